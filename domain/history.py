@@ -1,0 +1,47 @@
+"""A fact on the record, and the order in which the facts of a child are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.event import Event
+from domain.field import FactReference
+from domain.moment import Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A fact as it was reported and when we learnt of it.
+
+    ``data`` holds its fields as reported (JSON values, without nulls), ``fact`` the same as read.
+    ``version`` counts within ``stream``; ``partition`` and ``offset`` are its place in the log.
+    ``historic`` marks what came with a source's first snapshot or an import of history.
+    ``is_erased`` marks a fact whose personal part can no longer be read.
+    """
+
+    stream: str
+    version: int
+    source: str
+    id: str
+    type: str
+    occurred_on: Moment
+    entered_at: datetime | None
+    recorded_at: datetime
+    partition: int
+    offset: int
+    data: Mapping[str, Any]
+    fact: Event
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    time: str | None = None
+    historic: bool = False
+    is_erased: bool = False
+
+    @property
+    def reference(self) -> FactReference:
+        return FactReference(self.source, self.id)
+
+    @property
+    def log_order(self) -> tuple[datetime, int, int]:
+        """Places facts of several streams in the order in which they were recorded."""
+        return (self.recorded_at, self.partition, self.offset)
