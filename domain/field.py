@@ -34,11 +34,15 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of field: its name in documents, how a JSON value becomes a value, whether it is personal."""
+    """A kind of field: its name in documents, how a JSON value becomes a value, whether it is personal.
+
+    ``words`` are the only values it may have, where they are fixed.
+    """
 
     name: str
     parse: Callable[[object], object]
     is_personal: bool = False
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,7 @@ def choice(literal: object) -> Kind:
             raise ValueError(f"must be one of {listed}")
         return value
 
-    return Kind(f"one of: {listed}", parse)
+    return Kind("one of " + listed, parse, words=words)
 
 
 Reference = Annotated[str, Kind("reference", _reference)]

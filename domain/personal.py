@@ -45,9 +45,8 @@ def _may_be_personal(field: str, value: object) -> bool:
 
 
 _KNOWN = frozenset(f.name for fields in FIELDS.values() for f in fields) | {"started_on", "ended_on"}
-_CODED = {
-    field.name: frozenset(field.kind.name.removeprefix("one of: ").split(", "))
-    for fields in FIELDS.values()
-    for field in fields
-    if field.kind.name.startswith("one of: ")
-}
+_CODED: dict[str, set[str]] = {}
+for _fields in FIELDS.values():
+    for _field in _fields:
+        if _field.kind.words:
+            _CODED.setdefault(_field.name, set()).update(_field.kind.words)
