@@ -1,0 +1,90 @@
+"""The need to have a child assessed: from a referral until an assessment of it is completed."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import Enum
+
+from domain.assessment_life import AssessmentLife
+from domain.flag import Flag
+from domain.referral_episode import Episode
+from domain.telling import Told
+
+CONTINUATION_WINDOW_DAYS = 28
+"""``continuation_window_days``: calendar days after a need ended in which a referral or assessment continues it."""
+
+NO_NEED_WORKING_DAYS = 10
+"""``no_need_days``: a need that ended so soon, never decided upon nor assessed, leaves no clock."""
+
+
+class NeedStatus(Enum):
+    RUNNING = "open"
+    STOPPED = "stopped"
+    ENDED = "ended_without_completion"
+
+
+@dataclass(slots=True, eq=False)
+class Need:
+    """A need and all that attached to it.
+
+    ``start`` and ``place`` tell what began it and where that stands in the reading order; ``end`` the fact
+    that stopped or ended it. ``episodes`` and ``records`` are the referrals and assessments on it.
+    ``reopened`` holds the records whose reopening alone made it run again after its end; None where more keeps it running.
+    """
+
+    start: Told
+    place: int
+    subject: str
+    start_flags: list[Flag] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+    episodes: list[Episode] = field(default_factory=list)
+    records: list[AssessmentLife] = field(default_factory=list)
+    status: NeedStatus = NeedStatus.RUNNING
+    end: Told | None = None
+    end_place: int | None = None
+    reason: str | None = None
+    completed: AssessmentLife | None = None
+    was_subsequent: bool = False
+    reopened: set[AssessmentLife] | None = None
+
+    @property
+    def started_on(self) -> date:
+        return self.start.day
+
+    @property
+    def ended_on(self) -> date | None:
+        return self.end.day if self.end else None
+
+    def bring(self, episodes: list[Episode]) -> None:
+        self.episodes += [episode for episode in episodes if episode not in self.episodes]
+
+    def attach(self, record: AssessmentLife) -> None:
+        self.records.append(record)
+        record.need = self
+
+    def detach(self, record: AssessmentLife) -> None:
+        self.records.remove(record)
+
+    def run_again(self, *, reopened: AssessmentLife | None = None) -> None:
+        self.status = NeedStatus.RUNNING
+        self.end = self.end_place = self.reason = None
+        self.reopened = {reopened} if reopened else None
+
+    def finish(self, status: NeedStatus, told: Told, place: int, reason: str | None = None) -> None:
+        self.status, self.end, self.end_place, self.reason = status, told, place, reason
+        self.reopened = None
+
+    def absorb(self, later: "Need") -> None:
+        """Make one of two needs, from the earlier start, with the earlier's flags about the start."""
+        self.bring(later.episodes)
+        for record in later.records:
+            self.attach(record)
+        self.records.sort(key=lambda record: record.place)
+        self.flags += later.flags
+
+    def is_within_window(self, day: date) -> bool:
+        ended_on = self.ended_on
+        return (
+            self.status is NeedStatus.ENDED
+            and ended_on is not None
+            and day <= ended_on + timedelta(days=CONTINUATION_WINDOW_DAYS)
+        )

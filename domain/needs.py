@@ -1,0 +1,376 @@
+"""The needs for assessment in a child's history, by the rules of the true clock."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.assessment import (
+    AssessmentCancelled, AssessmentClosed, AssessmentCompleted, AssessmentPaused,
+    AssessmentReopened, AssessmentResumed, AssessmentStarted,
+)  # fmt: skip
+from domain.assessment_life import UNDER_WAY, AssessmentLife, State, Turn, superseded
+from domain.correction import RecordDeleted
+from domain.event import Event
+from domain.field import FactReference
+from domain.flag import Flag
+from domain.need import NO_NEED_WORKING_DAYS, Need, NeedStatus
+from domain.referral_episode import Episode, episodes
+from domain.snapshot import RecordDisappeared, RecordReappeared
+from domain.telling import RECEIPTS, Told
+from domain.working_days import WorkingDays
+
+COUNTED_KIND = "child_and_family"
+
+
+@dataclass(slots=True)
+class Needs:
+    """All needs of a child on a day, the lives of the referrals, and the facts that did not follow, by code."""
+
+    found: list[Need]
+    episodes: list[Episode]
+    does_not_follow: list[tuple[FactReference, str]]
+
+
+def find_needs(facts: Sequence[Told], calendar: WorkingDays) -> Needs:
+    """Read facts, in reading order and up to the day asked about, into needs in order of start.
+
+    A need runs from what began it until a completion, or until the last referral on it is over; closing, cancelling,
+    deleting, pausing and disappearing change the record and not the need.
+    """
+    reading = _Reading(calendar, episodes(facts), superseded(facts), _named_referrals(facts))
+    for place, told in enumerate(facts):
+        reading.read(place, told)
+    found = [need for need in reading.needs if not reading.is_no_need(need)]
+    return Needs(sorted(found, key=lambda need: need.place), reading.episodes, reading.does_not_follow)
+
+
+def _named_referrals(facts: Sequence[Told]) -> frozenset[str]:
+    return frozenset(
+        t.fact.referral_id
+        for t in facts
+        if isinstance(t.fact, AssessmentStarted) and t.fact.kind == COUNTED_KIND and t.fact.referral_id
+    )
+
+
+@dataclass(slots=True)
+class _Reading:
+    calendar: WorkingDays
+    episodes: list[Episode]
+    superseded: set[int]
+    named: frozenset[str]
+    needs: list[Need] = field(default_factory=list)
+    records: dict[str, AssessmentLife] = field(default_factory=dict)
+    does_not_follow: list[tuple[FactReference, str]] = field(default_factory=list)
+    running: Need | None = None
+    receipts: dict[int, Episode] = field(init=False)
+    ends: dict[int, list[Episode]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.receipts = {episode.place: episode for episode in self.episodes}
+        self.ends = {}
+        for episode in self.episodes:
+            if episode.over_place is not None:
+                self.ends.setdefault(episode.over_place, []).append(episode)
+
+    def read(self, place: int, told: Told) -> None:
+        step = _STEPS.get(type(told.fact))
+        if step is not None and place not in self.superseded:
+            step(self, place, told, told.fact)
+        if place in self.ends:
+            self._referrals_over(place, told)
+
+    # Referrals
+
+    def receipt(self, place: int, told: Told, fact: Any) -> None:
+        episode = self.receipts.get(place)
+        if episode is None:
+            self._note(told, "REFERRAL_ALREADY_OPEN")
+            return
+        need = self.running or self._continued(told, by_assessment=False)
+        if need is None:
+            need = self._begin(Need(told, place, episode.referral_id))
+        need.bring([episode])
+        need.reopened = None
+
+    def _referrals_over(self, place: int, told: Told) -> None:
+        need = self.running
+        if need is None or not any(episode in need.episodes for episode in self.ends[place]):
+            return
+        if not all(episode.is_over_at(place) for episode in need.episodes):
+            return
+        left_open = [record for record in need.records if record.state in UNDER_WAY and record.completion is None]
+        for record in left_open:
+            record.turn(place, State.CLOSED, told)
+        if left_open:
+            need.flags.append(Flag("CLOSED_WITH_OPEN_ASSESSMENT", None, (told.reference,)))
+        reason = next(e.reason for e in self.ends[place] if e in need.episodes)
+        need.finish(NeedStatus.ENDED, told, place, reason)
+        self.running = None
+
+    # Assessments
+
+    def start(self, place: int, told: Told, fact: AssessmentStarted) -> None:
+        if fact.kind != COUNTED_KIND:
+            return
+        record = self.records.get(fact.assessment_id)
+        if record is not None and record.completion is None:
+            if record.state in UNDER_WAY:
+                self._note(told, "ASSESSMENT_ALREADY_OPEN")
+            else:
+                self._open_again(place, told, record)
+            return
+        need = self.running or self._continued(told, by_assessment=True)
+        still_open = self._open_episodes(place)
+        if need is None:
+            need = self._begin(Need(told, place, fact.assessment_id))
+            if still_open:
+                self._mark_subsequent(need, told, fact.referral_id, still_open)
+            else:
+                need.start_flags.append(self._no_open_referral(place, told))
+        record = AssessmentLife(fact.assessment_id, fact.referral_id, told, place, need)
+        record.turn(place, State.OPEN, told)
+        self.records[fact.assessment_id] = record
+        need.attach(record)
+        need.bring(still_open)
+        need.reopened = None
+
+    def reopen(self, place: int, told: Told, fact: AssessmentReopened) -> None:
+        record = self._known(told, fact.assessment_id)
+        if record is None:
+            return
+        if record.completion is not None:
+            if not record.correcting or record.correcting[-1][1] is not None:
+                record.correcting.append((told.day, None))
+                record.corrections.append(told)
+        elif record.state in UNDER_WAY:
+            self._note(told, "ASSESSMENT_ALREADY_OPEN")
+        else:
+            self._open_again(place, told, record)
+
+    def _open_again(self, place: int, told: Told, record: AssessmentLife) -> None:
+        record.reopenings.append(record.turn(place, State.OPEN, told))
+        need = record.need
+        still_open = self._open_episodes(place)
+        if need.status is NeedStatus.STOPPED:
+            need.detach(record)
+            need = Need(record.start, record.place, record.id)
+            self._mark_subsequent(need, record.start, record.referral_id, record.need.episodes)
+            need.attach(record)
+            self.needs.append(need)
+        elif need.status is NeedStatus.ENDED:
+            need.run_again(reopened=record)
+        elif need.reopened is not None:
+            need.reopened.add(record)
+        if self.running is not None and self.running is not need:
+            need = self._made_one([self.running, need])
+            need.reopened = None
+        self.running = need
+        if still_open:
+            need.bring(still_open)
+            need.reopened = None
+
+    def close(self, place: int, told: Told, fact: AssessmentClosed) -> None:
+        record = self._known(told, fact.assessment_id)
+        if record is None or self._ended_correction(record, told):
+            return
+        if record.state not in UNDER_WAY:
+            self._note(told, "ASSESSMENT_NOT_OPEN")
+            return
+        record.turn(place, State.CLOSED, told)
+        need = record.need
+        if need.reopened is not None and need.status is NeedStatus.RUNNING:
+            need.reopened.discard(record)
+            if not need.reopened:
+                need.finish(NeedStatus.ENDED, told, place)
+                self.running = None
+
+    def cancel(self, place: int, told: Told, fact: AssessmentCancelled) -> None:
+        record = self._known(told, fact.assessment_id)
+        if record is not None and record.state is not State.CANCELLED:
+            record.turn(place, State.CANCELLED, told)
+
+    def pause(self, place: int, told: Told, fact: AssessmentPaused) -> None:
+        self._between(place, told, fact.assessment_id, State.OPEN, State.PAUSED)
+
+    def resume(self, place: int, told: Told, fact: AssessmentResumed) -> None:
+        self._between(place, told, fact.assessment_id, State.PAUSED, State.OPEN)
+
+    def _between(self, place: int, told: Told, assessment_id: str, expected: State, after: State) -> None:
+        record = self._known(told, assessment_id)
+        if record is None:
+            return
+        if record.state is expected:
+            record.turn(place, after, told)
+        else:
+            self._note(told, "ASSESSMENT_NOT_OPEN" if expected is State.OPEN else "ASSESSMENT_NOT_PAUSED")
+
+    def complete(self, place: int, told: Told, fact: AssessmentCompleted) -> None:
+        record = self._known(told, fact.assessment_id)
+        if record is None or self._ended_correction(record, told):
+            return
+        if record.completion is not None:
+            self._note(told, "ASSESSMENT_ALREADY_COMPLETED")
+        elif record.state is State.CANCELLED:
+            self._note(told, "ASSESSMENT_CANCELLED")
+        elif record.is_deleted_before(place):
+            self._note(told, "ASSESSMENT_DELETED")
+        else:
+            self._met(place, told, record)
+
+    def _met(self, place: int, told: Told, record: AssessmentLife) -> None:
+        """A completion answers for its own record, those closed before it, and referrals received before its start."""
+        record.completion = told
+        record.turn(place, State.COMPLETED, told)
+        need = record.need
+        if need.status is NeedStatus.STOPPED:
+            need.detach(record)
+            apart = Need(record.start, record.place, record.id)
+            self._mark_subsequent(apart, record.start, record.referral_id, need.episodes)
+            apart.attach(record)
+            self.needs.append(apart)
+            need = apart
+        elif need.status is NeedStatus.ENDED:
+            need.flags.append(Flag("COMPLETED_AFTER_CLOSING", None, (told.reference,)))
+        was_running = need is self.running
+        need.completed = record
+        need.finish(NeedStatus.STOPPED, told, place)
+        if was_running:
+            self.running = None
+            self._goes_on(place, need, record)
+
+    def _goes_on(self, place: int, need: Need, completed: AssessmentLife) -> None:
+        received_later = [e for e in need.episodes if e.is_open_at(place) and e.place > completed.place]
+        still_open = [r for r in need.records if r.state in UNDER_WAY and r is not completed and r.completion is None]
+        if not received_later and not still_open:
+            return
+        referrals = {episode.referral_id for episode in received_later}
+        naming = [
+            r for r in need.records if r is not completed and r.referral_id in referrals and r not in still_open
+        ]
+        begun_by = min([*received_later, *still_open], key=lambda one: one.place)
+        if isinstance(begun_by, Episode):
+            later = Need(begun_by.receipt, begun_by.place, begun_by.referral_id)
+            self._mark_subsequent(later, begun_by.receipt, begun_by.referral_id, [begun_by])
+        else:
+            later = Need(begun_by.start, begun_by.place, begun_by.id)
+            self._mark_subsequent(later, begun_by.start, begun_by.referral_id, need.episodes)
+        later.bring(received_later)
+        if still_open:
+            later.bring(self._open_episodes(place))
+        for record in sorted([*still_open, *naming], key=lambda r: r.place):
+            need.detach(record)
+            later.attach(record)
+        self._begin(later)
+
+    def delete(self, place: int, told: Told, fact: RecordDeleted) -> None:
+        record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
+        if record is not None and record.deletion is None:
+            record.deletion = _turn(place, told, record)
+            record.gone.append((told.day, None))
+
+    def disappear(self, place: int, told: Told, fact: RecordDisappeared) -> None:
+        record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
+        if record is not None and not (record.gone and record.gone[-1][1] is None):
+            record.disappearances.append(_turn(place, told, record))
+            record.gone.append((told.day, None))
+
+    def reappear(self, place: int, told: Told, fact: RecordReappeared) -> None:
+        record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
+        if record is not None and record.deletion is None and record.gone and record.gone[-1][1] is None:
+            record.gone[-1] = (record.gone[-1][0], told.day)
+
+    # Needs
+
+    def is_no_need(self, need: Need) -> bool:
+        """Whether a need ended so soon, undecided and unassessed, that it leaves no clock."""
+        return (
+            need.status is NeedStatus.ENDED
+            and need.ended_on is not None
+            and not need.records
+            and self.calendar.between(need.started_on, need.ended_on) <= NO_NEED_WORKING_DAYS
+            and not any(e.was_decided_for_need or e.referral_id in self.named for e in need.episodes)
+        )
+
+    def _begin(self, need: Need) -> Need:
+        self.needs.append(need)
+        self.running = need
+        return need
+
+    def _continued(self, told: Told, *, by_assessment: bool) -> Need | None:
+        """The ended need that a referral or assessment sets running again; several become one."""
+        within = [
+            need
+            for need in self.needs
+            if need.is_within_window(told.day) and (by_assessment or not self.is_no_need(need))
+        ]
+        if not within:
+            return None
+        need = self._made_one(within)
+        need.run_again()
+        need.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (told.reference,)))
+        self.running = need
+        return need
+
+    def _made_one(self, needs: Sequence[Need]) -> Need:
+        earliest, *others = sorted(needs, key=lambda need: need.place)
+        is_running = any(need.status is NeedStatus.RUNNING for need in needs)
+        for other in others:
+            earliest.absorb(other)
+            self.needs.remove(other)
+        if is_running:
+            earliest.run_again()
+        return earliest
+
+    def _open_episodes(self, place: int) -> list[Episode]:
+        return [episode for episode in self.episodes if episode.is_open_at(place)]
+
+    def _mark_subsequent(
+        self, need: Need, start: Told, referral_id: str | None, candidates: Sequence[Episode]
+    ) -> None:
+        named = [e for e in self.episodes if e.referral_id == referral_id and e.received_on <= start.day]
+        episode = named[-1] if named else min(candidates, key=lambda e: e.place, default=None)
+        value = self.calendar.between(episode.received_on, start.day) if episode else None
+        need.was_subsequent = True
+        need.start_flags.append(Flag("SUBSEQUENT_ON_OPEN_REFERRAL", value, (start.reference,)))
+
+    def _no_open_referral(self, place: int, told: Told) -> Flag:
+        over_on = [e.over_on for e in self.episodes if e.is_over_at(place) and e.over_on is not None]
+        value = self.calendar.between(max(over_on), told.day) if over_on else None
+        return Flag("NO_OPEN_REFERRAL", value, (told.reference,))
+
+    # Facts that do not follow
+
+    def _known(self, told: Told, assessment_id: str) -> AssessmentLife | None:
+        record = self.records.get(assessment_id)
+        if record is None:
+            self._note(told, "ASSESSMENT_NOT_STARTED")
+        return record
+
+    def _ended_correction(self, record: AssessmentLife, told: Told) -> bool:
+        """End the correction of a completed record, if one is under way."""
+        if record.completion is None or not record.correcting or record.correcting[-1][1] is not None:
+            return False
+        record.correcting[-1] = (record.correcting[-1][0], told.day)
+        return True
+
+    def _note(self, told: Told, code: str) -> None:
+        self.does_not_follow.append((told.reference, code))
+
+
+def _turn(place: int, told: Told, record: AssessmentLife) -> Turn:
+    return Turn(place, told.day, record.state, told)
+
+
+_STEPS: dict[type[Event], Callable[[_Reading, int, Told, Any], None]] = {
+    **{receipt: _Reading.receipt for receipt in RECEIPTS},
+    AssessmentStarted: _Reading.start,
+    AssessmentReopened: _Reading.reopen,
+    AssessmentClosed: _Reading.close,
+    AssessmentCancelled: _Reading.cancel,
+    AssessmentPaused: _Reading.pause,
+    AssessmentResumed: _Reading.resume,
+    AssessmentCompleted: _Reading.complete,
+    RecordDeleted: _Reading.delete,
+    RecordDisappeared: _Reading.disappear,
+    RecordReappeared: _Reading.reappear,
+}

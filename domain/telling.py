@@ -1,0 +1,138 @@
+"""The facts of a history in the order in which they are read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from itertools import groupby
+
+from domain.assessment import (
+    AssessmentCancelled, AssessmentClosed, AssessmentCompleted, AssessmentPaused,
+    AssessmentReopened, AssessmentResumed, AssessmentStarted,
+)  # fmt: skip
+from domain.contact import ContactReceived
+from domain.event import Event
+from domain.field import FactReference
+from domain.history import Recorded
+from domain.identity import TransferredOut
+from domain.moment import LONDON, Moment, london_day
+from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, SteppedDown, SteppedUp
+
+ADMINISTRATIVE_ENDS = (AssessmentClosed, AssessmentCancelled)
+OPENINGS = (AssessmentStarted, AssessmentReopened)
+RECEIPTS = (ReferralReceived, SteppedUp)
+REFERRAL_ENDS = (ReferralClosed, SteppedDown, ReferralDecided, TransferredOut)
+_UNDER_WAY = (*OPENINGS, AssessmentResumed, AssessmentPaused)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact as it is read: with its corrections, on the day it stands for.
+
+    ``day`` is Europe/London; ``instant`` is None where only a day was told, which stands for its start.
+    """
+
+    recorded: Recorded
+    fact: Event
+    day: date
+    instant: datetime | None
+
+    @property
+    def reference(self) -> FactReference:
+        return self.recorded.reference
+
+
+def told(recorded: Recorded, fact: Event) -> Told:
+    """Place a fact on its day.
+
+    One said to have been entered before it occurred stands on the day it was entered, and a transfer out
+    on the day the other authority accepted it, where that is later.
+    """
+    moment: Moment = fact.occurred_on
+    if isinstance(fact, TransferredOut) and fact.accepted_on is not None and fact.accepted_on > moment.day:
+        return Told(recorded, fact, fact.accepted_on, None)
+    if entered_before_it_occurred(recorded, moment):
+        assert recorded.entered_at is not None
+        return Told(recorded, fact, london_day(recorded.entered_at), None)
+    return Told(recorded, fact, moment.day, moment.instant)
+
+
+def entered_before_it_occurred(recorded: Recorded, moment: Moment) -> bool:
+    """Whether a fact is said to have been typed in on a day before the one on which it happened."""
+    return recorded.entered_at is not None and london_day(recorded.entered_at) < moment.day
+
+
+def in_order(facts: Iterable[Told]) -> list[Told]:
+    """Sort facts as they are read, whatever order they arrived in.
+
+    By day; within a day, those without a time stand at its start, and are read so: completions, then closings and
+    cancellings, of assessments open that morning; receipts; starts, reopenings, resumptions and pauses;
+    completions, then closings and cancellings, of the others; last, referrals ending, except that a referral open
+    that morning that both ended and opened that day ends first. What is still equal keeps log order.
+    """
+    by_day = sorted(facts, key=lambda t: (t.day, t.recorded.log_order))
+    ordered: list[Told] = []
+    morning = _Morning()
+    for day, of_day in groupby(by_day, key=lambda t: t.day):
+        facts_of_day = list(of_day)
+        if len(facts_of_day) > 1:
+            received = {
+                (t.fact.referral_id) for t in facts_of_day if isinstance(t.fact, RECEIPTS) and t.instant is None
+            }
+            midnight = datetime.combine(day, time.min, LONDON).astimezone(UTC)
+            facts_of_day.sort(
+                key=lambda t: (
+                    t.instant or midnight,
+                    0 if t.instant is None else 1,
+                    morning.rank(t.fact, received) if t.instant is None else 0,
+                )
+            )
+        ordered += facts_of_day
+        for fact in facts_of_day:
+            morning.turn(fact.fact)
+    return ordered
+
+
+class _Morning:
+    """What is open when a day begins, by the facts of each assessment and referral alone."""
+
+    def __init__(self) -> None:
+        self.assessments: set[str] = set()
+        self.referrals: set[str] = set()
+
+    def turn(self, fact: Event) -> None:
+        if isinstance(fact, OPENINGS):
+            self.assessments.add(fact.assessment_id)
+        elif isinstance(fact, (AssessmentCompleted, *ADMINISTRATIVE_ENDS)):
+            self.assessments.discard(fact.assessment_id)
+        elif isinstance(fact, RECEIPTS):
+            self.referrals.add(fact.referral_id)
+        elif isinstance(fact, TransferredOut):
+            if fact.accepted_on is not None:
+                self.referrals.clear()
+        elif isinstance(fact, REFERRAL_ENDS) and ends_referral(fact):
+            self.referrals.discard(fact.referral_id)
+
+    def rank(self, fact: Event, received: set[str]) -> int:
+        if isinstance(fact, AssessmentCompleted):
+            return 0 if fact.assessment_id in self.assessments else 6
+        if isinstance(fact, ADMINISTRATIVE_ENDS):
+            return 1 if fact.assessment_id in self.assessments else 7
+        if isinstance(fact, REFERRAL_ENDS) and not isinstance(fact, TransferredOut):
+            ends_first = fact.referral_id in received and fact.referral_id in self.referrals
+            return 2 if ends_first and ends_referral(fact) else 8
+        if isinstance(fact, TransferredOut):
+            return 8
+        if isinstance(fact, (ContactReceived, *RECEIPTS)):
+            return 3
+        if isinstance(fact, _UNDER_WAY):
+            return 4
+        return 5
+
+
+def ends_referral(fact: Event) -> bool:
+    """Whether a fact is of a kind that ends a referral (of a decision: unless one for assessment prevails)."""
+    if isinstance(fact, ReferralDecided):
+        return fact.outcome not in ("assessment", "strategy_discussion")
+    if isinstance(fact, TransferredOut):
+        return fact.accepted_on is not None
+    return isinstance(fact, (ReferralClosed, SteppedDown))
