@@ -247,19 +247,21 @@ class _Reading:
         naming = [
             r for r in need.records if r is not completed and r.referral_id in referrals and r not in still_open
         ]
-        begun_by = min([*received_later, *still_open], key=lambda one: one.place)
-        if isinstance(begun_by, Episode):
-            later = Need(begun_by.receipt, begun_by.place, begun_by.referral_id)
-            self._mark_subsequent(later, begun_by.receipt, begun_by.referral_id, [begun_by])
+        referral = min(received_later, key=lambda episode: episode.place, default=None)
+        record = min(still_open, key=lambda life: life.place, default=None)
+        if referral is not None and (record is None or referral.place < record.place):
+            later = Need(referral.receipt, referral.place, referral.referral_id)
+            self._mark_subsequent(later, referral.receipt, referral.referral_id, [referral])
         else:
-            later = Need(begun_by.start, begun_by.place, begun_by.id)
-            self._mark_subsequent(later, begun_by.start, begun_by.referral_id, need.episodes)
+            assert record is not None
+            later = Need(record.start, record.place, record.id)
+            self._mark_subsequent(later, record.start, record.referral_id, need.episodes)
         later.bring(received_later)
         if still_open:
             later.bring(self._open_episodes(place))
-        for record in sorted([*still_open, *naming], key=lambda r: r.place):
-            need.detach(record)
-            later.attach(record)
+        for going in sorted([*still_open, *naming], key=lambda life: life.place):
+            need.detach(going)
+            later.attach(going)
         self._begin(later)
 
     def delete(self, place: int, told: Told, fact: RecordDeleted) -> None:

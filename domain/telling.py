@@ -20,7 +20,6 @@ from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, S
 ADMINISTRATIVE_ENDS = (AssessmentClosed, AssessmentCancelled)
 OPENINGS = (AssessmentStarted, AssessmentReopened)
 RECEIPTS = (ReferralReceived, SteppedUp)
-REFERRAL_ENDS = (ReferralClosed, SteppedDown, ReferralDecided, TransferredOut)
 _UNDER_WAY = (*OPENINGS, AssessmentResumed, AssessmentPaused)
 
 
@@ -109,7 +108,7 @@ class _Morning:
         elif isinstance(fact, TransferredOut):
             if fact.accepted_on is not None:
                 self.referrals.clear()
-        elif isinstance(fact, REFERRAL_ENDS) and ends_referral(fact):
+        elif isinstance(fact, (ReferralClosed, SteppedDown, ReferralDecided)) and ends_referral(fact):
             self.referrals.discard(fact.referral_id)
 
     def rank(self, fact: Event, received: set[str]) -> int:
@@ -117,7 +116,7 @@ class _Morning:
             return 0 if fact.assessment_id in self.assessments else 6
         if isinstance(fact, ADMINISTRATIVE_ENDS):
             return 1 if fact.assessment_id in self.assessments else 7
-        if isinstance(fact, REFERRAL_ENDS) and not isinstance(fact, TransferredOut):
+        if isinstance(fact, (ReferralClosed, SteppedDown, ReferralDecided)):
             ends_first = fact.referral_id in received and fact.referral_id in self.referrals
             return 2 if ends_first and ends_referral(fact) else 8
         if isinstance(fact, TransferredOut):

@@ -1,0 +1,167 @@
+"""A history with some of its corrections, withdrawals and changes applied."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from domain.catalogue import read
+from domain.correction import FactCorrected, FactWithdrawn
+from domain.event import Event
+from domain.field import FactReference, Invalid
+from domain.history import Recorded
+from domain.ruling import ClockRuled
+from domain.snapshot import RecordChanged
+from domain.telling import Told, told
+
+AMENDING = (FactCorrected, FactWithdrawn, RecordChanged)
+
+STARTING_FACTS: Mapping[str, tuple[str, ...]] = {
+    "contact": ("ContactReceived",),
+    "referral": ("ReferralReceived", "SteppedUp"),
+    "assessment": ("AssessmentStarted",),
+    "enquiry": ("Section47Started",),
+    "meeting": ("MeetingHeld", "StrategyDiscussionHeld"),
+    "plan": ("PlanStarted",),
+    "visit": ("VisitMade",),
+    "track": ("PreProceedingsDecided",),
+    "placement": ("PlacementStarted",),
+    "episode": ("CareStarted",),
+}
+ENDING_FACTS: Mapping[str, tuple[str, ...]] = {
+    "contact": ("ContactDecided",),
+    "referral": ("ReferralClosed", "SteppedDown"),
+    "assessment": ("AssessmentCompleted", "AssessmentClosed"),
+    "enquiry": ("Section47Completed",),
+    "meeting": (),
+    "plan": ("PlanEnded",),
+    "visit": (),
+    "track": ("PreProceedingsEnded",),
+    "placement": ("PlacementEnded",),
+    "episode": ("CareEnded",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A correction, withdrawal or change as it stands, itself perhaps corrected."""
+
+    recorded: Recorded
+    fact: Event
+
+    @property
+    def reference(self) -> FactReference:
+        return self.recorded.reference
+
+
+class Amended:
+    """The facts of a history, and what amendments make of them.
+
+    Facts and amendments are told apart once; `facts` is then cheap to ask for many days and sets of amendments.
+    """
+
+    def __init__(self, known: Sequence[Recorded]) -> None:
+        self.told: dict[FactReference, Told] = {}
+        self.amendments: list[Amendment] = []
+        self.rulings: list[Recorded] = []
+        for recorded in known:
+            if isinstance(recorded.fact, ClockRuled):
+                self.rulings.append(recorded)
+            elif isinstance(recorded.fact, AMENDING):
+                self.amendments.append(Amendment(recorded, recorded.fact))
+            else:
+                self.told[recorded.reference] = told(recorded, recorded.fact)
+
+    def facts(self, amendments: Iterable[Amendment], day: date, without: frozenset[FactReference]) -> list[Told]:
+        """The facts up to ``day`` as ``amendments`` leave them, in log order, but for those in ``without``."""
+        facts = self.overlaid(amendments, day)
+        return [t for reference, t in facts.items() if t.day <= day and reference not in without]
+
+    def overlaid(self, amendments: Iterable[Amendment], day: date) -> dict[FactReference, Told]:
+        """All facts as ``amendments`` leave them; changes seen after ``day`` are not made."""
+        overlaid: dict[FactReference, Told] | None = None
+        for amendment in amendments:
+            fact = amendment.fact
+            if isinstance(fact, RecordChanged) and told(amendment.recorded, fact).day > day:
+                continue
+            current = self.told if overlaid is None else overlaid
+            made = _effect(fact, current)
+            if made:
+                overlaid = overlaid if overlaid is not None else dict(self.told)
+                for reference, after in made.items():
+                    if after is None:
+                        overlaid.pop(reference, None)
+                    else:
+                        overlaid[reference] = after
+        return self.told if overlaid is None else overlaid
+
+
+def effect(amendment: Amendment, facts: Mapping[FactReference, Told]) -> dict[FactReference, Told | None]:
+    """What an amendment makes of ``facts``: those that become others, or nothing (None)."""
+    return _effect(amendment.fact, facts)
+
+
+def _effect(fact: Event, facts: Mapping[FactReference, Told]) -> dict[FactReference, Told | None]:
+    if isinstance(fact, FactWithdrawn):
+        return {fact.withdraws: None} if fact.withdraws in facts else {}
+    if isinstance(fact, FactCorrected):
+        target = facts.get(fact.corrects)
+        after = corrected(target, fact.changes) if target is not None else None
+        return {fact.corrects: after} if after is not None else {}
+    assert isinstance(fact, RecordChanged)
+    return _change(fact, facts)
+
+
+def corrected(target: Told, changes: Mapping[str, Any]) -> Told | None:
+    """The fact with ``changes`` made; None where that would be no fact at all, or they were erased."""
+    if not changes:
+        return None
+    data = {key: value for key, value in {**target.recorded.data, **changes}.items() if value is not None}
+    try:
+        fact = read(target.recorded.type, data)
+    except Invalid:
+        return None
+    return told(replace(target.recorded, data=data), fact)
+
+
+def _change(fact: RecordChanged, facts: Mapping[FactReference, Told]) -> dict[FactReference, Told | None]:
+    of_record = [t for t in facts.values() if is_about(t, fact.record_kind, fact.record_id)]
+    if fact.field in ("started_on", "ended_on"):
+        names = (STARTING_FACTS if fact.field == "started_on" else ENDING_FACTS)[fact.record_kind]
+        dated = [t for t in of_record if t.recorded.type in names]
+        were = [t for t in dated if t.day.isoformat() == fact.was]
+        if fact.was is None or not dated:
+            return {}
+        targets = were or dated[-1:]
+        if fact.now is None:
+            return {t.reference: None for t in targets}
+        changes = {"occurred_on": fact.now}
+    else:
+        targets = [t for t in of_record if t.recorded.data.get(fact.field) == fact.was and fact.was is not None]
+        changes = {fact.field: fact.now}
+    made = {t.reference: corrected(t, changes) for t in targets}
+    return {reference: after for reference, after in made.items() if after is not None}
+
+
+_ID_FIELD = {kind: f"{kind}_id" for kind in STARTING_FACTS}
+
+
+def is_about(told: Told, record_kind: str, record_id: str) -> bool:
+    """Whether a fact starts or ends, or otherwise tells of, a record."""
+    data = told.recorded.data
+    name = told.recorded.type
+    if data.get(_ID_FIELD[record_kind]) != record_id:
+        return False
+    return _ABOUT.get(name, record_kind) == record_kind
+
+
+_ABOUT = {
+    "ReferralReceived": "referral",
+    "AssessmentStarted": "assessment",
+    "StrategyDiscussionHeld": "meeting",
+    "Section47Started": "enquiry",
+    "MeetingHeld": "meeting",
+    "PlanStarted": "plan",
+    "RiskAssessed": "risk",
+    "PreProceedingsMeetingHeld": "track",
+}

@@ -1,0 +1,266 @@
+"""The assessment clock, and the clock of the child being seen in it, from the needs found in a history."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from domain.assessment import AssessmentCompleted
+from domain.assessment_life import AssessmentLife, State
+from domain.assessment_record import on_record, stretches
+from domain.circumstances import Circumstances, Elsewhere
+from domain.clock import Clock, Stretch
+from domain.clock_flags import backdated, changes_of_hands, in_bulk
+from domain.correction import RecordDeleted
+from domain.flag import Flag, gathered
+from domain.need import Need, NeedStatus
+from domain.needs import Needs
+from domain.referral import ReferralReceived
+from domain.referral_episode import Episode
+from domain.snapshot import RecordDisappeared
+from domain.telling import RECEIPTS, Told
+from domain.timescale import in_force
+from domain.working_days import WorkingDays
+
+SHORT_GAP_DAYS = 28
+BRIEF_WORKING_DAYS = 2
+CONTACT_TO_REFERRAL_WORKING_DAYS = 1
+
+
+def assessment_clocks(
+    needs: Needs,
+    as_shown: Sequence[AssessmentLife],
+    around: Circumstances,
+    facts: Sequence[Told],
+    elsewhere: Elsewhere,
+    calendar: WorkingDays,
+    day: date,
+) -> list[Clock]:
+    """One clock a need, in order of start, as at ``day``."""
+    numbers: dict[str, int] = {}
+    clocks = []
+    for need in needs.found:
+        numbers[need.subject] = numbers.get(need.subject, 0) + 1
+        flags = _flags(need, needs, around, facts, elsewhere, calendar, day)
+        clocks.append(_clock(need, numbers[need.subject], as_shown, flags, calendar))
+    return clocks
+
+
+def numbered(timescale: str, subject: str, number: int) -> str:
+    """The id of the ``number``-th clock of a subject, in order of start."""
+    return f"{timescale}:{subject}" if number == 1 else f"{timescale}:{subject}:{number}"
+
+
+def _clock(
+    need: Need, number: int, as_shown: Sequence[AssessmentLife], flags: list[Flag], calendar: WorkingDays
+) -> Clock:
+    row = in_force("assessment", need.started_on)
+    return Clock(
+        id=numbered("assessment", need.subject, number),
+        timescale=row,
+        subject=need.subject,
+        status=need.status.value,
+        started_on=need.started_on,
+        stopped_on=need.ended_on,
+        due_on=row.due_on(need.started_on, calendar),
+        in_time_until=row.in_time_until(need.started_on, calendar),
+        begun_by=_begun_by(need),
+        on_record=on_record(need, as_shown),
+        has_records=True,
+        stretches=stretches(need),
+        flags=tuple(flags),
+        because=tuple(t.reference for t in (need.start, need.end) if t is not None),
+        concerns=frozenset(
+            {("referral", e.referral_id) for e in need.episodes}
+            | {("assessment", r.id) for r in need.records}
+            | {_begun_by(need)}
+        ),
+    )
+
+
+def _begun_by(need: Need) -> tuple[str, str]:
+    return ("referral" if isinstance(need.start.fact, RECEIPTS) else "assessment", need.subject)
+
+
+def _flags(
+    need: Need,
+    needs: Needs,
+    around: Circumstances,
+    facts: Sequence[Told],
+    elsewhere: Elsewhere,
+    calendar: WorkingDays,
+    day: date,
+) -> list[Flag]:
+    end = need.ended_on or day
+    flags = [*need.start_flags, *need.flags, *_restarts(need), *_record_flags(need)]
+    if isinstance(need.start.fact, RECEIPTS):
+        flags += _referral_flags(need, needs.episodes, around, calendar)
+    if need.status is NeedStatus.ENDED and need.end is not None:
+        flags.append(Flag("ENDED_WITHOUT_COMPLETION", need.reason, (need.end.reference,)))
+    if need.completed is not None:
+        flags += _completion_flags(need, need.completed, around, calendar, day)
+    flags += _vanished(need, facts)
+    flags += changes_of_hands(around, need.started_on, end)
+    dated = [need.start, *([need.end] if need.end else []), *([need.completed.start] if need.completed else [])]
+    flags += backdated({told.reference: told for told in dated}.values())
+    flags += in_bulk(_facts_on(need), elsewhere)
+    return gathered(flags)
+
+
+def _facts_on(need: Need) -> list[Told]:
+    of_records = [turn.told for record in need.records for turn in record.turns]
+    return [need.start, *(e.receipt for e in need.episodes), *of_records, *([need.end] if need.end else [])]
+
+
+def _restarts(need: Need) -> list[Flag]:
+    flags = []
+    by_start = sorted(need.records, key=lambda record: record.place)
+    for before, record in zip(by_start, by_start[1:], strict=False):
+        state = before.state_before(record.place)
+        if state is State.CANCELLED or before.is_deleted_before(record.place):
+            flags.append(Flag("CANCELLED_THEN_RESTARTED", None, (record.start.reference,)))
+        elif state is State.CLOSED:
+            flags.append(Flag("RESTARTED_ON_OPEN_REFERRAL", None, (record.start.reference,)))
+    for record in need.records:
+        flags += [Flag("REOPENED_SAME_RECORD", None, (turn.told.reference,)) for turn in record.reopenings]
+    return flags
+
+
+def _record_flags(need: Need) -> list[Flag]:
+    flags = []
+    for record in need.records:
+        for turn in record.turns:
+            if turn.state is State.PAUSED and _is_before_end(need, turn.place):
+                flags.append(Flag("PAUSED_STATUTORY_CLOCK", None, (turn.told.reference,)))
+        for turn in record.disappearances:
+            if _is_before_end(need, turn.place):
+                flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (turn.told.reference,)))
+    return flags
+
+
+def _is_before_end(need: Need, place: int) -> bool:
+    return need.end_place is None or place < need.end_place
+
+
+def _vanished(need: Need, facts: Sequence[Told]) -> list[Flag]:
+    """The referral or record that started the need was deleted, or vanished, while the clock ran."""
+    kind = "referral" if isinstance(need.start.fact, RECEIPTS) else "assessment"
+    referrals = {e.referral_id for e in need.episodes}
+    flags = []
+    for place, told in enumerate(facts):
+        fact = told.fact
+        if place <= need.place or not _is_before_end(need, place):
+            continue
+        if isinstance(fact, (RecordDeleted, RecordDisappeared)):
+            if (fact.record_kind, fact.record_id) == (kind, need.subject):
+                flags.append(Flag("DELETED_WITH_OPEN_CLOCK", None, (told.reference,)))
+            if isinstance(fact, RecordDisappeared) and fact.record_kind == "referral" and fact.record_id in referrals:
+                flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (told.reference,)))
+    return flags
+
+
+def _referral_flags(
+    need: Need, episodes: Sequence[Episode], around: Circumstances, calendar: WorkingDays
+) -> list[Flag]:
+    flags = []
+    start = need.started_on
+    previous = [e for e in episodes if e.place < need.place]
+    if previous:
+        last = previous[-1]
+        if start <= twelve_months_after(last.received_on):
+            flags.append(Flag("RE_REFERRAL_WITHIN_12_MONTHS", None, (last.receipt.reference,)))
+    over = [e for e in episodes if e.is_over_at(need.place) and e.over is not None]
+    if over:
+        latest = max(over, key=lambda e: e.over_place or 0)
+        if latest.over is not None and start <= latest.over.day + timedelta(days=SHORT_GAP_DAYS):
+            flags.append(Flag("SHORT_GAP_RE_REFERRAL", None, (latest.over.reference,)))
+    fact = need.start.fact
+    if isinstance(fact, ReferralReceived) and fact.contact_id in around.contacts:
+        waited = calendar.between(around.contacts[fact.contact_id], start)
+        if waited > CONTACT_TO_REFERRAL_WORKING_DAYS:
+            flags.append(Flag("REFERRAL_AFTER_CONTACT", waited, (need.start.reference,)))
+    return flags
+
+
+def twelve_months_after(day: date) -> date:
+    """The same day a year on; 28 February for a leap day."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
+
+
+def _completion_flags(
+    need: Need, completed: AssessmentLife, around: Circumstances, calendar: WorkingDays, day: date
+) -> list[Flag]:
+    completion = completed.completion
+    assert completion is not None and isinstance(completion.fact, AssessmentCompleted)
+    reference = (completion.reference,)
+    flags = []
+    if completion.fact.authorised_by is None:
+        flags.append(Flag("COMPLETED_WITHOUT_AUTHORISATION", None, reference))
+    is_seen = any(need.started_on <= visit.told.day <= completion.day for visit in around.seen)
+    if not is_seen and not around.is_unborn_on(completion.day):
+        flags.append(Flag("COMPLETED_CHILD_NOT_SEEN", None, reference))
+    open_working_days = _open_working_days(completed, completion.day, calendar)
+    is_first = all(record.place >= completed.place for record in need.records)
+    if not is_first and open_working_days <= BRIEF_WORKING_DAYS:
+        flags.append(Flag("BRIEF_COMPLETION", open_working_days, reference))
+    if completed.corrections:
+        value = sum(calendar.between(since, until or day) for since, until in completed.correcting)
+        because = tuple(told.reference for told in completed.corrections)
+        flags.append(Flag("CORRECTION_AFTER_COMPLETION", value, because))
+    return flags
+
+
+def _open_working_days(record: AssessmentLife, end: date, calendar: WorkingDays) -> int:
+    days = 0
+    for turn, after in zip(record.turns, record.turns[1:], strict=False):
+        if turn.state in (State.OPEN, State.PAUSED):
+            days += calendar.between(turn.day, min(after.day, end))
+    return days
+
+
+def child_seen_clocks(
+    needs: Needs, around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays, day: date
+) -> list[Clock]:
+    """One clock for each assessment clock, from the same start: stopped by a visit at which the child was seen."""
+    numbers: dict[str, int] = {}
+    clocks = []
+    for need in needs.found:
+        numbers[need.subject] = numbers.get(need.subject, 0) + 1
+        end = need.ended_on
+        visit = next(
+            (v for v in around.seen if need.started_on <= v.told.day and (end is None or v.told.day <= end)), None
+        )
+        stop = visit.told if visit else need.end
+        status = "stopped" if visit else "ended_without_completion" if end is not None else "open"
+        row = in_force("assessment_child_seen", need.started_on)
+        stopped_on = stop.day if stop else None
+        told = [need.start, *([stop] if stop else [])]
+        flags = [*backdated(told), *in_bulk(told, elsewhere)]
+        flags += changes_of_hands(around, need.started_on, stopped_on or day)
+        if status == "ended_without_completion" and need.end is not None:
+            flags.append(Flag("ENDED_WITHOUT_COMPLETION", need.reason, (need.end.reference,)))
+        clocks.append(
+            Clock(
+                id=numbered("assessment_child_seen", need.subject, numbers[need.subject]),
+                timescale=row,
+                subject=need.subject,
+                status=status,  # type: ignore[arg-type]
+                started_on=need.started_on,
+                stopped_on=stopped_on,
+                due_on=row.due_on(need.started_on, calendar),
+                in_time_until=row.in_time_until(need.started_on, calendar),
+                begun_by=_begun_by(need),
+                on_record=None,
+                has_records=False,
+                stretches=(Stretch("waiting", None, need.started_on, stopped_on),),
+                flags=tuple(gathered(flags)),
+                because=tuple(t.reference for t in told),
+                concerns=frozenset(
+                    {("referral", e.referral_id) for e in need.episodes}
+                    | {("assessment", r.id) for r in need.records}
+                    | ({("visit", visit.visit_id)} if visit else set())
+                ),
+            )
+        )
+    return clocks

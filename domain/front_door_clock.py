@@ -1,0 +1,99 @@
+"""The clocks of the front door: a contact decided upon, a referral decided upon."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.assessment_clock import numbered
+from domain.circumstances import Circumstances, Elsewhere
+from domain.clock import Clock, Status, Stretch
+from domain.clock_flags import backdated, changes_of_hands, in_bulk
+from domain.contact import ContactDecided, ContactReceived
+from domain.flag import Flag, gathered
+from domain.referral_episode import Episode
+from domain.telling import Told
+from domain.timescale import in_force
+from domain.working_days import WorkingDays
+
+
+def contact_clocks(
+    facts: Sequence[Told], around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays, day: date
+) -> list[Clock]:
+    """From each contact received to its decision; received again after a decision, it is another."""
+    lives: dict[str, list[tuple[Told, Told | None]]] = {}
+    for told in facts:
+        if isinstance(told.fact, ContactReceived):
+            of_contact = lives.setdefault(told.fact.contact_id, [])
+            if not of_contact or of_contact[-1][1] is not None:
+                of_contact.append((told, None))
+        elif isinstance(told.fact, ContactDecided):
+            of_contact = lives.get(told.fact.contact_id, [])
+            if of_contact:
+                of_contact[-1] = (of_contact[-1][0], told)
+    return [
+        _clock("contact_decision", "contact", contact_id, number, start, stop,
+               "stopped" if stop else "open", [], around, elsewhere, calendar, day)
+        for contact_id, of_contact in lives.items()
+        for number, (start, stop) in enumerate(of_contact, 1)
+    ]  # fmt: skip
+
+
+def referral_clocks(
+    episodes: Sequence[Episode], around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays, day: date
+) -> list[Clock]:
+    """From each referral received to the latest decision told; it ends undecided when its referral is over."""
+    numbers: dict[str, int] = {}
+    clocks = []
+    for episode in episodes:
+        referral_id = episode.referral_id
+        numbers[referral_id] = numbers.get(referral_id, 0) + 1
+        decision = episode.decisions[-1] if episode.decisions else None
+        flags: list[Flag] = []
+        status: Status = "open"
+        if decision is not None:
+            status = "stopped"
+        elif episode.over is not None:
+            status = "ended_without_completion"
+            flags.append(Flag("ENDED_WITHOUT_COMPLETION", episode.reason, (episode.over.reference,)))
+        clocks.append(
+            _clock("referral_decision", "referral", referral_id, numbers[referral_id], episode.receipt,
+                   decision or episode.over, status, flags, around, elsewhere, calendar, day)
+        )  # fmt: skip
+    return clocks
+
+
+def _clock(
+    timescale: str,
+    thing: str,
+    subject: str,
+    number: int,
+    start: Told,
+    stop: Told | None,
+    status: Status,
+    flags: list[Flag],
+    around: Circumstances,
+    elsewhere: Elsewhere,
+    calendar: WorkingDays,
+    day: date,
+) -> Clock:
+    row = in_force(timescale, start.day)
+    stopped_on = stop.day if stop else None
+    told = [start, *([stop] if stop else [])]
+    all_flags = [*flags, *backdated(told), *in_bulk(told, elsewhere)]
+    all_flags += changes_of_hands(around, start.day, stopped_on or day)
+    return Clock(
+        id=numbered(timescale, subject, number),
+        timescale=row,
+        subject=subject,
+        status=status,
+        started_on=start.day,
+        stopped_on=stopped_on,
+        due_on=row.due_on(start.day, calendar),
+        in_time_until=row.in_time_until(start.day, calendar),
+        begun_by=(thing, subject),
+        on_record=None,
+        has_records=False,
+        stretches=(Stretch("waiting", None, start.day, stopped_on),),
+        flags=tuple(gathered(all_flags)),
+        because=tuple(t.reference for t in told),
+        concerns=frozenset({(thing, subject)}),
+    )

@@ -1,0 +1,216 @@
+"""Rule 6 of the true clock: what was once reported is not undone, unless a ruling accepts it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from domain.amended import Amended, Amendment, corrected, effect
+from domain.clock import Clock
+from domain.correction import FactCorrected, FactWithdrawn
+from domain.event import Event
+from domain.field import FactReference
+from domain.history import Recorded
+from domain.ruling import ClockRuled
+from domain.snapshot import RecordChanged
+from domain.telling import Told, told
+
+ClocksAt = Callable[[Sequence[Amendment], frozenset[FactReference], date], list[Clock]]
+"""The clocks of all the references concerned, as at a day, with some amendments applied and some facts voided."""
+
+_RECEIPT_TYPES = frozenset({"ReferralReceived", "SteppedUp"})
+_STARTING_TYPES = frozenset({"AssessmentStarted", "ContactReceived"}) | _RECEIPT_TYPES
+_STOPPING_TYPES = frozenset({"AssessmentCompleted", "ReferralDecided", "ContactDecided", "VisitMade"})
+_TIMED_TYPES = _STARTING_TYPES | _STOPPING_TYPES | frozenset({
+    "AssessmentClosed", "AssessmentReopened", "AssessmentCancelled", "AssessmentPaused", "AssessmentResumed",
+    "ReferralClosed", "SteppedDown", "TransferredIn", "TransferredOut",
+    "RecordDeleted", "RecordDisappeared", "RecordReappeared", "ChildMerged", "ChildUnmerged",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An amendment that the clock does not follow: why, from which day it would have hidden time, on which clocks."""
+
+    amendment: Amendment
+    code: str
+    targets: tuple[FactReference, ...]
+    harm_on: date
+    harmed: frozenset[tuple[str, str, str]]
+    """Timescale, and kind and id of the thing that started the clock."""
+
+
+@dataclass(slots=True)
+class Upheld:
+    """What the clock follows: amendments applied, amendments held, facts voided, needs linked and unlinked."""
+
+    applied: list[Amendment] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    voided: frozenset[FactReference] = frozenset()
+    links: list[tuple[FactReference, ...]] = field(default_factory=list)
+    unlinks: list[FactReference] = field(default_factory=list)
+    rulings: list[Recorded] = field(default_factory=list)
+
+
+def uphold(history: Amended, clocks_at: ClocksAt, *, with_rulings: bool) -> Upheld:
+    """Decide, in the order learnt, which amendments the clock follows.
+
+    One is applied only if on no day it leaves a need covered from later or to earlier, stops what was running,
+    makes a clock vanish (to be made one with an earlier is not to vanish), or turns late into in time.
+    """
+    upheld = Upheld()
+    amendments: dict[FactReference, Amendment] = {}
+    steps: list[Recorded] = [a.recorded for a in history.amendments]
+    if with_rulings:
+        steps += history.rulings
+    for step in sorted(steps, key=lambda recorded: recorded.log_order):
+        if isinstance(step.fact, ClockRuled):
+            _rule(upheld, step, step.fact)
+        else:
+            _amend(upheld, Amendment(step, step.fact), amendments, history, clocks_at)
+    return upheld
+
+
+def _rule(upheld: Upheld, recorded: Recorded, ruling: ClockRuled) -> None:
+    upheld.rulings.append(recorded)
+    facts = ruling.facts or ()
+    if ruling.ruling == "accept_correction":
+        accepted = [held for held in upheld.held if held.amendment.reference in facts]
+        upheld.held = [held for held in upheld.held if held not in accepted]
+        upheld.applied += [held.amendment for held in accepted]
+        upheld.applied.sort(key=lambda amendment: amendment.recorded.log_order)
+    elif ruling.ruling == "void":
+        upheld.voided |= frozenset(facts)
+    elif ruling.ruling == "link":
+        upheld.links.append(facts)
+    else:
+        upheld.unlinks += facts
+
+
+def _amend(
+    upheld: Upheld,
+    amendment: Amendment,
+    amendments: dict[FactReference, Amendment],
+    history: Amended,
+    clocks_at: ClocksAt,
+) -> None:
+    amendments[amendment.reference] = amendment
+    target = _target(amendment.fact)
+    earlier = amendments.get(target) if target is not None else None
+    if earlier is not None:
+        _amend_amendment(upheld, amendment, earlier, amendments, history, clocks_at)
+        return
+    overlaid = history.overlaid(upheld.applied, date.max)
+    made = effect(amendment, overlaid)
+    after = [*upheld.applied, amendment]
+    if not made or not any(reference in overlaid and overlaid[reference].recorded.type in _TIMED_TYPES for reference in made):
+        upheld.applied = after
+        return
+    since = _first_day(amendment, made, overlaid)
+    harm = _harm(upheld.applied, after, upheld.voided, history, clocks_at, since)
+    if harm is None:
+        upheld.applied = after
+    else:
+        code = _code(amendment.fact, made, overlaid)
+        upheld.held.append(Held(amendment, code, tuple(made), *harm))
+
+
+def _amend_amendment(
+    upheld: Upheld,
+    amendment: Amendment,
+    earlier: Amendment,
+    amendments: dict[FactReference, Amendment],
+    history: Amended,
+    clocks_at: ClocksAt,
+) -> None:
+    """Withdraw or correct an earlier amendment, by the same test."""
+    replaced = corrected_amendment(earlier, amendment.fact) if isinstance(amendment.fact, FactCorrected) else None
+    if replaced is None and isinstance(amendment.fact, FactCorrected):
+        return
+    if earlier not in upheld.applied:
+        upheld.held = [h for h in upheld.held if h.amendment is not earlier]
+        if replaced is not None:
+            _amend(upheld, replaced, amendments, history, clocks_at)
+        return
+    after = [a for a in upheld.applied if a is not earlier]
+    if replaced is not None:
+        after = sorted([*after, replaced], key=lambda a: a.recorded.log_order)
+        amendments[earlier.reference] = replaced
+    harm = _harm(upheld.applied, after, upheld.voided, history, clocks_at, date.min)
+    if harm is None:
+        upheld.applied = after
+    else:
+        upheld.held.append(Held(amendment, "CHANGE_HELD", (earlier.reference,), *harm))
+
+
+def corrected_amendment(earlier: Amendment, correction: FactCorrected) -> Amendment | None:
+    """An amendment whose own fields were corrected; None where that would be no amendment at all."""
+    after = corrected(told(earlier.recorded, earlier.fact), correction.changes)
+    return Amendment(after.recorded, after.fact) if after else None
+
+
+def _target(fact: Event) -> FactReference | None:
+    if isinstance(fact, FactCorrected):
+        return fact.corrects
+    return fact.withdraws if isinstance(fact, FactWithdrawn) else None
+
+
+def _first_day(
+    amendment: Amendment, made: dict[FactReference, Told | None], before: dict[FactReference, Told]
+) -> date:
+    """The first day on which an amendment can make a difference."""
+    days = [t.day for t in made.values() if t is not None] + [before[r].day for r in made if r in before]
+    first = min(days)
+    if isinstance(amendment.fact, RecordChanged):
+        return max(first, told(amendment.recorded, amendment.fact).day)
+    return first
+
+
+def _harm(
+    before: Sequence[Amendment],
+    after: Sequence[Amendment],
+    voided: frozenset[FactReference],
+    history: Amended,
+    clocks_at: ClocksAt,
+    since: date,
+) -> tuple[date, frozenset[tuple[str, str, str]]] | None:
+    """The first day on which a clock would be hurt, and all clocks hurt on any day; None where there is none."""
+    days = {t.day for t in history.overlaid(before, date.max).values()}
+    days |= {t.day for t in history.overlaid(after, date.max).values()}
+    days |= {told(a.recorded, a.fact).day for a in [*before, *after] if isinstance(a.fact, RecordChanged)}
+    first: date | None = None
+    harmed: set[tuple[str, str, str]] = set()
+    for day in sorted(day for day in {*days, since} if day >= since and day != date.min):
+        hurt = uncovered(clocks_at(before, voided, day), clocks_at(after, voided, day))
+        if hurt:
+            first = first or day
+            harmed |= {(clock.timescale.id, *clock.begun_by) for clock in hurt}
+    return (first, frozenset(harmed)) if first is not None else None
+
+
+def uncovered(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:
+    """The clocks that none in ``after`` covers: from no later, to no earlier, running if it ran, late if it was."""
+    return [clock for clock in before if not any(_covers(clock, other) for other in after)]
+
+
+def _covers(clock: Clock, other: Clock) -> bool:
+    if other.timescale.id != clock.timescale.id or other.started_on > clock.started_on:
+        return False
+    if other.stopped_on is None:
+        return True
+    if clock.stopped_on is None or other.stopped_on < clock.stopped_on:
+        return False
+    return clock.is_met_in_time or not other.is_met_in_time
+
+
+def _code(fact: Event, made: dict[FactReference, Told | None], before: dict[FactReference, Told]) -> str:
+    """Which flag a held amendment raises."""
+    for reference, after in made.items():
+        was = before[reference]
+        name = was.recorded.type
+        if after is None:
+            return "DELETED_WITH_OPEN_CLOCK" if name in _STARTING_TYPES else "CHANGE_HELD"
+        if name in _STARTING_TYPES and after.day > was.day:
+            return "REFERRAL_DATE_MOVED_LATER" if name in _RECEIPT_TYPES else "START_DATE_MOVED_LATER"
+        if name in _STOPPING_TYPES and after.day < was.day:
+            return "STOP_DATE_MOVED_EARLIER"
+    return "CHANGE_HELD"
