@@ -30,7 +30,7 @@ def expected_heads(versions: Iterable[tuple[str, int]]) -> dict[str, int] | None
 
 
 def next_version(head: int | None, expected: int | None) -> int:
-    """The version of the next event of a stream; an empty one starts after what was expected of it, else at 1."""
+    """The version of a stream's next event; an empty stream starts after what was expected, else at 1."""
     if head is not None:
         return head + 1
     return 1 if expected is None else expected + 1
@@ -47,9 +47,9 @@ def verdict(
     """Accept a commit iff its id is unseen, each head it expects is that stream's, and its position rises.
 
     ``is_seen``: its id lies before it, whatever was decided of it then.
-    ``expected``: the head it expects of each stream it expects one of; None is a commit that cannot be right.
-    ``heads``: the last version of each stream; a stream without events is not in it, and takes any first version.
-    ``position``: how far it says its writer has read elsewhere; ``reached``: the last such position before it.
+    ``expected``: the head it expects of each stream it expects one of; None: nothing can make it right.
+    ``heads``: the last version of each stream that has events; an empty one takes any first version.
+    ``position``: how far it says its writer has read elsewhere; ``reached``: the last one said before it.
     """
     if is_seen:
         return Verdict.REPEATED

@@ -1,0 +1,95 @@
+"""What is handed to the log, and what the log answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final, Literal
+from uuid import UUID
+
+from eventsourcing.persistence import Notification, OperationalError, StoredEvent, Tracking
+
+
+class Own(Enum):
+    """Stands for the versions that stored events carry themselves."""
+
+    OWN = "own"
+
+
+OWN: Final = Own.OWN
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Events that are stored together or not at all, under an id that is stored once.
+
+    ``expected_version``: the head that every stream of the commit must have; None: any, and versions
+    are assigned in log order; ``OWN``: the versions in the events are the ones they must get.
+    ``marks``: (kind, value, extra), kept with the first event: what streams share, to find them by.
+    ``tracking``: how far the writer has read elsewhere, stored with the events; it must rise.
+    """
+
+    id: bytes
+    events: tuple[StoredEvent, ...]
+    expected_version: int | Literal[Own.OWN] | None = OWN
+    marks: tuple[tuple[str, str, str], ...] = ()
+    tracking: Tracking | None = None
+
+
+@dataclass(frozen=True)
+class LogNotification(Notification):
+    """An event as the log holds it: its place, and the aware UTC instant at which it was appended."""
+
+    partition: int
+    offset: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The commit counts, and is durable."""
+
+    notifications: tuple[LogNotification, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A commit of this id counted before: here is what it stored."""
+
+    notifications: tuple[LogNotification, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The commit does not count: read and decide again.
+
+    ``stream`` is the first whose head, ``head``, is not the one expected (None: it is empty);
+    None where versions do not follow each other, or tracking does not rise.
+    """
+
+    head: int | None = None
+    stream: str | None = None
+
+
+Outcome = Accepted | Repeated | Refused
+
+
+class LogUnavailable(OperationalError):
+    """The log could not be reached, written or read. Wait and retry, with the same commit ids."""
+
+
+class LogFull(LogUnavailable):
+    """There is no room left to store anything. Make room, and retry with the same commit ids."""
+
+
+class LogBusy(LogUnavailable):
+    """More is waiting to be written than the log takes in. Retry later."""
+
+
+class LogClosed(LogUnavailable):
+    """This end of the log was closed. Open it again."""
+
+
+def stream_of(event: StoredEvent) -> str:
+    """The name a stream is stored under: UUIDs as 32 hexadecimal digits."""
+    originator_id = event.originator_id
+    return originator_id.hex if isinstance(originator_id, UUID) else originator_id

@@ -1,0 +1,188 @@
+"""The SQLite file of the log: its tables, its connections and what its failures mean."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Condition
+from time import monotonic
+from urllib.parse import unquote, urlsplit
+
+from eventsourcing.persistence import DatabaseError, IntegrityError, ProgrammingError
+
+from infra.log.commit import LogBusy, LogClosed, LogFull, LogUnavailable
+
+FORMAT = 1
+
+# Table and columns are named as by eventsourcing's own recorder, so that it can read the file;
+# it cannot write it, for it knows no recorded_at.
+# INSERT OR REPLACE deletes without asking a DELETE trigger, hence the triggers on INSERT.
+TABLES = """
+CREATE TABLE IF NOT EXISTS stored_events (
+    notification_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    originator_id TEXT NOT NULL,
+    originator_version INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    state BLOB NOT NULL,
+    recorded_at INTEGER NOT NULL, -- microseconds since 1970-01-01T00:00Z
+    UNIQUE (originator_id, originator_version)
+);
+CREATE TABLE IF NOT EXISTS commits (
+    commit_id BLOB PRIMARY KEY,
+    first_id INTEGER NOT NULL,
+    events INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS marks (
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    notification_id INTEGER NOT NULL,
+    extra TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    PRIMARY KEY (kind, value, notification_id, extra)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS marks_of_stream ON marks (stream, kind);
+CREATE TABLE IF NOT EXISTS positions (
+    application_name TEXT PRIMARY KEY,
+    notification_id INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS stored_events_are_not_replaced BEFORE INSERT ON stored_events
+WHEN EXISTS (
+    SELECT 1 FROM stored_events
+    WHERE notification_id = NEW.notification_id
+    OR (originator_id = NEW.originator_id AND originator_version = NEW.originator_version)
+)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS commits_are_not_replaced BEFORE INSERT ON commits
+WHEN EXISTS (SELECT 1 FROM commits WHERE commit_id = NEW.commit_id)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+""" + "".join(  # noqa: S608 (no value is part of it)
+    f"CREATE TRIGGER IF NOT EXISTS {table}_refuse_{change.lower()} BEFORE {change} ON {table} "
+    f"BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;\n"
+    for table in ("stored_events", "commits", "marks")
+    for change in ("UPDATE", "DELETE")
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+# Less than this left on the volume, and an I/O error is taken for a full disk.
+LITTLE_ROOM_BYTES = 1 << 20
+
+
+def microseconds(instant: datetime) -> int:
+    """An aware instant as it is stored: exact, as no float is in between."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def instant(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def connect(database: str, timeout_s: float) -> sqlite3.Connection:
+    """A connection in autocommit mode, on which COMMIT returns once the disk has it."""
+    connection = sqlite3.connect(
+        database,
+        uri=True,
+        timeout=timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Make an empty log of a new file; leaves one that is there as it is.
+
+    Raises ProgrammingError for a file that holds another recorder's events, or a newer form of ours.
+    """
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found == FORMAT:
+        return
+    if found > FORMAT:
+        raise ProgrammingError(f"The log is of format {found}, this program knows {FORMAT}: update it.")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(f"BEGIN IMMEDIATE;\n{TABLES}PRAGMA user_version = {FORMAT};\nCOMMIT;")
+
+
+def unavailable(error: sqlite3.Error, database: str) -> Exception:
+    """The library's error for one of SQLite's: what the caller should do, and no row's content."""
+    name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
+    said = f"The log's file answered {name}"
+    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _has_little_room(database)):
+        return LogFull(f"{said}: there is no room left; make room and retry.")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return LogBusy(f"{said}: another process kept it; retry.")
+    if isinstance(error, sqlite3.IntegrityError):
+        return IntegrityError(f"{said}: read and decide again.")
+    if isinstance(error, sqlite3.OperationalError):
+        return LogUnavailable(f"{said}; see to it and retry.")
+    return DatabaseError(f"{said}.")
+
+
+def _has_little_room(database: str) -> bool:
+    path = Path(unquote(urlsplit(database).path)) if database.startswith("file:") else Path(database)
+    try:
+        return shutil.disk_usage(path.parent).free < LITTLE_ROOM_BYTES
+    except OSError:
+        return False
+
+
+class Readers:
+    """Connections to read on, lent to one thread at a time, never closed while lent."""
+
+    def __init__(self, database: str, timeout_s: float, limit: int) -> None:
+        self._database = database
+        self._timeout_s = timeout_s
+        self._limit = limit
+        self._changed = Condition()
+        self._idle: list[sqlite3.Connection] = []
+        self._lent = 0
+        self._is_closed = False
+
+    @contextmanager
+    def lend(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection. Raises LogClosed once closed, LogUnavailable where the file cannot be read."""
+        connection = self._take()
+        try:
+            if connection is None:
+                connection = connect(self._database, self._timeout_s)
+                connection.execute("PRAGMA query_only = ON")
+            yield connection
+        except sqlite3.Error as error:
+            raise unavailable(error, self._database) from error
+        finally:
+            self._give_back(connection)
+
+    def close(self) -> None:
+        """Lend no more, wait until all are back, and close them."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+            deadline = monotonic() + self._timeout_s
+            while self._lent and (remaining := deadline - monotonic()) > 0:
+                self._changed.wait(remaining)
+            while self._idle:
+                self._idle.pop().close()
+
+    def _take(self) -> sqlite3.Connection | None:
+        with self._changed:
+            while not self._idle and self._lent >= self._limit and not self._is_closed:
+                self._changed.wait()
+            if self._is_closed:
+                raise LogClosed("The log was closed; open it again.")
+            self._lent += 1
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, connection: sqlite3.Connection | None) -> None:
+        with self._changed:
+            self._lent -= 1
+            if connection is not None:
+                if self._is_closed:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+            self._changed.notify()
