@@ -70,8 +70,8 @@ def stretches(need: Need) -> tuple[Stretch, ...]:
     last_place = need.end_place
     found = []
     for since, until in zip(edges, [*edges[1:], need.ended_on], strict=True):
-        state, record = _standing(need, since, last_place)
-        found.append(Stretch(state, record, since, until))
+        state, name = _standing(need, since, last_place)
+        found.append(Stretch(state, name, since, until))
     return tuple(found)
 
 

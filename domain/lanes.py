@@ -32,7 +32,6 @@ def needs_as_ruled(
         needs = Needs(
             sorted((need for lane in lanes for need in lane.found), key=lambda need: need.place),
             sorted((e for lane in lanes for e in lane.episodes), key=lambda episode: episode.place),
-            [note for lane in lanes for note in lane.does_not_follow],
         )
     for link in links:
         _join(needs, link)

@@ -11,7 +11,6 @@ from domain.assessment import (
 from domain.assessment_life import UNDER_WAY, AssessmentLife, State, Turn, superseded
 from domain.correction import RecordDeleted
 from domain.event import Event
-from domain.field import FactReference
 from domain.flag import Flag
 from domain.need import NO_NEED_WORKING_DAYS, Need, NeedStatus
 from domain.referral_episode import Episode, episodes
@@ -24,11 +23,10 @@ COUNTED_KIND = "child_and_family"
 
 @dataclass(slots=True)
 class Needs:
-    """All needs of a child on a day, the lives of the referrals, and the facts that did not follow, by code."""
+    """All needs of a child on a day, and the lives of the referrals, each in order of start."""
 
     found: list[Need]
     episodes: list[Episode]
-    does_not_follow: list[tuple[FactReference, str]]
 
 
 def find_needs(facts: Sequence[Told], calendar: WorkingDays) -> Needs:
@@ -41,7 +39,7 @@ def find_needs(facts: Sequence[Told], calendar: WorkingDays) -> Needs:
     for place, told in enumerate(facts):
         reading.read(place, told)
     found = [need for need in reading.needs if not reading.is_no_need(need)]
-    return Needs(sorted(found, key=lambda need: need.place), reading.episodes, reading.does_not_follow)
+    return Needs(sorted(found, key=lambda need: need.place), reading.episodes)
 
 
 def _named_referrals(facts: Sequence[Told]) -> frozenset[str]:
@@ -60,7 +58,6 @@ class _Reading:
     named: frozenset[str]
     needs: list[Need] = field(default_factory=list)
     records: dict[str, AssessmentLife] = field(default_factory=dict)
-    does_not_follow: list[tuple[FactReference, str]] = field(default_factory=list)
     running: Need | None = None
     receipts: dict[int, Episode] = field(init=False)
     ends: dict[int, list[Episode]] = field(init=False)
@@ -84,7 +81,6 @@ class _Reading:
     def receipt(self, place: int, told: Told, fact: Any) -> None:
         episode = self.receipts.get(place)
         if episode is None:
-            self._note(told, "REFERRAL_ALREADY_OPEN")
             return
         need = self.running or self._continued(told, by_assessment=False)
         if need is None:
@@ -114,9 +110,7 @@ class _Reading:
             return
         record = self.records.get(fact.assessment_id)
         if record is not None and record.completion is None:
-            if record.state in UNDER_WAY:
-                self._note(told, "ASSESSMENT_ALREADY_OPEN")
-            else:
+            if record.state not in UNDER_WAY:
                 self._open_again(place, told, record)
             return
         need = self.running or self._continued(told, by_assessment=True)
@@ -135,16 +129,14 @@ class _Reading:
         need.reopened = None
 
     def reopen(self, place: int, told: Told, fact: AssessmentReopened) -> None:
-        record = self._known(told, fact.assessment_id)
+        record = self.records.get(fact.assessment_id)
         if record is None:
             return
         if record.completion is not None:
             if not record.correcting or record.correcting[-1][1] is not None:
                 record.correcting.append((told.day, None))
                 record.corrections.append(told)
-        elif record.state in UNDER_WAY:
-            self._note(told, "ASSESSMENT_ALREADY_OPEN")
-        else:
+        elif record.state not in UNDER_WAY:
             self._open_again(place, told, record)
 
     def _open_again(self, place: int, told: Told, record: AssessmentLife) -> None:
@@ -170,11 +162,8 @@ class _Reading:
             need.reopened = None
 
     def close(self, place: int, told: Told, fact: AssessmentClosed) -> None:
-        record = self._known(told, fact.assessment_id)
-        if record is None or self._ended_correction(record, told):
-            return
-        if record.state not in UNDER_WAY:
-            self._note(told, "ASSESSMENT_NOT_OPEN")
+        record = self.records.get(fact.assessment_id)
+        if record is None or self._ended_correction(record, told) or record.state not in UNDER_WAY:
             return
         record.turn(place, State.CLOSED, told)
         need = record.need
@@ -185,7 +174,7 @@ class _Reading:
                 self.running = None
 
     def cancel(self, place: int, told: Told, fact: AssessmentCancelled) -> None:
-        record = self._known(told, fact.assessment_id)
+        record = self.records.get(fact.assessment_id)
         if record is not None and record.state is not State.CANCELLED:
             record.turn(place, State.CANCELLED, told)
 
@@ -196,25 +185,16 @@ class _Reading:
         self._between(place, told, fact.assessment_id, State.PAUSED, State.OPEN)
 
     def _between(self, place: int, told: Told, assessment_id: str, expected: State, after: State) -> None:
-        record = self._known(told, assessment_id)
-        if record is None:
-            return
-        if record.state is expected:
+        record = self.records.get(assessment_id)
+        if record is not None and record.state is expected:
             record.turn(place, after, told)
-        else:
-            self._note(told, "ASSESSMENT_NOT_OPEN" if expected is State.OPEN else "ASSESSMENT_NOT_PAUSED")
 
     def complete(self, place: int, told: Told, fact: AssessmentCompleted) -> None:
-        record = self._known(told, fact.assessment_id)
+        record = self.records.get(fact.assessment_id)
         if record is None or self._ended_correction(record, told):
             return
-        if record.completion is not None:
-            self._note(told, "ASSESSMENT_ALREADY_COMPLETED")
-        elif record.state is State.CANCELLED:
-            self._note(told, "ASSESSMENT_CANCELLED")
-        elif record.is_deleted_before(place):
-            self._note(told, "ASSESSMENT_DELETED")
-        else:
+        counts = record.state is not State.CANCELLED and not record.is_deleted_before(place)
+        if record.completion is None and counts:
             self._met(place, told, record)
 
     def _met(self, place: int, told: Told, record: AssessmentLife) -> None:
@@ -340,23 +320,12 @@ class _Reading:
         value = self.calendar.between(max(over_on), told.day) if over_on else None
         return Flag("NO_OPEN_REFERRAL", value, (told.reference,))
 
-    # Facts that do not follow
-
-    def _known(self, told: Told, assessment_id: str) -> AssessmentLife | None:
-        record = self.records.get(assessment_id)
-        if record is None:
-            self._note(told, "ASSESSMENT_NOT_STARTED")
-        return record
-
     def _ended_correction(self, record: AssessmentLife, told: Told) -> bool:
         """End the correction of a completed record, if one is under way."""
         if record.completion is None or not record.correcting or record.correcting[-1][1] is not None:
             return False
         record.correcting[-1] = (record.correcting[-1][0], told.day)
         return True
-
-    def _note(self, told: Told, code: str) -> None:
-        self.does_not_follow.append((told.reference, code))
 
 
 def _turn(place: int, told: Told, record: AssessmentLife) -> Turn:

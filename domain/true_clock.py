@@ -26,8 +26,7 @@ from domain.working_days import WorkingDays
 class Figures:
     """The clocks of a child: ``child`` is the reference it is read under, ``merged`` those that were merged into it.
 
-    ``held`` are the amendments the clocks do not follow, ``facts`` what they were read from (in reading order),
-    ``does_not_follow`` the facts that contradict the history, by code; ``rulings`` those in effect.
+    ``held`` are the amendments the clocks do not follow; ``rulings`` those in effect.
     """
 
     child: str
@@ -35,7 +34,6 @@ class Figures:
     clocks: tuple[Clock, ...]
     held: tuple[Held, ...]
     rulings: tuple[Recorded, ...]
-    does_not_follow: tuple[tuple[FactReference, str], ...]
 
 
 def clocks_of(
@@ -102,9 +100,7 @@ class _Reading:
             clocks = [_marked_merged(clock, one, of_child, merged) for clock in clocks]
         clocks = [_marked_held(clock, upheld.held, day) for clock in clocks]
         clocks.sort(key=lambda clock: (clock.started_on, clock.timescale.id, clock.id))
-        return Figures(
-            survivor, merged, tuple(clocks), tuple(upheld.held), tuple(upheld.rulings), tuple(needs.does_not_follow)
-        )
+        return Figures(survivor, merged, tuple(clocks), tuple(upheld.held), tuple(upheld.rulings))
 
     def _clocks(
         self,
