@@ -9,7 +9,7 @@ A file counts as a whole or not at all: `survey` reads it to its end before `rea
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,8 +19,8 @@ from domain.moment import EARLIEST, read_day
 from infra.files.xml_file import Element, StrayText, Unreadable, read_elements
 
 CONTAINERS = frozenset({("Message",), ("Message", "Children")})
-MAX_RECORDS = 5_000
-"""How many records one child may have: far above any real child, and low enough to compare them all."""
+MAX_ELEMENTS = 5_000
+"""How many elements may tell of one child: far above any real child, and few enough to compare all its records."""
 
 REFERRAL_SOURCES = frozenset("1A 1B 1C 1D 2A 2B 3A 3B 3C 3D 3E 3F 4 5A 5B 5C 5D 6 7 8 9 10".split())
 PRIMARY_NEEDS = frozenset("N0 N1 N2 N3 N4 N5 N6 N7 N8 N9".split())
@@ -144,12 +144,17 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What reading a whole file once tells: that it is sound, and what the second reading must know beforehand."""
+    """What reading a whole file once tells: that it is sound, and what the second reading must know beforehand.
+
+    ``repeated`` are the references that several of its children carry. ``is_complete`` is whether every child has a
+    reference: otherwise a child that seems to be missing from the file may be in it.
+    """
 
     header: Header
     children: int
     digest: str
-    repeated: frozenset[str] = field(default_factory=frozenset)
+    repeated: frozenset[str]
+    is_complete: bool
 
 
 def survey(file: BinaryIO, progress: Progress = lambda count: None) -> Survey:
@@ -160,7 +165,8 @@ def survey(file: BinaryIO, progress: Progress = lambda count: None) -> Survey:
     digest = hashlib.sha256()
     header = Header()
     children = 0
-    references: set[str] = set()
+    is_complete = True
+    elements: dict[str, int] = {}
     repeated: set[str] = set()
     for item in _items(file, digest.update, progress):
         if isinstance(item, StrayText):
@@ -171,13 +177,17 @@ def survey(file: BinaryIO, progress: Progress = lambda count: None) -> Survey:
         elif path == ("Message", "Children", "Child"):
             children += 1
             reference = _reference(element)
-            if reference in references:
+            if not _is_usable(reference):
+                is_complete = False
+                continue
+            if reference in elements:
                 repeated.add(reference)
-            if reference:
-                references.add(reference)
+            elements[reference] = elements.get(reference, 0) + element.size()
+            if elements[reference] > MAX_ELEMENTS:
+                raise Unreadable(element.line, f"more than {MAX_ELEMENTS} elements tell of one child; this is no census")
     if not children:
         raise Unreadable(1, "it has no children; a return without any would make every child vanish")
-    return Survey(header, children, digest.hexdigest(), frozenset(repeated))
+    return Survey(header, children, digest.hexdigest(), frozenset(repeated), is_complete)
 
 
 def read(
@@ -270,6 +280,10 @@ def _header_day(element: Element | None) -> date | None:
 def _reference(child: Element) -> str:
     identifiers = _named(_named(child).get("ChildIdentifiers"))
     return identifiers["LAchildID"].text.strip() if "LAchildID" in identifiers else ""
+
+
+def _is_usable(reference: str) -> bool:
+    return bool(_SUBJECT.fullmatch(reference)) and reference != "authority" and not reference.startswith("worker:")
 
 
 class _Fields:
@@ -408,27 +422,15 @@ def _child(element: Element, taken_on: date, problems: list[FileProblem]) -> Cen
     if not reference:
         identifiers.tell(line, "LAchildID", "is missing; the child and all its records were set aside")
         return None
-    if not _SUBJECT.fullmatch(reference) or reference == "authority" or reference.startswith("worker:"):
+    if not _is_usable(reference):
         identifiers.tell(
             line, "LAchildID",
             "is no reference we can keep (1 to 128 of A-Z a-z 0-9 . _ : -); the child and all its records were set aside",
         )  # fmt: skip
         return None
-    child = CensusChild(
+    return CensusChild(
         line=element.line, reference=reference, upn=upn, date_of_birth=born_on, expected_birth_on=expected_on,
         referrals=referrals, unread=frozenset(identifiers.unread), set_aside=frozenset(fields.set_aside),
-    )  # fmt: skip
-    if _records_of(child) > MAX_RECORDS:
-        raise Unreadable(element.line, f"a child has more than {MAX_RECORDS} records; this is no census of children")
-    return child
-
-
-def _records_of(child: CensusChild) -> int:
-    return sum(
-        1
-        + len(referral.assessments) + len(referral.enquiries) + len(referral.need_plans) + len(referral.pre_proceedings)
-        + sum(1 + len(plan.reviews) for plan in referral.protection_plans)
-        for referral in child.referrals
     )  # fmt: skip
 
 

@@ -38,6 +38,10 @@ class Element:
         """What it says, wherever it stands in the file: equal for two elements that say the same."""
         return (self.name, self.text.strip(), *(child.content() for child in self.children))
 
+    def size(self) -> int:
+        """How many elements it is, those inside it included."""
+        return 1 + sum(child.size() for child in self.children)
+
 
 @dataclass(frozen=True, slots=True)
 class StrayText:
