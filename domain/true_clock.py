@@ -16,7 +16,6 @@ from domain.history import Recorded
 from domain.lanes import needs_as_ruled
 from domain.merging import OneChild, told_as_one
 from domain.needs import Needs
-from domain.question import Question
 from domain.telling import Told, in_order
 from domain.upholding import Held, Upheld, uphold
 from domain.working_days import WorkingDays
@@ -36,23 +35,22 @@ class Figures:
     rulings: tuple[Recorded, ...]
 
 
-def clocks_of(
+def figures(
     child: str,
-    history: Sequence[Recorded],
-    question: Question,
+    history: Amended,
+    day: date,
     calendar: WorkingDays,
     elsewhere: Elsewhere = NOWHERE_ELSE,
     *,
     with_rulings: bool = True,
 ) -> Figures:
-    """All clocks of a child, in order of start.
+    """All clocks of a child at the end of ``day``, in order of start.
 
-    ``history`` is all that is recorded under the child's reference and any that was ever merged with it.
+    ``history`` is what is known of all that was recorded under the child's reference and any ever merged with it.
     """
-    amended = Amended(question.known(history))
-    reading = _Reading(child, amended, calendar)
-    upheld = uphold(amended, reading.of_all, with_rulings=with_rulings)
-    return reading.figures(upheld, question.as_at, elsewhere)
+    reading = _Reading(child, history, calendar)
+    upheld = uphold(history, reading.of_all, with_rulings=with_rulings)
+    return reading.figures(upheld, day, elsewhere)
 
 
 class _Reading:

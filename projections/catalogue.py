@@ -1,0 +1,11 @@
+"""All projections, which live updates, rebuilds and past days go through alike."""
+
+from typing import Any
+
+from projections.child_rows import child_rows
+from projections.clock_rows import clock_rows
+from projections.delay_rows import delay_rows
+from projections.discrepancy_rows import discrepancy_rows
+from projections.projection import Projection
+
+PROJECTIONS: tuple[Projection[Any], ...] = (clock_rows, child_rows, discrepancy_rows, delay_rows)

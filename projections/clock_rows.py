@@ -1,0 +1,30 @@
+"""Rows for lists of clocks: dates only, so that they can be read on any day."""
+
+from dataclasses import dataclass
+
+from domain.clock import Clock
+from projections.hands import holders
+from projections.projection import Case, Projection
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """A clock of a child, with the worker and team that held the case when it stopped, or hold it now."""
+
+    child: str
+    clock: Clock
+    worker_id: str | None
+    team_id: str | None
+
+
+def rows(case: Case) -> list[ClockRow]:
+    """One row for each clock of a child, as at the day asked about."""
+    held_by = holders(case.facts)
+    found = []
+    for clock in case.figures.clocks:
+        worker, team = held_by.on(clock.stopped_on or case.day)
+        found.append(ClockRow(case.figures.child, clock, worker, team))
+    return found
+
+
+clock_rows: Projection[ClockRow] = Projection(name="clocks", version=1, row=ClockRow, rows=rows)

@@ -1,0 +1,42 @@
+"""How late the facts of each child were recorded."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from domain.moment import london_day
+from projections.projection import Case, Projection
+
+
+@dataclass(frozen=True, slots=True)
+class DelayRow:
+    """How many facts of a child and a source were entered on a day so many working days after they occurred.
+
+    Facts that came with a source's first snapshot, or as history, are left out.
+    """
+
+    child: str
+    source: str
+    entered_on: date
+    working_days: int
+    facts: int
+
+
+def rows(case: Case) -> list[DelayRow]:
+    """The delays of a child's facts, up to the day asked about. Only those of a working day or more are listed."""
+    counted: Counter[tuple[str, date, int]] = Counter()
+    streams = {case.figures.child, *case.figures.merged}
+    for fact in case.known:
+        if fact.historic or fact.stream not in streams:
+            continue
+        entered_on = london_day(fact.entered_at or fact.recorded_at)
+        delay = case.calendar.between(fact.occurred_on.day, entered_on)
+        if delay:
+            counted[(fact.source, entered_on, delay)] += 1
+    return [
+        DelayRow(case.figures.child, source, entered_on, delay, facts)
+        for (source, entered_on, delay), facts in sorted(counted.items())
+    ]
+
+
+delay_rows: Projection[DelayRow] = Projection(name="recording_delays", version=1, row=DelayRow, rows=rows)

@@ -1,0 +1,43 @@
+"""What the case systems told us that does not follow, child by child."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.discrepancies import discrepancies
+from projections.projection import Case, Projection
+
+
+@dataclass(frozen=True, slots=True)
+class DiscrepancyRow:
+    """A fact that does not follow: what is wrong with it, by a stable code, when it occurred and when we learnt of it."""
+
+    child: str
+    code: str
+    source: str
+    id: str
+    type: str
+    occurred_on: date
+    recorded_at: datetime
+
+
+def rows(case: Case) -> list[DiscrepancyRow]:
+    """One row for each discrepancy in a child's history up to the day asked about."""
+    recorded = {fact.reference: fact for fact in case.known}
+    return [
+        DiscrepancyRow(
+            case.figures.child,
+            found.code,
+            found.fact.source,
+            found.fact.id,
+            fact.type,
+            fact.occurred_on.day,
+            fact.recorded_at,
+        )
+        for found in discrepancies(case.amended, case.figures, case.question)
+        if (fact := recorded[found.fact]).stream == case.child or fact.stream in case.figures.merged
+    ]
+
+
+discrepancy_rows: Projection[DiscrepancyRow] = Projection(
+    name="discrepancies", version=1, row=DiscrepancyRow, rows=rows
+)

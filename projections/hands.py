@@ -1,0 +1,46 @@
+"""Who held a child's case, and since when."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from domain.people import CaseTransferred, WorkerAllocated, WorkerUnallocated
+from domain.telling import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """From each day on, which worker and which team."""
+
+    since: tuple[tuple[date, str | None, str | None], ...]
+
+    def on(self, day: date) -> tuple[str | None, str | None]:
+        """The worker and the team at the end of ``day``."""
+        worker = team = None
+        for since, to_worker, to_team in self.since:
+            if since > day:
+                break
+            worker, team = to_worker, to_team
+        return worker, team
+
+
+def holders(facts: list[Told]) -> Holders:
+    """Who held the case, from the allocations and transfers in facts in reading order."""
+    worker: str | None = None
+    team: str | None = None
+    since: list[tuple[date, str | None, str | None]] = []
+    for told in facts:
+        worker, team = _after(told, worker, team)
+        if not since or since[-1][1:] != (worker, team):
+            since.append((told.day, worker, team))
+    return Holders(tuple(since))
+
+
+def _after(told: Told, worker: str | None, team: str | None) -> tuple[str | None, str | None]:
+    fact = told.fact
+    if isinstance(fact, WorkerAllocated):
+        return fact.worker_id, fact.team_id or team
+    if isinstance(fact, WorkerUnallocated):
+        return (None if fact.worker_id == worker else worker), team
+    if isinstance(fact, CaseTransferred):
+        return worker, fact.to_team_id
+    return worker, team

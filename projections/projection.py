@@ -1,0 +1,67 @@
+"""The one shape of a projection: a name, a version, a row, and a function from a child's case to rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from domain.amended import Amended
+from domain.circumstances import NOWHERE_ELSE, Elsewhere
+from domain.history import Recorded
+from domain.merging import OneChild
+from domain.question import Question
+from domain.telling import Told, in_order
+from domain.true_clock import Figures, figures
+from domain.working_days import WorkingDays
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One child's history with a question put to it, and what all projections of it share.
+
+    ``history`` holds everything recorded under ``child`` and any reference ever merged with it.
+    """
+
+    child: str
+    history: Sequence[Recorded]
+    question: Question
+    calendar: WorkingDays
+    elsewhere: Elsewhere = NOWHERE_ELSE
+
+    @cached_property
+    def known(self) -> list[Recorded]:
+        """The facts known at the moment asked about, in log order."""
+        return self.question.known(self.history)
+
+    @cached_property
+    def amended(self) -> Amended:
+        return Amended(self.known)
+
+    @cached_property
+    def facts(self) -> list[Told]:
+        """The facts of this child up to the day asked about, every amendment applied, in reading order."""
+        facts = self.amended.facts(self.amended.amendments, self.day, frozenset())
+        one = OneChild(facts)
+        survivor = one.survivor(self.child)
+        return in_order(t for t in facts if one.survivor(t.recorded.stream) == survivor)
+
+    @cached_property
+    def figures(self) -> Figures:
+        return figures(self.child, self.amended, self.day, self.calendar, self.elsewhere)
+
+    @property
+    def day(self) -> date:
+        return self.question.as_at
+
+
+@dataclass(frozen=True)
+class Projection(Generic[Row]):
+    """Rows for a child, from its case. Raise ``version`` whenever ``rows`` comes to return something else."""
+
+    name: str
+    version: int
+    row: type[Row]
+    rows: Callable[[Case], list[Row]]
