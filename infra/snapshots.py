@@ -1,7 +1,7 @@
 """What the last snapshot of each source left known, child by child, in SQL.
 
-A new snapshot is laid down beside the last one and takes its place in one transaction. Killed at any moment before that,
-the last one still stands, and the import begins again.
+A new snapshot is laid down beside the last one and takes its place in one transaction. Killed at any moment
+before that, the last one still stands, and the import begins again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,8 +10,22 @@ from datetime import date
 from uuid import uuid4
 
 from sqlalchemy import (
-    Column, Connection, Date, Engine, Integer, MetaData, String, Table, Text, and_, delete, exists, func, insert, select,
-)  # fmt: skip
+    Column,
+    Connection,
+    Date,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+)
 
 PAGE = 500
 
@@ -68,13 +82,17 @@ class SqlSnapshots:
 
     def was_imported(self, source: str, taken_on: date, digest: str) -> bool:
         """Whether a file with this digest was imported as what ``source`` showed on ``taken_on``."""
-        same = and_(_IMPORTED.c.source == source, _IMPORTED.c.taken_on == taken_on, _IMPORTED.c.digest == digest)
+        same = and_(
+            _IMPORTED.c.source == source, _IMPORTED.c.taken_on == taken_on, _IMPORTED.c.digest == digest
+        )
         with self._engine.connect() as connection:
             return bool(connection.scalar(select(exists().where(same))))
 
     def states(self, source: str, children: Iterable[str]) -> dict[str, str]:
         """What was left known of these children; those that no snapshot had are left out."""
-        query = select(_CHILD.c.child, _CHILD.c.state).where(_CHILD.c.source == source, _CHILD.c.child.in_(list(children)))
+        query = select(_CHILD.c.child, _CHILD.c.state).where(
+            _CHILD.c.source == source, _CHILD.c.child.in_(list(children))
+        )
         with self._engine.connect() as connection:
             return {row.child: row.state for row in connection.execute(query)}
 
@@ -101,14 +119,17 @@ class NextSnapshot:
         if not states:
             return
         rows = [
-            {"source": self._source, "run": self._run, "child": child, "state": state} for child, state in states.items()
+            {"source": self._source, "run": self._run, "child": child, "state": state}
+            for child, state in states.items()
         ]
         with self._engine.begin() as connection:
             connection.execute(insert(_NEXT), rows)
         self._children += len(rows)
 
     def absent(self) -> Iterator[dict[str, str]]:
-        """What was left known of the children of the last snapshot that are not in this one, a page at a time."""
+        """What was left known of the children of the last snapshot that are not in this one, a page at a
+        time.
+        """
         here = and_(_NEXT.c.source == self._source, _NEXT.c.run == self._run, _NEXT.c.child == _CHILD.c.child)
         query = (
             select(_CHILD.c.child, _CHILD.c.state)
@@ -119,7 +140,9 @@ class NextSnapshot:
         after = ""
         while True:
             with self._engine.connect() as connection:
-                page = {row.child: row.state for row in connection.execute(query.where(_CHILD.c.child > after))}
+                page = {
+                    row.child: row.state for row in connection.execute(query.where(_CHILD.c.child > after))
+                }
             if not page:
                 return
             after = list(page)[-1]
@@ -128,15 +151,20 @@ class NextSnapshot:
     def keep(self, taken_on: date, number: int, imported_on: date, digest: str) -> None:
         """Let it take the place of the last one, all at once; children not put in it stay as they were.
 
-        ``imported_on`` and ``digest`` are remembered for `SqlSnapshots.was_imported`. Raises Overtaken, keeping nothing.
+        ``imported_on`` and ``digest`` are remembered for `SqlSnapshots.was_imported`. Raises Overtaken,
+        keeping nothing.
         """
         own = and_(_NEXT.c.source == self._source, _NEXT.c.run == self._run)
         with self._engine.begin() as connection:
             mine = select(_NEXT.c.child).where(own)
-            connection.execute(delete(_CHILD).where(_CHILD.c.source == self._source, _CHILD.c.child.in_(mine)))
+            connection.execute(
+                delete(_CHILD).where(_CHILD.c.source == self._source, _CHILD.c.child.in_(mine))
+            )
             children = connection.scalar(select(func.count()).select_from(_NEXT).where(own))
             if _last(connection, self._source) != self.last or children != self._children:
-                raise Overtaken(f"another import of {self._source} was finished meanwhile; import the file again")
+                raise Overtaken(
+                    f"another import of {self._source} was finished meanwhile; import the file again"
+                )
             fresh = select(_NEXT.c.source, _NEXT.c.child, _NEXT.c.state).where(own)
             connection.execute(insert(_CHILD).from_select(["source", "child", "state"], fresh))
             connection.execute(delete(_NEXT).where(own))
@@ -149,5 +177,7 @@ class NextSnapshot:
 
 
 def _last(connection: Connection, source: str) -> Last | None:
-    row = connection.execute(select(_SOURCE.c.taken_on, _SOURCE.c.number).where(_SOURCE.c.source == source)).first()
+    row = connection.execute(
+        select(_SOURCE.c.taken_on, _SOURCE.c.number).where(_SOURCE.c.source == source)
+    ).first()
     return Last(row.taken_on, row.number) if row else None

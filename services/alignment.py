@@ -9,7 +9,9 @@ B = TypeVar("B")
 
 
 def match_equal(
-    earlier: Sequence[A], later: Sequence[B], keys: Sequence[tuple[Callable[[A], Hashable], Callable[[B], Hashable]]]
+    earlier: Sequence[A],
+    later: Sequence[B],
+    keys: Sequence[tuple[Callable[[A], Hashable], Callable[[B], Hashable]]],
 ) -> list[tuple[A, B]]:
     """Pair what has equal keys, in order; first by the first of ``keys``, then what is left by the next."""
     pairs: list[tuple[A, B]] = []
@@ -34,9 +36,11 @@ def match_equal(
 
 
 def match_in_order(earlier: Sequence[date], later: Sequence[date]) -> list[tuple[int, int]]:
-    """Pair dates in order so that the shorter list is paired whole and the days between the pairs are fewest in sum.
+    """Pair dates in order so that the shorter list is paired whole and the days between the pairs are fewest
+    in sum.
 
-    Both must be sorted. Returns the places paired; of equally good pairings, the one that pairs the earliest places.
+    Both must be sorted. Returns the places paired; of equally good pairings, the one that pairs the earliest
+    places.
     """
     if len(earlier) > len(later):
         return sorted((i, j) for j, i in match_in_order(later, earlier))

@@ -5,13 +5,13 @@ import hmac
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
-from infra.files.cin_census import (
+from infra.files.cin_census import Header
+from infra.files.cin_records import (
     CensusChild,
     CensusEnquiry,
     CensusPreProceedings,
     CensusProtectionPlan,
     CensusReferral,
-    Header,
 )
 from services.snapshots import Known, Row, SeenChild
 
@@ -27,7 +27,9 @@ _SORTS = {
 
 
 def year_begins(header: Header, taken_on: date) -> date:
-    """The first day of the census year: a year before the reference date, else the last 1 April up to ``taken_on``."""
+    """The first day of the census year: a year before the reference date, else the last 1 April up to
+    ``taken_on``.
+    """
     if header.reference_on and header.reference_on.year > 1900:
         return _year_before(header.reference_on) + timedelta(days=1)
     april = date(taken_on.year, 4, 1)
@@ -42,10 +44,12 @@ def _year_before(day: date) -> date:
 
 
 def covers(begins_on: date) -> Callable[[Known], bool]:
-    """Says if a census whose year begins on ``begins_on`` must show a record; it tells nothing of what it leaves out.
+    """Says if a census whose year begins on ``begins_on`` must show a record; it tells nothing of what it
+    leaves out.
 
-    Source: DfE CIN census validation rules 8569Q (no further action), 8620 (closures), 8696 and 8736 (assessments), 8715
-    and 8740 (conferences, section 47), 8930 (child protection plans), 4013 (child in need plans), 9005 (pre-proceedings).
+    Source: DfE CIN census validation rules 8569Q (no further action), 8620 (closures), 8696 and 8736
+    (assessments), 8715 and 8740 (conferences, section 47), 8930 (child protection plans), 4013 (child in need
+    plans), 9005 (pre-proceedings).
     """
 
     def must_show(record: Known) -> bool:
@@ -142,7 +146,9 @@ def _referral(referral: CensusReferral) -> Row:
 
 
 def _days(received_on: date, rows: Iterable[Row]) -> Iterable[date]:
-    """The days that the return tells of a referral: no further action was decided on none of them later than the last."""
+    """The days that the return tells of a referral: no further action was decided on none of them later than
+    the last.
+    """
     yield received_on
     for row in rows:
         yield row.started_on
@@ -152,7 +158,9 @@ def _days(received_on: date, rows: Iterable[Row]) -> Iterable[date]:
 
 
 def _enquiry(enquiry: CensusEnquiry, referral: CensusReferral) -> Row:
-    """That no conference was needed has no day in the return; it was so, at the latest, when the referral was closed."""
+    """That no conference was needed has no day in the return; it was so, at the latest, when the referral was
+    closed.
+    """
     outcome = "no_conference" if enquiry.is_conference_unnecessary else None
     unread = enquiry.unread
     if enquiry.conference_on:
@@ -197,7 +205,9 @@ def _track(track: CensusPreProceedings) -> Row:
             "outcome": "issue" if is_issued else None,
             "issued_on": _text(track.applied_on),
         },
-        rows=(Row(sort="pre_proceedings_meeting", started_on=track.met_on, line=track.line),) if track.met_on else (),
+        rows=(Row(sort="pre_proceedings_meeting", started_on=track.met_on, line=track.line),)
+        if track.met_on
+        else (),
         unread=track.unread | {"outcome"} if "ended_on" in track.unread else track.unread,
         unread_sorts=frozenset({"pre_proceedings_meeting"} if "met_on" in track.unread else ()),
         line=track.line,

@@ -1,4 +1,6 @@
-"""Imports children in need census returns: each compared with what its source showed before, and told as facts."""
+"""Imports children in need census returns: each compared with what its source showed before, and told as
+facts.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from infra.files.cin_census import CensusChild, FileProblem, Survey, open_census, read, survey
+from infra.files.cin_census import Survey, open_census, read, survey
+from infra.files.cin_records import CensusChild
+from infra.files.xml_fields import FileProblem
 from infra.files.xml_file import Unreadable
 from infra.snapshots import NextSnapshot, Overtaken, SqlSnapshots
 from services.census_records import covers, records_in, seen_child, year_begins
@@ -21,12 +25,16 @@ MAX_LISTED = 10_000
 class Record(Protocol):
     """Records facts, and answers each with its status: recorded, duplicate, or refused with a problem."""
 
-    def __call__(self, events: Sequence[dict[str, Any]], /, *, historic: bool) -> Sequence[Mapping[str, Any]]: ...
+    def __call__(
+        self, events: Sequence[dict[str, Any]], /, *, historic: bool
+    ) -> Sequence[Mapping[str, Any]]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """What was not imported: the file, the line (of what tells it, where anything does) and place, why and what to do."""
+    """What was not imported: the file, the line (of what tells it, where anything does) and place, why and
+    what to do.
+    """
 
     path: Path
     line: int | None
@@ -86,10 +94,11 @@ def import_census(
 ) -> Tally:
     """Import returns of one source, the earliest taken first, and say what came of each part of them.
 
-    A return is taken on its reference date, or on the day it was written where that is earlier, unless ``taken_on`` says
-    otherwise. ``key`` keeps digests of dates of birth from being guessed; it must stay the same between imports. The
-    first snapshot of a source is recorded as historic. A file counts as a whole or not at all; killed at any moment, the
-    same import done again finds what it recorded already and completes it. What ``record`` raises is let through.
+    A return is taken on its reference date, or on the day it was written where that is earlier, unless
+    ``taken_on`` says otherwise. ``key`` keeps digests of dates of birth from being guessed; it must stay the
+    same between imports. The first snapshot of a source is recorded as historic. A file counts as a whole or
+    not at all; killed at any moment, the same import done again finds what it recorded already and completes
+    it. What ``record`` raises is let through.
 
     Raises ValueError where ``taken_on`` is after ``today``, or is given for several files at once.
     """
@@ -123,7 +132,9 @@ def _taken_on(surveyed: Survey, given: date | None, today: date) -> date:
         return given
     told = [day for day in (surveyed.header.reference_on, surveyed.header.written_on) if day]
     if not told:
-        raise Unreadable(1, "its header tells neither ReferenceDate nor DateTime; say when it was taken with --taken-on")
+        raise Unreadable(
+            1, "its header tells neither ReferenceDate nor DateTime; say when it was taken with --taken-on"
+        )
     if min(told) > today:
         raise Unreadable(1, "its header's dates are after today; say when it was taken with --taken-on")
     return min(told)

@@ -1,14 +1,16 @@
 """What a snapshot of a case system tells that the last one of the same source did not.
 
-A snapshot shows records, not events. Compared with what the snapshots before it left known, new records become facts,
-and what was changed or vanished since becomes `RecordChanged`, `RecordDisappeared` and `RecordReappeared`, dated the day
-the snapshot was taken: that is when the change was seen.
+A snapshot shows records, not events. Compared with what the snapshots before it left known, new records
+become facts, and what was changed or vanished since becomes `RecordChanged`, `RecordDisappeared` and
+`RecordReappeared`, dated the day the snapshot was taken: that is when the change was seen.
 
-Records carry no ids. One is known by what it stands in, and its place among those of its sort by start: equal starts are
-paired first, the rest in order, so a start that moved is seen as moved. The id given to it at first sight stays with it.
+Records carry no ids. One is known by what it stands in, and its place among those of its sort by start: equal
+starts are paired first, the rest in order, so a start that moved is seen as moved. The id given to it at
+first sight stays with it.
 
-Every fact's id derives from what it says, so the same comparison always makes the same facts. What may recur (a change,
-an end told anew) has the number of the snapshot in its id too, for the third of A, B, A is not the first.
+Every fact's id derives from what it says, so the same comparison always makes the same facts. What may recur
+(a change, an end told anew) has the number of the snapshot in its id too, for the third of A, B, A is not the
+first.
 
 A snapshot older than the last one is told as what was seen on its own day; what is known now stays as it is.
 """
@@ -32,9 +34,9 @@ Value = str | None
 class Row:
     """A record as a snapshot shows it, with the records that stand in it.
 
-    ``unread`` names values that are there but could not be read, ``unread_sorts`` the sorts of record in it of which at
-    least one could not be used: neither counts as gone. ``undated_on`` is the day, at first sight, of what the snapshot
-    tells without a date. ``line`` is where it stands in its file.
+    ``unread`` names values that are there but could not be read, ``unread_sorts`` the sorts of record in it
+    of which at least one could not be used: neither counts as gone. ``undated_on`` is the day, at first
+    sight, of what the snapshot tells without a date. ``line`` is where it stands in its file.
     """
 
     sort: str
@@ -49,7 +51,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenChild:
-    """A child as a snapshot shows it. ``registration`` is personal; ``registration_digest`` tells if it changed."""
+    """A child as a snapshot shows it. ``registration`` is personal; ``registration_digest`` tells if it
+    changed.
+    """
 
     reference: str
     rows: tuple[Row, ...] = ()
@@ -83,7 +87,9 @@ class KnownChild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the snapshots of a source so far left known. ``number`` counts them, ``taken_on`` is the latest one's day."""
+    """What the snapshots of a source so far left known. ``number`` counts them, ``taken_on`` is the latest
+    one's day.
+    """
 
     taken_on: date
     number: int
@@ -114,7 +120,10 @@ class Frame:
 
 
 def frame(
-    source: str, taken_on: date, last: tuple[date, int] | None, covers: Callable[[Known], bool] = lambda record: True
+    source: str,
+    taken_on: date,
+    last: tuple[date, int] | None,
+    covers: Callable[[Known], bool] = lambda record: True,
 ) -> Frame:
     """The frame of a snapshot, given the day and number of the last one of its source."""
     if last is None:
@@ -147,7 +156,9 @@ def compare(
     return facts, Snapshot(taken_on=about.overtaken_on or taken_on, number=about.number, children=children)
 
 
-def compare_child(about: Frame, before: KnownChild | None, seen: SeenChild | None) -> tuple[list[Told], KnownChild]:
+def compare_child(
+    about: Frame, before: KnownChild | None, seen: SeenChild | None
+) -> tuple[list[Told], KnownChild]:
     """The facts that a snapshot tells of one child, and what is known of it after.
 
     ``seen`` is None where the snapshot does not have the child.
@@ -220,7 +231,8 @@ class _Comparison:
             return pairs
         paired = {id(one) for pair in pairs for one in pair}
         movable = sorted(
-            (record for record in known if id(record) not in paired and self._may_have_moved(record)), key=_known_order
+            (record for record in known if id(record) not in paired and self._may_have_moved(record)),
+            key=_known_order,
         )
         left = [row for row in rows if id(row) not in paired]
         moved = match_in_order([record.started_on for record in movable], [row.started_on for row in left])
@@ -245,9 +257,17 @@ class _Comparison:
     def _first_see(self, within: str, row: Row) -> None:
         sort = SORTS[row.sort]
         record = Known(
-            id=self._new_id(sort, row), sort=row.sort, within=within, started_on=row.started_on, values=_clean(row.values)
+            id=self._new_id(sort, row),
+            sort=row.sort,
+            within=within,
+            started_on=row.started_on,
+            values=_clean(row.values),
         )
-        data = {"occurred_on": row.started_on.isoformat(), sort.id_field: record.id, **sort.fixed}
+        data: dict[str, Value] = {
+            "occurred_on": row.started_on.isoformat(),
+            sort.id_field: record.id,
+            **sort.fixed,
+        }
         if sort.parent_field:
             data[sort.parent_field] = within
         for name, value_name in sort.fields.items():
@@ -280,7 +300,9 @@ class _Comparison:
     def _look_on(self, record: Known, row: Row, now: Mapping[str, Value]) -> frozenset[str]:
         if not record.is_present:
             self._about_record("RecordReappeared", record, {}, row.line)
-        self._change(record, "started_on", record.started_on.isoformat(), row.started_on.isoformat(), row.line)
+        self._change(
+            record, "started_on", record.started_on.isoformat(), row.started_on.isoformat(), row.line
+        )
         told = set(record.told)
         newly: set[str] = set()
         for milestone in SORTS[record.sort].milestones:
@@ -295,14 +317,18 @@ class _Comparison:
         return frozenset(told)
 
     def _look_back(self, record: Known, row: Row, then: Mapping[str, Value]) -> None:
-        """An older snapshot shows the record otherwise: it was so on its day, and has become what is known since."""
+        """An older snapshot shows the record otherwise: it was so on its day, and has become what is known
+        since.
+        """
         newly: set[str] = set()
         for milestone in SORTS[record.sort].milestones:
             was, now = then.get(milestone.told_by), record.values.get(milestone.told_by)
             if was is None and now is not None:
                 newly |= milestone.values
             elif was is not None and now is None:
-                self._tell(milestone, record, replace(row, values=then), row.undated_on or self._about.taken_on)
+                self._tell(
+                    milestone, record, replace(row, values=then), row.undated_on or self._about.taken_on
+                )
                 for name in sorted(milestone.values):
                     self._change(record, name, then.get(name), None, row.line, on=self._about.overtaken_on)
                 newly |= milestone.values

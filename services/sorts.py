@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone:
-    """What a record may come to: told as a fact of ``type`` once ``told_by`` has a value, on the day in ``dated_by``.
+    """What a record may come to: told as a fact of ``type`` once ``told_by`` has a value, on the day in
+    ``dated_by``.
 
     ``fields`` are the values that the fact repeats. ``own_id`` names the field of a second id that it needs.
     """
@@ -24,9 +25,11 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sort:
-    """``kind`` is the kind of record as facts name it, ``prefix`` begins the ids given to records of this sort.
+    """``kind`` is the kind of record as facts name it, ``prefix`` begins the ids given to records of this
+    sort.
 
-    ``fields`` maps the fields of the starting fact to values; ``revised`` maps a value to the one it began as.
+    ``fields`` maps the fields of the starting fact to values; ``revised`` maps a value to the one it began
+    as.
     """
 
     kind: str
@@ -42,7 +45,10 @@ class Sort:
 
 SORTS: Mapping[str, Sort] = {
     "referral": Sort(
-        kind="referral", prefix="R", starts="ReferralReceived", id_field="referral_id",
+        kind="referral",
+        prefix="R",
+        starts="ReferralReceived",
+        id_field="referral_id",
         fields={"referral_source": "referral_source", "primary_need": "primary_need"},
         milestones=(
             Milestone(told_by="outcome", dated_by="decided_on", type="ReferralDecided", fields=("outcome",)),
@@ -50,42 +56,77 @@ SORTS: Mapping[str, Sort] = {
         ),
     ),
     "assessment": Sort(
-        kind="assessment", prefix="A", starts="AssessmentStarted", id_field="assessment_id", parent_field="referral_id",
+        kind="assessment",
+        prefix="A",
+        starts="AssessmentStarted",
+        id_field="assessment_id",
+        parent_field="referral_id",
         milestones=(Milestone(told_by="ended_on", dated_by="ended_on", type="AssessmentCompleted"),),
     ),
     "enquiry": Sort(
-        kind="enquiry", prefix="S47", starts="Section47Started", id_field="enquiry_id", parent_field="referral_id",
+        kind="enquiry",
+        prefix="S47",
+        starts="Section47Started",
+        id_field="enquiry_id",
+        parent_field="referral_id",
         milestones=(
             Milestone(told_by="outcome", dated_by="ended_on", type="Section47Completed", fields=("outcome",)),
         ),
     ),
     "initial_conference": Sort(
-        kind="meeting", prefix="ICPC", starts="MeetingHeld", id_field="meeting_id",
+        kind="meeting",
+        prefix="ICPC",
+        starts="MeetingHeld",
+        id_field="meeting_id",
         fixed={"kind": "initial_conference"},
     ),
     "child_protection": Sort(
-        kind="plan", prefix="CPP", starts="PlanStarted", id_field="plan_id", fixed={"kind": "child_protection"},
-        fields={"category": "initial_category"}, revised={"category": "initial_category"},
+        kind="plan",
+        prefix="CPP",
+        starts="PlanStarted",
+        id_field="plan_id",
+        fixed={"kind": "child_protection"},
+        fields={"category": "initial_category"},
+        revised={"category": "initial_category"},
         milestones=(Milestone(told_by="ended_on", dated_by="ended_on", type="PlanEnded"),),
     ),
     "review_conference": Sort(
-        kind="meeting", prefix="RCPC", starts="MeetingHeld", id_field="meeting_id", parent_field="plan_id",
+        kind="meeting",
+        prefix="RCPC",
+        starts="MeetingHeld",
+        id_field="meeting_id",
+        parent_field="plan_id",
         fixed={"kind": "review_conference"},
     ),
     "child_in_need": Sort(
-        kind="plan", prefix="CINP", starts="PlanStarted", id_field="plan_id", fixed={"kind": "child_in_need"},
+        kind="plan",
+        prefix="CINP",
+        starts="PlanStarted",
+        id_field="plan_id",
+        fixed={"kind": "child_in_need"},
         milestones=(Milestone(told_by="ended_on", dated_by="ended_on", type="PlanEnded"),),
     ),
     "track": Sort(
-        kind="track", prefix="PP", starts="PreProceedingsDecided", id_field="track_id",
+        kind="track",
+        prefix="PP",
+        starts="PreProceedingsDecided",
+        id_field="track_id",
         milestones=(
-            Milestone(told_by="letter_sent_on", dated_by="letter_sent_on", type="LetterBeforeProceedingsSent"),
-            Milestone(told_by="ended_on", dated_by="ended_on", type="PreProceedingsEnded", fields=("outcome",)),
+            Milestone(
+                told_by="letter_sent_on", dated_by="letter_sent_on", type="LetterBeforeProceedingsSent"
+            ),
+            Milestone(
+                told_by="ended_on", dated_by="ended_on", type="PreProceedingsEnded", fields=("outcome",)
+            ),
             Milestone(told_by="issued_on", dated_by="issued_on", type="ProceedingsIssued", own_id="case_id"),
         ),
     ),
     "pre_proceedings_meeting": Sort(
-        kind="meeting", prefix="PPM", starts="PreProceedingsMeetingHeld", id_field="meeting_id", parent_field="track_id",
+        kind="meeting",
+        prefix="PPM",
+        starts="PreProceedingsMeetingHeld",
+        id_field="meeting_id",
+        parent_field="track_id",
     ),
-}  # fmt: skip
+}
 """Each sort stands after those whose records it may stand in."""

@@ -16,7 +16,9 @@ _XINCLUDE = "http://www.w3.org/2001/XInclude"
 
 
 class Unreadable(Exception):
-    """A file that cannot be read at all; ``line`` is where, ``message`` what to do. Nothing of it may be used."""
+    """A file that cannot be read at all; ``line`` is where, ``message`` what to do. Nothing of it may be
+    used.
+    """
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"line {line}: {message}")
@@ -56,14 +58,17 @@ def read_elements(
     containers: frozenset[tuple[str, ...]],
     seen: Callable[[bytes], object] = lambda chunk: None,
 ) -> Iterator[tuple[tuple[str, ...], Element] | StrayText]:
-    """Yield, with its path from the root, each element that stands directly in a container, and text that strays there.
+    """Yield, with its path from the root, each element that stands directly in a container, and text that
+    strays there.
 
-    ``containers`` are the paths of the elements too large to be collected, the root among them. ``seen`` is given every
-    chunk of bytes. Memory stays bounded by the largest element outside the containers. Namespaces are left out of names.
+    ``containers`` are the paths of the elements too large to be collected, the root among them. ``seen`` is
+    given every chunk of bytes. Memory stays bounded by the largest element outside the containers. Namespaces
+    are left out of names.
 
-    Raises Unreadable for what is not well-formed XML in an encoding Python knows, for another root, for a document type
-    (and so for every entity that a file defines, billion laughs and external ones), for XInclude, and for anything longer
-    or deeper than the limits of this module. It may have yielded much by then: read once to check, then once to use.
+    Raises Unreadable for what is not well-formed XML in an encoding Python knows, for another root, for a
+    document type (and so for every entity that a file defines, billion laughs and external ones), for
+    XInclude, and for anything longer or deeper than the limits of this module. It may have yielded much by
+    then: read once to check, then once to use.
     """
     reading = _Reading(containers)
     empty = True
@@ -114,7 +119,9 @@ class _Reading:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         namespace, _, local = name.rpartition(" ")
         if namespace == _XINCLUDE:
-            raise Unreadable(self._line, "it asks for another file to be included (XInclude), which is never done")
+            raise Unreadable(
+                self._line, "it asks for another file to be included (XInclude), which is never done"
+            )
         self._path.append(local)
         if len(self._path) > MAX_DEPTH:
             raise Unreadable(self._line, f"elements stand more than {MAX_DEPTH} deep in one another")
@@ -123,7 +130,10 @@ class _Reading:
                 return
             if len(self._path) == 1:
                 roots = " or ".join(sorted(path[0] for path in self._containers if len(path) == 1))
-                raise Unreadable(self._line, f"it is another kind of XML file: it starts with <{local[:80]}>, not with <{roots}>")
+                raise Unreadable(
+                    self._line,
+                    f"it is another kind of XML file: it starts with <{local[:80]}>, not with <{roots}>",
+                )
             self._elements = 0
         self._elements += 1
         if self._elements > MAX_ELEMENTS:
@@ -153,11 +163,14 @@ class _Reading:
             element.text_line = self._line
         element.text += text
         if len(element.text) > MAX_TEXT_CHARACTERS:
-            raise Unreadable(self._line, f"<{element.name}> holds more than {MAX_TEXT_CHARACTERS} characters of text")
+            raise Unreadable(
+                self._line, f"<{element.name}> holds more than {MAX_TEXT_CHARACTERS} characters of text"
+            )
 
     def _doctype(self, *declaration: object) -> None:
         raise Unreadable(
-            self._line, "it declares a document type (DOCTYPE), which could hide entities; export it without one"
+            self._line,
+            "it declares a document type (DOCTYPE), which could hide entities; export it without one",
         )
 
 
@@ -178,4 +191,5 @@ def _sentence(error: expat.ExpatError) -> str:
         return "the file ends before it is complete; export it again"
     if error.code in _ENCODING:
         return "its text is not in the encoding it names; save it as UTF-8"
-    return f"it is not well-formed XML ({expat.ErrorString(error.code)}, column {error.offset + 1}); export it again"
+    what = f"{expat.ErrorString(error.code)}, column {error.offset + 1}"
+    return f"it is not well-formed XML ({what}); export it again"
