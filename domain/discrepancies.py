@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from domain.amended import Amended, Amendment, effect
 from domain.correction import FactCorrected, FactWithdrawn
+from domain.field import FactReference
 from domain.lifecycle import Discrepancy, do_not_follow
 from domain.question import Question
 from domain.telling import Told, entered_before_it_occurred, in_order
@@ -45,7 +46,7 @@ def _entered_first(told: Told) -> Discrepancy:
     return Discrepancy(told.reference, "ENTERED_BEFORE_OCCURRED", detail)
 
 
-def _of_amendment(amendment: Amendment, history: Amended, known: set[object]) -> list[Discrepancy]:
+def _of_amendment(amendment: Amendment, history: Amended, known: set[FactReference]) -> list[Discrepancy]:
     fact = amendment.fact
     target = fact.corrects if isinstance(fact, FactCorrected) else None
     target = fact.withdraws if isinstance(fact, FactWithdrawn) else target

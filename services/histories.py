@@ -1,0 +1,140 @@
+"""A child's history from the log, with that of every reference ever merged with it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+from domain.assessment import AssessmentCompleted
+from domain.circumstances import BULK_COMPLETION_CHILDREN, BULK_COMPLETION_MINUTES, Elsewhere
+from domain.field import FactReference
+from domain.history import Recorded
+from domain.moment import london_day
+from domain.question import Question
+from domain.working_days import WorkingDays
+from infra.codec import Codec
+from infra.errors import Unreadable
+from infra.log.commit import LogNotification
+from infra.log.sqlite import Mark, Marked
+from projections.projection import Case
+
+MERGE, BATCH, COMPLETION = "merge", "batch", "completion"
+"""Kinds of marks in the log: a reference merged or unmerged, a batch, and who authorised a completion, and when."""
+
+
+class Log(Protocol):
+    """What reading histories asks of the log."""
+
+    def select_events(self, originator_id: str, *, gt: int | None = ...) -> Sequence[LogNotification]: ...
+    def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]: ...
+    def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]: ...
+    def known_by(self, known_at: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that is recorded of a child. ``version`` changes with every fact that is added to it."""
+
+    child: str
+    streams: tuple[str, ...]
+    recorded: tuple[Recorded, ...]
+    version: str
+
+
+class Histories:
+    """Reads the histories of children."""
+
+    def __init__(self, log: Log, codec: Codec, calendar: WorkingDays) -> None:
+        self._log = log
+        self._codec = codec
+        self._calendar = calendar
+
+    def connected(self, streams: Iterable[str]) -> set[str]:
+        """The references given, and all that were ever merged with them, directly or by way of others."""
+        found: set[str] = set()
+        fringe = set(streams)
+        while fringe:
+            found |= fringe
+            asked = sorted(fringe)
+            into = {mark.value for marks in self._log.marks_of_all(asked, MERGE).values() for mark in marks}
+            of = {mark.stream for marks in self._log.marked_all(MERGE, asked).values() for mark in marks}
+            fringe = (into | of) - found
+        return found
+
+    def of(self, child: str) -> History | None:
+        """A child's history; None where the log holds nothing of it.
+
+        Raises Unreadable where a record cannot be read: no figure is given from part of a history.
+        """
+        streams = tuple(sorted(self.connected([child]) - {child}))
+        events = {stream: self._log.select_events(stream) for stream in (child, *streams)}
+        if not events[child] and not any(events.values()):
+            return None
+        decoded = self._codec.decode_all([event for of_stream in events.values() for event in of_stream])
+        recorded: list[Recorded] = []
+        for one in decoded:
+            if isinstance(one, Unreadable):
+                raise one
+            recorded.append(one)
+        version = ".".join(str(len(events[stream])) for stream in (child, *streams))
+        return History(child, (child, *streams), tuple(recorded), version)
+
+    def case(self, history: History, question: Question) -> Case:
+        """A history with a question put to it, and what only a look at other children can tell."""
+        elsewhere = self._elsewhere(history.recorded, question)
+        return Case(history.child, history.recorded, question, self._calendar, elsewhere)
+
+    def _elsewhere(self, recorded: Sequence[Recorded], question: Question) -> Elsewhere:
+        batches = sorted({fact.fact.batch_id for fact in recorded if fact.fact.batch_id is not None})
+        completions = [(f.reference, f.fact.authorised_by, f.occurred_on.instant) for f in recorded if _is_timed(f)]
+        if not batches and not completions:
+            return Elsewhere()
+        until = None if question.known_before is None else self._log.known_by(
+            question.known_before - timedelta(microseconds=1)
+        )  # fmt: skip
+        children: dict[str, int] = {}
+        for batch, marks in self._log.marked_all(BATCH, batches).items() if batches else ():
+            children[batch] = len({m.stream for m in marks if _is_in(m, question.as_at, until)})
+        managers = sorted({manager for _, manager, _ in completions if manager is not None})
+        authorised = self._log.marked_all(COMPLETION, managers) if managers else {}
+        bulk: dict[FactReference, int] = {}
+        for reference, manager, instant in completions:
+            if manager is not None and instant is not None:
+                marks = [m for m in authorised[manager] if _is_in(m, question.as_at, until)]
+                count = within_minutes(marks, instant)
+                if count >= BULK_COMPLETION_CHILDREN:
+                    bulk[reference] = count
+        return Elsewhere(children, bulk)
+
+
+def _is_timed(fact: Recorded) -> bool:
+    return (
+        isinstance(fact.fact, AssessmentCompleted)
+        and fact.fact.authorised_by is not None
+        and fact.occurred_on.instant is not None
+    )
+
+
+def _is_in(mark: Marked, as_at: date, until: int | None) -> bool:
+    return (until is None or mark.notification_id <= until) and _day_of(mark.extra) <= as_at
+
+
+def _day_of(extra: str) -> date:
+    return date.fromisoformat(extra) if len(extra) == 10 else london_day(_instant(extra))
+
+
+def _instant(extra: str) -> datetime:
+    return datetime.fromisoformat(extra).astimezone(UTC)
+
+
+def within_minutes(marks: Sequence[Marked], instant: datetime) -> int:
+    """How many children have completions within ten minutes of each other, ``instant`` among them; the most of any such."""
+    span = timedelta(minutes=BULK_COMPLETION_MINUTES)
+    near = sorted(
+        (at, mark.stream) for mark in marks if abs((at := _instant(mark.extra)) - instant) <= span
+    )
+    most = 0
+    for first, _ in near:
+        if first <= instant <= first + span:
+            most = max(most, len({stream for at, stream in near if first <= at <= first + span}))
+    return most
