@@ -1,9 +1,9 @@
 """Locks the dependencies: writes uv.lock, requirements.lock and requirements-dev.lock. Needs uv.
 
-uv.lock as uv writes it names the registry that it asked, and the address there of every file. That ties the lock to
-one registry, where an authority may have to use a mirror of its own. Here each file is locked by its name and hash
-alone, as if it lay in a folder ``.wheels``. uv reads that: ``uv lock --check`` and ``uv export --frozen`` ask nothing
-else, and ``uv sync --frozen`` installs with no network at all once the files are in ``.wheels``.
+uv.lock as uv writes it names the registry that it asked, and the address there of every file. That ties the
+lock to one registry, where an authority may have to use a mirror of its own. Here each file is locked by its
+name and hash alone, as if it lay in a folder ``.wheels``. uv reads that: ``uv lock --check`` and ``uv export
+--frozen`` ask nothing else, and ``uv sync --frozen`` needs no network once the files are in ``.wheels``.
 """
 
 import re
@@ -15,6 +15,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 READ_BY_UV = ("pyproject.toml", "README.md", "LICENSE", "uv.lock")
+EXPORT = ["uv", "export", "--frozen", "--quiet", "--no-emit-project", "--no-annotate", "--no-header"]
 EXPORTS = {"requirements.lock": ["--no-dev"], "requirements-dev.lock": []}
 HEADER = "# Written from uv.lock by `make lock`; names and hashes, so any mirror of the registry will do.\n"
 
@@ -34,7 +35,7 @@ def without_addresses(lock: str) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Locks what pyproject.toml asks. ``arguments`` go to ``uv lock``; without any, no version changes needlessly."""
+    """Locks what pyproject.toml asks, changing no version needlessly. ``arguments`` go to ``uv lock``."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file in READ_BY_UV:
@@ -44,8 +45,8 @@ def main(arguments: list[str]) -> None:
         lock = folder / "uv.lock"
         lock.write_text(without_addresses(lock.read_text()))
         for file, options in EXPORTS.items():
-            export = ["uv", "export", "--frozen", "--quiet", "--no-emit-project", "--no-annotate", "--no-header"]
-            listed = subprocess.run([*export, *options], cwd=folder, check=True, capture_output=True, text=True)
+            export = [*EXPORT, *options]
+            listed = subprocess.run(export, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
             (folder / file).write_text(HEADER + listed.stdout)
         for file in ("uv.lock", *EXPORTS):
             shutil.copy(folder / file, PROJECT / file)
