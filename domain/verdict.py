@@ -55,8 +55,9 @@ def verdict(
         return Verdict.REPEATED
     if expected is None:
         return Verdict.REFUSED
-    if any(heads.get(stream, head) != head for stream, head in expected.items()):
-        return Verdict.REFUSED
+    for stream, head in expected.items():
+        if heads.get(stream, head) != head:
+            return Verdict.REFUSED
     if position is not None and reached is not None and position <= reached:
         return Verdict.REFUSED
     return Verdict.ACCEPTED

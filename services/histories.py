@@ -86,7 +86,11 @@ class Histories:
 
     def _elsewhere(self, recorded: Sequence[Recorded], question: Question) -> Elsewhere:
         batches = sorted({fact.fact.batch_id for fact in recorded if fact.fact.batch_id is not None})
-        completions = [(f.reference, f.fact.authorised_by, f.occurred_on.instant) for f in recorded if _is_timed(f)]
+        completions = [
+            (f.reference, f.fact.authorised_by, f.occurred_on.instant)
+            for f in recorded
+            if isinstance(f.fact, AssessmentCompleted) and f.fact.authorised_by and f.occurred_on.instant
+        ]
         if not batches and not completions:
             return Elsewhere()
         until = None if question.known_before is None else self._log.known_by(
@@ -95,24 +99,14 @@ class Histories:
         children: dict[str, int] = {}
         for batch, marks in self._log.marked_all(BATCH, batches).items() if batches else ():
             children[batch] = len({m.stream for m in marks if _is_in(m, question.as_at, until)})
-        managers = sorted({manager for _, manager, _ in completions if manager is not None})
+        managers = sorted({manager for _, manager, _ in completions})
         authorised = self._log.marked_all(COMPLETION, managers) if managers else {}
         bulk: dict[FactReference, int] = {}
         for reference, manager, instant in completions:
-            if manager is not None and instant is not None:
-                marks = [m for m in authorised[manager] if _is_in(m, question.as_at, until)]
-                count = within_minutes(marks, instant)
-                if count >= BULK_COMPLETION_CHILDREN:
-                    bulk[reference] = count
+            count = within_minutes([m for m in authorised[manager] if _is_in(m, question.as_at, until)], instant)
+            if count >= BULK_COMPLETION_CHILDREN:
+                bulk[reference] = count
         return Elsewhere(children, bulk)
-
-
-def _is_timed(fact: Recorded) -> bool:
-    return (
-        isinstance(fact.fact, AssessmentCompleted)
-        and fact.fact.authorised_by is not None
-        and fact.occurred_on.instant is not None
-    )
 
 
 def _is_in(mark: Marked, as_at: date, until: int | None) -> bool:
