@@ -1,0 +1,248 @@
+"""Recording facts: each is stored once, a repeat is told so, and what contradicts the first is refused."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Protocol
+
+from eventsourcing.persistence import StoredEvent
+
+from domain.catalogue import PREFIX
+from domain.moment import Moment
+from infra.codec import Codec, Incoming
+from infra.conflicts import Conflicts
+from infra.keys import Erased
+from infra.log.commit import Commit, LogBusy, LogNotification, Outcome, Refused, Repeated
+from services.histories import BATCH, COMPLETION, MERGE
+
+HOUSEHOLD = "household"
+"""The kind of mark, beside those of services/histories.py, of a household that a child joined or left."""
+
+PATIENCE_S = 5.0
+_RETRY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a fact stands in the log; ``is_duplicate`` if it stood there before."""
+
+    source: str
+    id: str
+    stream: str
+    version: int
+    partition: int
+    offset: int
+    recorded_at: datetime
+    is_duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Another fact with this identity is on the record; ``differs`` are JSON pointers to what differs."""
+
+    source: str
+    id: str
+    differs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What is personal of this child was erased, so that nothing personal can be recorded of it again."""
+
+    source: str
+    id: str
+
+
+Result = Receipt | Conflict | Gone
+
+
+class Log(Protocol):
+    """What recording asks of the log."""
+
+    def submit(self, commits: Sequence[Commit], timeout_s: float = ...) -> "Future[list[Outcome]]": ...
+
+
+def commit_id(source: str, id: str) -> bytes:
+    """What a fact is stored under once; the length keeps one identity from being read as another."""
+    return blake2b(f"{len(source)}:{source}{id}".encode(), digest_size=16).digest()
+
+
+def marks(fact: Incoming) -> tuple[tuple[str, str, str], ...]:
+    """What the log's index keeps of a fact, so that histories can be found by what they share.
+
+    Each is a kind, a value, and when the fact occurred: its day, or an instant in UTC.
+    """
+    data = fact.data
+    found: list[tuple[str, str]] = []
+    if "batch_id" in data:
+        found.append((BATCH, data["batch_id"]))
+    other = _MERGES.get(fact.type)
+    if other is not None:
+        found.append((MERGE, data[other]))
+    elif fact.type == "FactCorrected":
+        # A correction may make of a merger one with another child.
+        found += [(MERGE, data["changes"][name]) for name in ("into", "from") if data["changes"].get(name)]
+    elif fact.type in _HOUSEHOLDS:
+        found.append((HOUSEHOLD, data["household_id"]))
+    elif fact.type == "AssessmentCompleted" and "authorised_by" in data:
+        found.append((COMPLETION, data["authorised_by"]))
+    if not found:
+        return ()
+    occurred = Moment.parse(data["occurred_on"])
+    if occurred.instant is None:
+        when = occurred.day.isoformat()
+        # Completions are compared by the minute.
+        return tuple((kind, value, when) for kind, value in found if kind != COMPLETION)
+    when = occurred.instant.isoformat()
+    return tuple((kind, value, when) for kind, value in found)
+
+
+_MERGES = {"ChildMerged": "into", "ChildUnmerged": "from"}
+_HOUSEHOLDS = frozenset({"HouseholdJoined", "HouseholdLeft"})
+
+
+class Recording:
+    """Records facts in the log, and lists those refused as conflicts."""
+
+    def __init__(self, log: Log, codec: Codec, conflicts: Conflicts, now: Callable[[], datetime]) -> None:
+        self._log = log
+        self._codec = codec
+        self._conflicts = conflicts
+        self._now = now
+
+    def record(self, facts: Sequence[Incoming]) -> list[Result]:
+        """Record facts; the results are in their order, and every one recorded is durable and readable.
+
+        Raises LogUnavailable where nothing is known of what became of them: the same facts again find out.
+        """
+        commits, gone = self._commits(facts)
+        outcomes = self._log.submit(commits).result() if commits else []
+        return self._listed(facts, self._results(facts, outcomes, gone))
+
+    async def record_soon(self, facts: Sequence[Incoming]) -> list[Result]:
+        """The same, leaving the event loop to others while the log is written."""
+        commits, gone = self._commits(facts)
+        outcomes = await asyncio.wrap_future(await self._submit(commits)) if commits else []
+        results = self._results(facts, outcomes, gone)
+        if any(isinstance(result, Conflict) for result in results):
+            return await asyncio.to_thread(self._listed, facts, results)
+        return results
+
+    async def _submit(self, commits: Sequence[Commit]) -> "Future[list[Outcome]]":
+        give_up_at = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            try:
+                return self._log.submit(commits, timeout_s=0)
+            except LogBusy:
+                if asyncio.get_running_loop().time() > give_up_at:
+                    raise
+            await asyncio.sleep(_RETRY_S)
+
+    def _commits(self, facts: Sequence[Incoming]) -> tuple[list[Commit], frozenset[int]]:
+        """The commits of facts, and the places of those that cannot be stored any more."""
+        commits = []
+        gone = set()
+        for place, (fact, state) in enumerate(zip(facts, self._codec.encode_all(facts), strict=True)):
+            if isinstance(state, Erased):
+                gone.add(place)
+                continue
+            # The log assigns the version.
+            event = StoredEvent(fact.stream, 0, PREFIX + fact.type, state)
+            commits.append(Commit(commit_id(fact.source, fact.id), (event,), None, marks(fact)))
+        return commits, frozenset(gone)
+
+    def _results(
+        self, facts: Sequence[Incoming], outcomes: Sequence[Outcome], gone: frozenset[int]
+    ) -> list[Result]:
+        following = iter(outcomes)
+        return [
+            Gone(fact.source, fact.id) if place in gone else self._result(fact, next(following))
+            for place, fact in enumerate(facts)
+        ]
+
+    def _result(self, fact: Incoming, outcome: Outcome) -> Result:
+        assert not isinstance(outcome, Refused), "a fact expects no version, so none can be refused"
+        (stored,) = outcome.notifications
+        if not isinstance(outcome, Repeated):
+            return _receipt(fact, stored, is_duplicate=False)
+        try:
+            first = self._codec.as_reported(stored)
+        except Erased:
+            # What was personal cannot be compared any more, and needs no second copy.
+            return _receipt(fact, stored, is_duplicate=True)
+        differs = tuple(differences(first, fact))
+        if differs:
+            return Conflict(fact.source, fact.id, differs)
+        return _receipt(fact, stored, is_duplicate=True)
+
+    def _listed(self, facts: Sequence[Incoming], results: list[Result]) -> list[Result]:
+        found = [
+            (fact, result.differs)
+            for fact, result in zip(facts, results, strict=True)
+            if isinstance(result, Conflict)
+        ]
+        if found:
+            self._conflicts.add(
+                [(f.source, f.id, f.stream, PREFIX + f.type, differs) for f, differs in found], self._now()
+            )
+        return results
+
+
+def _receipt(fact: Incoming, stored: LogNotification, *, is_duplicate: bool) -> Receipt:
+    return Receipt(
+        fact.source,
+        fact.id,
+        str(stored.originator_id),
+        stored.originator_version,
+        stored.partition,
+        stored.offset,
+        stored.recorded_at,
+        is_duplicate,
+    )
+
+
+def differences(first: Incoming, again: Incoming) -> list[str]:
+    """JSON pointers to where two reports of one fact differ, compared as JSON values."""
+    found = [
+        pointer
+        for pointer, was, now in (
+            ("/type", first.type, again.type),
+            ("/subject", first.stream, again.stream),
+            ("/time", first.time, again.time),
+            ("/recordedtime", first.recordedtime, again.recordedtime),
+            ("/dataschema", first.dataschema, again.dataschema),
+        )
+        if was != now
+    ]
+    found += _differing(first.data, again.data, "/data/")
+    found += _differing(first.extensions, again.extensions, "/")
+    return found
+
+
+def _differing(first: Mapping[str, Any], again: Mapping[str, Any], below: str) -> list[str]:
+    names = sorted(first.keys() | again.keys())
+    return [
+        below + name.replace("~", "~0").replace("/", "~1")
+        for name in names
+        if name not in first or name not in again or not same(first[name], again[name])
+    ]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are equal: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(one, dict):
+        return (
+            isinstance(other, dict)
+            and one.keys() == other.keys()
+            and all(same(value, other[key]) for key, value in one.items())
+        )
+    if isinstance(one, list):
+        return (
+            isinstance(other, list)
+            and len(one) == len(other)
+            and all(same(value, its) for value, its in zip(one, other, strict=True))
+        )
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
