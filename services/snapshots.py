@@ -205,7 +205,9 @@ class _Comparison:
     def _compare_rows(self, within: str, rows: Sequence[Row], unread_sorts: frozenset[str]) -> None:
         for sort in SORTS:
             of_sort = sorted((row for row in rows if row.sort == sort), key=_row_order)
-            self._compare_sort(within, of_sort, self._under.get((within, sort), []), sort in unread_sorts)
+            known = self._under.get((within, sort), [])
+            if of_sort or known:
+                self._compare_sort(within, of_sort, known, sort in unread_sorts)
 
     def _compare_sort(self, within: str, rows: list[Row], known: list[Known], is_unread: bool) -> None:
         pairs = self._match(rows, known, is_unread)
@@ -222,6 +224,8 @@ class _Comparison:
                 self._first_see(within, row)
 
     def _match(self, rows: list[Row], known: list[Known], is_unread: bool) -> list[tuple[Known, Row]]:
+        if not known or not rows:
+            return []
         present_first = sorted(known, key=lambda record: (not record.is_present, _known_order(record)))
         pairs = match_equal(
             present_first, rows,
@@ -241,7 +245,7 @@ class _Comparison:
     def _may_have_moved(self, record: Known) -> bool:
         if self._about.overtaken_on and record.started_on > self._about.taken_on:
             return False
-        return record.is_present and self._about.covers(record)
+        return record.is_present and (self._about.covers(record) or _is_unfinished(record))
 
     def _miss(self, record: Known) -> None:
         """A record that should be in the snapshot and is not has disappeared, with all that stands in it."""
@@ -317,9 +321,7 @@ class _Comparison:
         return frozenset(told)
 
     def _look_back(self, record: Known, row: Row, then: Mapping[str, Value]) -> None:
-        """An older snapshot shows the record otherwise: it was so on its day, and has become what is known
-        since.
-        """
+        """An older snapshot shows it otherwise: so it was on its day, and has become what is known since."""
         newly: set[str] = set()
         for milestone in SORTS[record.sort].milestones:
             was, now = then.get(milestone.told_by), record.values.get(milestone.told_by)
@@ -394,6 +396,13 @@ class _Comparison:
         return next(f"{plain}-{n}" for n in count(2) if f"{plain}-{n}" not in self._after)
 
 
+def _is_unfinished(record: Known) -> bool:
+    """Whether it had not come to its end: then it may be in any later snapshot, if only with another start."""
+    milestones = SORTS[record.sort].milestones
+    ends = [m.told_by for m in milestones if m.told_by in ("ended_on", "outcome")]
+    return bool(ends) and all(record.values.get(end) is None for end in ends)
+
+
 def _clean(values: Mapping[str, Value]) -> dict[str, Value]:
     return {name: values[name] for name in sorted(values) if values[name] is not None}
 
@@ -409,7 +418,7 @@ def _known_order(record: Known) -> tuple[date, str, str]:
 def pack(child: KnownChild) -> str:
     """A child's known records as compact JSON, in the order in which they came to be known."""
     records = [
-        [r.id, r.sort, r.within, r.started_on.isoformat(), dict(r.values), int(r.is_present), sorted(r.told)]
+        [r.id, r.sort, r.within, r.started_on.isoformat(), dict(r.values), r.is_present, sorted(r.told)]
         for r in child.records
     ]
     return json.dumps([child.registration_digest, records], separators=(",", ":"), ensure_ascii=False)
@@ -424,7 +433,7 @@ def unpack(reference: str, packed: str) -> KnownChild:
         records=tuple(
             Known(
                 id=id_, sort=sort, within=within, started_on=date.fromisoformat(started_on), values=values,
-                is_present=bool(is_present), told=frozenset(told),
+                is_present=is_present, told=frozenset(told),
             )
             for id_, sort, within, started_on, values, is_present, told in records
         ),

@@ -183,8 +183,9 @@ def _header_day(element: Element | None) -> date | None:
 
 
 def _reference(child: Element) -> str:
-    identifiers = _named(_named(child).get("ChildIdentifiers"))
-    return identifiers["LAchildID"].text.strip() if "LAchildID" in identifiers else ""
+    groups = [part for part in child.children if part.name == "ChildIdentifiers"]
+    found = [part for group in groups for part in group.children if part.name == "LAchildID"]
+    return found[0].text.strip() if len(groups) == len(found) == 1 and not found[0].children else ""
 
 
 def _united(same: Sequence[CensusChild]) -> Iterator[CensusChild | FileProblem]:

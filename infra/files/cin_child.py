@@ -15,7 +15,7 @@ from infra.files.cin_records import (
     CensusReferral,
     CensusReview,
 )
-from infra.files.xml_fields import Fields, FileProblem
+from infra.files.xml_fields import NOT_A_CODE, Fields, FileProblem
 from infra.files.xml_file import Element
 
 REFERRAL_SOURCES = frozenset("1A 1B 1C 1D 2A 2B 3A 3B 3C 3D 3E 3F 4 5A 5B 5C 5D 6 7 8 9 10".split())
@@ -83,14 +83,14 @@ R = TypeVar("R")
 
 def _records(fields: Fields, name: str, build: Callable[[Fields], R | None]) -> Iterator[R]:
     """The records of one kind; one that cannot be used is set aside, and its kind noted."""
-    for element in fields.all(name):
-        part = Fields(element, f"{fields.path}/{name}", fields.taken_on, fields.problems)
+    for part in fields.parts(name):
         record = build(part)
-        part.finish()
         if record is None:
             fields.set_aside.add(name)
             part.tell(
-                element.line, "", "was set aside: without the date it starts on, nothing of it can be used"
+                part.element.line,
+                "",
+                "was set aside: without the date it starts on, nothing of it can be used",
             )
         else:
             yield record
@@ -139,19 +139,12 @@ def _assessment(fields: Fields) -> CensusAssessment | None:
     reviewed_on = fields.day("AssessmentInternalReviewDate", may_be_ahead=True)
     authorised_on = fields.day("AssessmentAuthorisationDate", "ended_on")
     factors: list[str] = []
-    group = fields.group("FactorsIdentifiedAtAssessment")
-    if group:
-        inner = Fields(group, f"{fields.path}/{group.name}", fields.taken_on, fields.problems)
-        for given in inner.all("AssessmentFactors"):
+    for group in fields.parts("FactorsIdentifiedAtAssessment"):
+        for given in group.all("AssessmentFactors"):
             if given.text.strip() in ASSESSMENT_FACTORS:
                 factors.append(given.text.strip())
             else:
-                inner.tell(
-                    given.line,
-                    given.name,
-                    "is not a code of any year's census; correct it in the case system",
-                )
-        inner.finish()
+                group.tell(given.line, given.name, NOT_A_CODE)
     if started_on is None:
         return None
     return CensusAssessment(
@@ -188,16 +181,13 @@ def _protection_plan(fields: Fields) -> CensusProtectionPlan | None:
     latest = fields.code("LatestCategoryOfAbuse", CATEGORIES_OF_ABUSE, "category", is_required=True)
     fields.ignore("NumberOfPreviousCPP")
     reviews: list[CensusReview] = []
-    group = fields.group("Reviews")
-    if group:
-        inner = Fields(group, f"{fields.path}/{group.name}", fields.taken_on, fields.problems)
-        for given in inner.all("CPPreviewDate"):
-            held_on = inner.day_in(given, given.name, "")
+    for group in fields.parts("Reviews"):
+        for given in group.all("CPPreviewDate"):
+            held_on = group.day_in(given, given.name, "")
             if held_on:
                 reviews.append(CensusReview(line=given.line, held_on=held_on))
             else:
-                fields.set_aside.add("CPPreviewDate")
-        inner.finish()
+                fields.set_aside.add(given.name)
     if started_on is None:
         return None
     return CensusProtectionPlan(

@@ -9,6 +9,8 @@ from domain.moment import EARLIEST, read_day
 from infra.files.xml_file import Element
 
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+NOT_A_CODE = "is not a code of any year's census; correct it in the case system"
+
 _A_YEAR = timedelta(days=366)
 _LAST_YEAR = date(9998, 1, 1)
 
@@ -75,9 +77,7 @@ class Fields:
             return None
         text = given.text.strip()
         if text not in codes:
-            self._unreadable(
-                given, name, field_name, "is not a code of any year's census; correct it in the case system"
-            )
+            self._unreadable(given, name, field_name, NOT_A_CODE)
             return None
         return text
 
@@ -103,12 +103,21 @@ class Fields:
         seen: dict[tuple[object, ...], Element] = {}
         for element in self._by_name.get(name, ()):
             first = seen.setdefault(element.content(), element)
+            if not element.children and not element.text.strip():
+                continue
             if first is not element:
                 self.tell(
                     element.line, name, f"says word for word what line {first.line} says; it was read once"
                 )
             else:
                 yield element
+
+    def parts(self, name: str) -> Iterator["Fields"]:
+        """The fields of each element of this name; each is finished before the next one comes."""
+        for element in self.all(name):
+            part = Fields(element, f"{self.path}/{name}", self.taken_on, self.problems)
+            yield part
+            part.finish()
 
     def ignore(self, *names: str) -> None:
         self._known.update(names)
