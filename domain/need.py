@@ -28,7 +28,9 @@ class Need:
 
     ``start`` and ``place`` tell what began it and where that stands in the reading order; ``end`` the fact
     that stopped or ended it. ``episodes`` and ``records`` are the referrals and assessments on it.
-    ``reopened`` holds the records whose reopening alone made it run again after its end; None where more keeps it running.
+    ``reopened`` holds the open records whose reopening set it running again after its end. ``is_sustained`` tells
+    that an assessment that began with no referral open keeps it running, whatever is closed. ``late_after`` is the
+    end that reopening alone set aside: a completion then still comes after it.
     """
 
     start: Told
@@ -43,8 +45,9 @@ class Need:
     end_place: int | None = None
     reason: str | None = None
     completed: AssessmentLife | None = None
-    was_subsequent: bool = False
-    reopened: set[AssessmentLife] | None = None
+    reopened: set[AssessmentLife] = field(default_factory=set)
+    is_sustained: bool = False
+    late_after: date | None = None
 
     @property
     def started_on(self) -> date:
@@ -64,14 +67,19 @@ class Need:
     def detach(self, record: AssessmentLife) -> None:
         self.records.remove(record)
 
-    def run_again(self, *, reopened: AssessmentLife | None = None) -> None:
+    def run_again(self) -> None:
         self.status = NeedStatus.RUNNING
         self.end = self.end_place = self.reason = None
-        self.reopened = {reopened} if reopened else None
 
     def finish(self, status: NeedStatus, told: Told, place: int, reason: str | None = None) -> None:
         self.status, self.end, self.end_place, self.reason = status, told, place, reason
-        self.reopened = None
+        self.reopened.clear()
+        self.is_sustained = False
+
+    def join(self, day: date) -> None:
+        """A new referral or assessment joined: within the window of an end set aside, it continues the need."""
+        if self.late_after is not None and is_in_window(self.late_after, day):
+            self.late_after = None
 
     def absorb(self, later: "Need") -> None:
         """Make one of two needs, from the earlier start, with the earlier's flags about the start."""
@@ -80,11 +88,14 @@ class Need:
             self.attach(record)
         self.records.sort(key=lambda record: record.place)
         self.flags += later.flags
+        self.reopened |= later.reopened
+        self.is_sustained = self.is_sustained or later.is_sustained
 
-    def is_within_window(self, day: date) -> bool:
+    def can_continue_on(self, day: date) -> bool:
         ended_on = self.ended_on
-        return (
-            self.status is NeedStatus.ENDED
-            and ended_on is not None
-            and day <= ended_on + timedelta(days=CONTINUATION_WINDOW_DAYS)
-        )
+        return self.status is NeedStatus.ENDED and ended_on is not None and is_in_window(ended_on, day)
+
+
+def is_in_window(ended_on: date, day: date) -> bool:
+    """Whether a day is within the window in which a need that ended goes on."""
+    return day <= ended_on + timedelta(days=CONTINUATION_WINDOW_DAYS)

@@ -82,17 +82,19 @@ class _Reading:
         episode = self.receipts.get(place)
         if episode is None:
             return
-        need = self.running or self._continued(told, by_assessment=False)
+        need = self._running_or_continued(told, by_assessment=False)
         if need is None:
             need = self._begin(Need(told, place, episode.referral_id))
         need.bring([episode])
-        need.reopened = None
 
     def _referrals_over(self, place: int, told: Told) -> None:
         need = self.running
         if need is None or not any(episode in need.episodes for episode in self.ends[place]):
             return
         if not all(episode.is_over_at(place) for episode in need.episodes):
+            return
+        need.is_sustained = False
+        if need.reopened:
             return
         left_open = [record for record in need.records if record.state in UNDER_WAY and record.completion is None]
         for record in left_open:
@@ -109,11 +111,11 @@ class _Reading:
         if fact.kind != COUNTED_KIND:
             return
         record = self.records.get(fact.assessment_id)
-        if record is not None and record.completion is None:
+        if record is not None and record.completion is None and record.deletion is None:
             if record.state not in UNDER_WAY:
                 self._open_again(place, told, record)
             return
-        need = self.running or self._continued(told, by_assessment=True)
+        need = self._running_or_continued(told, by_assessment=True)
         still_open = self._open_episodes(place)
         if need is None:
             need = self._begin(Need(told, place, fact.assessment_id))
@@ -126,7 +128,7 @@ class _Reading:
         self.records[fact.assessment_id] = record
         need.attach(record)
         need.bring(still_open)
-        need.reopened = None
+        need.is_sustained = need.is_sustained or not still_open
 
     def reopen(self, place: int, told: Told, fact: AssessmentReopened) -> None:
         record = self.records.get(fact.assessment_id)
@@ -145,21 +147,20 @@ class _Reading:
         still_open = self._open_episodes(place)
         if need.status is NeedStatus.STOPPED:
             need.detach(record)
-            need = Need(record.start, record.place, record.id)
+            need = Need(record.start, record.place, record.id, is_sustained=not still_open)
             self._mark_subsequent(need, record.start, record.referral_id, record.need.episodes)
             need.attach(record)
             self.needs.append(need)
         elif need.status is NeedStatus.ENDED:
-            need.run_again(reopened=record)
-        elif need.reopened is not None:
+            need.late_after = need.ended_on
+            need.run_again()
+            need.reopened.add(record)
+        elif need.late_after is not None:
             need.reopened.add(record)
         if self.running is not None and self.running is not need:
             need = self._made_one([self.running, need])
-            need.reopened = None
         self.running = need
-        if still_open:
-            need.bring(still_open)
-            need.reopened = None
+        need.bring(still_open)
 
     def close(self, place: int, told: Told, fact: AssessmentClosed) -> None:
         record = self.records.get(fact.assessment_id)
@@ -167,9 +168,9 @@ class _Reading:
             return
         record.turn(place, State.CLOSED, told)
         need = record.need
-        if need.reopened is not None and need.status is NeedStatus.RUNNING:
+        if record in need.reopened:
             need.reopened.discard(record)
-            if not need.reopened:
+            if not (need.reopened or need.is_sustained or any(e.is_open_at(place) for e in need.episodes)):
                 need.finish(NeedStatus.ENDED, told, place)
                 self.running = None
 
@@ -209,7 +210,7 @@ class _Reading:
             apart.attach(record)
             self.needs.append(apart)
             need = apart
-        elif need.status is NeedStatus.ENDED:
+        elif need.status is NeedStatus.ENDED or need.late_after is not None:
             need.flags.append(Flag("COMPLETED_AFTER_CLOSING", None, (told.reference,)))
         was_running = need is self.running
         need.completed = record
@@ -239,6 +240,7 @@ class _Reading:
         later.bring(received_later)
         if still_open:
             later.bring(self._open_episodes(place))
+        later.is_sustained = not later.episodes
         for going in sorted([*still_open, *naming], key=lambda life: life.place):
             need.detach(going)
             later.attach(going)
@@ -278,20 +280,26 @@ class _Reading:
         self.running = need
         return need
 
-    def _continued(self, told: Told, *, by_assessment: bool) -> Need | None:
-        """The ended need that a referral or assessment sets running again; several become one."""
+    def _running_or_continued(self, told: Told, *, by_assessment: bool) -> Need | None:
+        """The need that a referral or assessment joins: the running one, those it sets running again; all become one.
+
+        A need that left no clock goes on only with an assessment that starts while none runs.
+        """
+        no_need_too = by_assessment and self.running is None
         within = [
             need
             for need in self.needs
-            if need.is_within_window(told.day) and (by_assessment or not self.is_no_need(need))
+            if need.can_continue_on(told.day) and (no_need_too or not self.is_no_need(need))
         ]
-        if not within:
-            return None
-        need = self._made_one(within)
-        need.run_again()
-        need.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (told.reference,)))
-        self.running = need
-        return need
+        if within:
+            need = self._made_one([*within, *([self.running] if self.running else [])])
+            need.run_again()
+            need.late_after = None
+            need.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (told.reference,)))
+            self.running = need
+        if self.running is not None:
+            self.running.join(told.day)
+        return self.running
 
     def _made_one(self, needs: Sequence[Need]) -> Need:
         earliest, *others = sorted(needs, key=lambda need: need.place)
@@ -312,7 +320,6 @@ class _Reading:
         named = [e for e in self.episodes if e.referral_id == referral_id and e.received_on <= start.day]
         episode = named[-1] if named else min(candidates, key=lambda e: e.place, default=None)
         value = self.calendar.between(episode.received_on, start.day) if episode else None
-        need.was_subsequent = True
         need.start_flags.append(Flag("SUBSEQUENT_ON_OPEN_REFERRAL", value, (start.reference,)))
 
     def _no_open_referral(self, place: int, told: Told) -> Flag:

@@ -38,9 +38,7 @@ class Episode:
         if isinstance(fact, ReferralClosed):
             return fact.reason
         if isinstance(fact, SteppedDown):
-            return "stepped_down"
-        if isinstance(fact, TransferredOut):
-            return "transferred_out"
+            return fact.to
         return fact.outcome if isinstance(fact, ReferralDecided) else None
 
     @property

@@ -10,17 +10,28 @@ from domain.assessment import (
     AssessmentReopened, AssessmentResumed, AssessmentStarted,
 )  # fmt: skip
 from domain.contact import ContactReceived
+from domain.correction import RecordDeleted
 from domain.event import Event
 from domain.field import FactReference
 from domain.history import Recorded
 from domain.identity import TransferredOut
 from domain.moment import LONDON, Moment, london_day
 from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, SteppedDown, SteppedUp
+from domain.snapshot import RecordDisappeared, RecordReappeared
 
 ADMINISTRATIVE_ENDS = (AssessmentClosed, AssessmentCancelled)
 OPENINGS = (AssessmentStarted, AssessmentReopened)
 RECEIPTS = (ReferralReceived, SteppedUp)
-_UNDER_WAY = (*OPENINGS, AssessmentResumed, AssessmentPaused)
+
+_FIRST, _COMPLETIONS, _CLOSINGS, _RECEIPTS = 0, 1, 2, 3
+_UNDER_WAY: dict[type[Event], int] = {
+    AssessmentStarted: 4,
+    AssessmentReopened: 5,
+    RecordReappeared: 5,
+    AssessmentResumed: 6,
+    AssessmentPaused: 7,
+}
+_LATER_COMPLETIONS, _LATER_CLOSINGS, _LAST = 8, 9, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,8 @@ def in_order(facts: Iterable[Told]) -> list[Told]:
     By day; within a day, those without a time stand at its start, and are read so: completions, then closings and
     cancellings, of assessments open that morning; receipts; starts, reopenings, resumptions and pauses;
     completions, then closings and cancellings, of the others; last, referrals ending, except that a referral open
-    that morning that both ended and opened that day ends first. What is still equal keeps log order.
+    that morning that both ended and opened that day ends first of all. A record deleted or vanished stands with the
+    closings, one that reappeared with the reopenings. What is still equal keeps log order.
     """
     by_day = sorted(facts, key=lambda t: (t.day, t.recorded.log_order))
     ordered: list[Told] = []
@@ -112,20 +124,18 @@ class _Morning:
             self.referrals.discard(fact.referral_id)
 
     def rank(self, fact: Event, received: set[str]) -> int:
-        if isinstance(fact, AssessmentCompleted):
-            return 0 if fact.assessment_id in self.assessments else 6
-        if isinstance(fact, ADMINISTRATIVE_ENDS):
-            return 1 if fact.assessment_id in self.assessments else 7
-        if isinstance(fact, (ReferralClosed, SteppedDown, ReferralDecided)):
+        if isinstance(fact, (ReferralClosed, SteppedDown, ReferralDecided)) and ends_referral(fact):
             ends_first = fact.referral_id in received and fact.referral_id in self.referrals
-            return 2 if ends_first and ends_referral(fact) else 8
-        if isinstance(fact, TransferredOut):
-            return 8
+            return _FIRST if ends_first else _LAST
+        if isinstance(fact, AssessmentCompleted):
+            return _COMPLETIONS if fact.assessment_id in self.assessments else _LATER_COMPLETIONS
+        if isinstance(fact, ADMINISTRATIVE_ENDS):
+            return _CLOSINGS if fact.assessment_id in self.assessments else _LATER_CLOSINGS
+        if isinstance(fact, (RecordDeleted, RecordDisappeared)):
+            return _CLOSINGS if fact.record_id in self.assessments else _LATER_CLOSINGS
         if isinstance(fact, (ContactReceived, *RECEIPTS)):
-            return 3
-        if isinstance(fact, _UNDER_WAY):
-            return 4
-        return 5
+            return _RECEIPTS
+        return _UNDER_WAY.get(type(fact), _LAST)
 
 
 def ends_referral(fact: Event) -> bool:
