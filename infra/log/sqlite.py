@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from datetime import datetime
+from time import monotonic, sleep
 from typing import Any, Literal, NamedTuple, Self
 from uuid import UUID
 
@@ -22,10 +23,10 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from infra.log.commit import OWN, Commit, LogNotification, Outcome, Own, Refused
+from infra.log.commit import OWN, Commit, LogBusy, LogNotification, Outcome, Own, Refused
 from infra.log.intake import Intake, request
 from infra.log.sqlite_file import Readers, connect, create_tables, instant, microseconds, unavailable
-from infra.log.sqlite_writer import NOTIFICATIONS, Writer
+from infra.log.sqlite_writer import NOTIFICATIONS, RETRY_S, Writer
 from infra.log.subscription import Arrivals, PollingSubscription
 
 STREAMS_PAGE = 1_000
@@ -110,11 +111,18 @@ class SqliteLog(ProcessRecorder):
 
     def create_table(self) -> None:
         """Make the tables where there are none."""
-        try:
-            with closing(connect(self._database, self._timeout_s)) as connection:
-                create_tables(connection)
-        except sqlite3.Error as error:
-            raise unavailable(error, self._database) from error
+        deadline = monotonic() + self._timeout_s
+        while True:
+            try:
+                with closing(connect(self._database, self._timeout_s)) as connection:
+                    create_tables(connection)
+                return
+            except sqlite3.Error as error:
+                raised = unavailable(error, self._database)
+                # SQLite does not wait where two processes turn one file to WAL.
+                if not isinstance(raised, LogBusy) or monotonic() > deadline:
+                    raise raised from error
+                sleep(RETRY_S)
 
     def close(self) -> None:
         """Take no more, write what is waiting, end the subscriptions, and close once no thread is reading."""

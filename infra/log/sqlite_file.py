@@ -18,50 +18,48 @@ FORMAT = 1
 
 # Table and columns are named as by eventsourcing's own recorder, so that it can read the file;
 # it cannot write it, for it knows no recorded_at.
-# INSERT OR REPLACE deletes without asking a DELETE trigger, hence the triggers on INSERT.
-TABLES = """
-CREATE TABLE IF NOT EXISTS stored_events (
-    notification_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    originator_id TEXT NOT NULL,
-    originator_version INTEGER NOT NULL,
-    topic TEXT NOT NULL,
-    state BLOB NOT NULL,
-    recorded_at INTEGER NOT NULL, -- microseconds since 1970-01-01T00:00Z
-    UNIQUE (originator_id, originator_version)
-);
-CREATE TABLE IF NOT EXISTS commits (
-    commit_id BLOB PRIMARY KEY,
-    first_id INTEGER NOT NULL,
-    events INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS marks (
-    kind TEXT NOT NULL,
-    value TEXT NOT NULL,
-    notification_id INTEGER NOT NULL,
-    extra TEXT NOT NULL,
-    stream TEXT NOT NULL,
-    PRIMARY KEY (kind, value, notification_id, extra)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS marks_of_stream ON marks (stream, kind);
-CREATE TABLE IF NOT EXISTS positions (
-    application_name TEXT PRIMARY KEY,
-    notification_id INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS stored_events_are_not_replaced BEFORE INSERT ON stored_events
-WHEN EXISTS (
-    SELECT 1 FROM stored_events
-    WHERE notification_id = NEW.notification_id
-    OR (originator_id = NEW.originator_id AND originator_version = NEW.originator_version)
-)
-BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS commits_are_not_replaced BEFORE INSERT ON commits
-WHEN EXISTS (SELECT 1 FROM commits WHERE commit_id = NEW.commit_id)
-BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
-""" + "".join(  # noqa: S608 (no value is part of it)
-    f"CREATE TRIGGER IF NOT EXISTS {table}_refuse_{change.lower()} BEFORE {change} ON {table} "
-    f"BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;\n"
-    for table in ("stored_events", "commits", "marks")
-    for change in ("UPDATE", "DELETE")
+TABLES = (
+    """
+    CREATE TABLE stored_events (
+        notification_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        originator_id TEXT NOT NULL,
+        originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        state BLOB NOT NULL,
+        recorded_at INTEGER NOT NULL, -- microseconds since 1970-01-01T00:00Z
+        UNIQUE (originator_id, originator_version)
+    )
+    """,
+    """
+    CREATE TABLE commits (
+        commit_id BLOB PRIMARY KEY,
+        first_id INTEGER NOT NULL,
+        events INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE marks (
+        kind TEXT NOT NULL,
+        value TEXT NOT NULL,
+        notification_id INTEGER NOT NULL,
+        extra TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        PRIMARY KEY (kind, value, notification_id, extra)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX marks_of_stream ON marks (stream, kind)",
+    """
+    CREATE TABLE positions (
+        application_name TEXT PRIMARY KEY,
+        notification_id INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    *(
+        f"CREATE TRIGGER {table}_refuse_{change.lower()} BEFORE {change} ON {table} "
+        "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
+        for table in ("stored_events", "commits", "marks")
+        for change in ("UPDATE", "DELETE")
+    ),
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,21 +89,37 @@ def connect(database: str, timeout_s: float) -> sqlite3.Connection:
         cached_statements=256,
     )
     connection.execute("PRAGMA synchronous = FULL")
+    # Without it, INSERT OR REPLACE deletes behind the triggers' back.
+    connection.execute("PRAGMA recursive_triggers = ON")
     return connection
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Make an empty log of a new file; leaves one that is there as it is.
 
-    Raises ProgrammingError for a file that holds another recorder's events, or a newer form of ours.
+    Raises ProgrammingError for a file that holds another recorder's events, or a form of ours not known here.
     """
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found == FORMAT:
+    if _format(connection) == FORMAT:
         return
-    if found > FORMAT:
-        raise ProgrammingError(f"The log is of format {found}, this program knows {FORMAT}: update it.")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.executescript(f"BEGIN IMMEDIATE;\n{TABLES}PRAGMA user_version = {FORMAT};\nCOMMIT;")
+    connection.execute("BEGIN IMMEDIATE")
+    found = _format(connection)
+    if found == FORMAT:
+        connection.execute("ROLLBACK")
+        return
+    if found:
+        raise ProgrammingError(f"The log is of format {found}, this program knows {FORMAT}: update it.")
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'stored_events'").fetchone():
+        raise ProgrammingError("The file holds events that another recorder stored: name another file.")
+    for statement in TABLES:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute("COMMIT")
+
+
+def _format(connection: sqlite3.Connection) -> int:
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(found)
 
 
 def unavailable(error: sqlite3.Error, database: str) -> Exception:
