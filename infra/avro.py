@@ -48,10 +48,9 @@ def _length_prefix(length: int) -> bytes:
     return bytes(out)
 
 
-# A length so short is nearly every length; and after a null union, that of its only branch.
+# Nearly every text is shorter than this, and its length takes one byte.
 _SHORT = 64
 _PREFIX = [_length_prefix(length) for length in range(_SHORT)]
-_PREFIX_IN_UNION = [b"\x02" + prefix for prefix in _PREFIX]
 
 
 def _write_bytes(out: bytearray, value: bytes) -> None:
@@ -106,7 +105,10 @@ _PRIMITIVES: dict[str, tuple[Write, Read]] = {
     "long": (write_long, read_long),
     "double": (_write_double, _read_double),
 }
-_BRANCH_OF = {str: "string", bytes: "bytes", bool: "boolean", int: "long", float: "double", list: "array", dict: "record"}
+_KIND_OF = {
+    str: "string", bytes: "bytes", bool: "boolean", int: "long", float: "double",
+    list: "array", dict: "record",
+}  # fmt: skip
 
 
 def compiled(schema: Any) -> tuple[Write, Read]:
@@ -138,31 +140,38 @@ def _compile(schema: Any, named: dict[str, tuple[Write, Read]]) -> tuple[Write, 
 def _union(schema: list[Any], named: dict[str, tuple[Write, Read]]) -> tuple[Write, Read]:
     assert schema[0] == "null"
     branches = [_compile(branch, named) for branch in schema[1:]]
-    readers = [read for _, read in branches]
     writers = {
-        (branch if branch in _PRIMITIVES else "record") if isinstance(branch, str) else branch["type"]: (2 * place, write)
+        _kind(branch): (2 * place, write)
         for place, (branch, (write, _)) in enumerate(zip(schema[1:], branches, strict=True), 1)
     }
+
+    readers = {2 * place: read for place, (_, read) in enumerate(branches, 1)}
 
     def write(out: bytearray, value: Any) -> None:
         if value is None:
             out.append(0)
             return
-        found = writers.get(_BRANCH_OF.get(type(value), ""))
+        found = writers.get(_KIND_OF.get(type(value), ""))
         if found is None:
             raise ValueError(f"has no place for {type(value).__name__}")
         out.append(found[0])
         found[1](out, value)
 
     def read(data: bytes, at: int) -> tuple[Any, int]:
-        branch, at = read_long(data, at)
+        branch = data[at]
         if branch == 0:
-            return None, at
-        if not 0 < branch <= len(readers):
+            return None, at + 1
+        read_branch = readers.get(branch)
+        if read_branch is None:
             raise Malformed("has a branch that its union has not")
-        return readers[branch - 1](data, at)
+        return read_branch(data, at + 1)
 
     return write, read
+
+
+def _kind(branch: Any) -> str:
+    kind: str = branch if isinstance(branch, str) else branch["type"]
+    return kind if kind in (*_PRIMITIVES, "array") else "record"
 
 
 def _array(write_item: Write, read_item: Read) -> tuple[Write, Read]:
@@ -218,37 +227,40 @@ def _record(schema: Any, named: dict[str, tuple[Write, Read]]) -> tuple[Write, R
     fields = []
     for field in schema["fields"]:
         write, read = _compile(field["type"], named)
-        fields.append((field["name"], field["type"] == ["null", "string"], field.get("default"), write, read))
+        is_nullable = isinstance(field["type"], list)
+        is_text = field["type"] in ("string", ["null", "string"])
+        fields.append((field["name"], is_nullable, is_text, field.get("default"), write, read))
 
     def write_record(out: bytearray, record: dict[str, Any]) -> None:
         get = record.get
-        for name, is_text, default, write, _ in fields:
+        for name, is_nullable, is_text, default, write, _ in fields:
             value = get(name, default)
-            if value is None:
+            if value is None and is_nullable:
                 out.append(0)
             elif is_text:
                 raw = value.encode()
                 length = len(raw)
-                out += _PREFIX_IN_UNION[length] if length < _SHORT else b"\x02" + _length_prefix(length)
+                if is_nullable:
+                    out.append(2)
+                out += _PREFIX[length] if length < _SHORT else _length_prefix(length)
                 out += raw
             else:
                 write(out, value)
 
     def read_record(data: bytes, at: int) -> tuple[dict[str, Any], int]:
         record = {}
-        for name, is_text, _, _, read in fields:
-            if is_text:
-                branch = data[at]
+        for name, is_nullable, is_text, _, _, read in fields:
+            if is_nullable and not data[at]:
                 at += 1
-                if not branch:
+                continue
+            if is_text:
+                # Short text: its branch (if it may be null), twice its length in one byte, and its bytes.
+                start = at + is_nullable
+                twice = data[start]
+                if twice < 0x80 and not twice & 1 and (not is_nullable or data[at] == 2):
+                    at = start + 1 + (twice >> 1)
+                    record[name] = data[start + 1 : at].decode()
                     continue
-                twice = data[at]
-                if branch == 2 and twice < 128 and not twice & 1:
-                    end = at + 1 + (twice >> 1)
-                    record[name] = data[at + 1 : end].decode()
-                    at = end
-                    continue
-                at -= 1
             value, at = read(data, at)
             if value is not None:
                 record[name] = value

@@ -13,9 +13,22 @@ from time import monotonic
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
-    URL, Column, Connection, Engine, Index, LargeBinary, MetaData, String, Table,
-    create_engine, event, make_url, select, text, update,
-)  # fmt: skip
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    make_url,
+    select,
+    text,
+    update,
+)
 
 from infra.errors import Tampered
 from infra.master_key import MasterKey, UnusableKey, make_at
@@ -73,8 +86,8 @@ class KeyStore:
     ) -> None:
         """Open the store at an SQLAlchemy URL, making it if need be; ``retired`` master keys still unwrap.
 
-        ``cached`` is how many keys are kept in memory, ``recheck_s`` how many seconds pass at most until a key
-        that another process destroyed is forgotten here; ``clock`` counts seconds, from any start.
+        ``cached`` is how many keys are kept in memory; ``recheck_s`` how many seconds it takes at most until
+        a key that another process destroyed is forgotten here; ``clock`` counts seconds, from any start.
         Raises UnusableKey where the store holds keys that none of the master keys wrapped.
         """
         self._engine = _open(url)
@@ -107,7 +120,7 @@ class KeyStore:
         return key
 
     def keys_for(self, streams: Iterable[str]) -> dict[str, bytes]:
-        """The keys of streams, made and on disk where there were none (in one commit); destroyed ones are left out."""
+        """The keys of streams, made and on disk where there were none; destroyed ones are left out."""
         wanted = dict.fromkeys(streams)
         held = self.held_for(wanted)
         if absent := [stream for stream in wanted if stream not in held]:
@@ -135,8 +148,18 @@ class KeyStore:
             held |= loaded
         return held
 
+    def held(self, stream: str) -> bytes | None:
+        """The key that a stream has, None where destroyed. Raises Tampered where it never had one."""
+        key = self._cache.get(stream) if self._clock() < self._recheck_at else None
+        if key is None:
+            found = self.held_for((stream,))
+            if stream not in found:
+                raise Tampered("the key store lacks a key that was used; bring it back from its backup")
+            key = found[stream]
+        return key
+
     def destroy(self, stream: str) -> None:
-        """Destroy the key of a stream for ever, whether or not it has one; what it encrypted cannot be read again.
+        """Destroy the key of a stream for ever, whether or not it has one; what it sealed stays unreadable.
 
         On SQLite nothing of it is left in the file when this returns; on PostgreSQL, after the next VACUUM.
         Backups of the store are the operator's to expire.
@@ -169,7 +192,8 @@ class KeyStore:
         """Try every key of the store."""
         usable = destroyed = broken = to_rewrap = 0
         with self._engine.connect() as connection:
-            for stream, master, wrapped in connection.execution_options(yield_per=_CHUNK).execute(select(_KEYS)):
+            rows = connection.execution_options(yield_per=_CHUNK).execute(select(_KEYS))
+            for stream, master, wrapped in rows:
                 if wrapped is None:
                     destroyed += 1
                     continue
@@ -239,8 +263,8 @@ class KeyStore:
             masters = connection.execute(select(_KEYS.c.master).where(~_DESTROYED).distinct()).scalars().all()
         if missing := sorted(set(masters) - set(self._ciphers)):
             raise UnusableKey(
-                f"the key store holds keys wrapped by master key {', '.join(missing)}, and that key was not given;"
-                " give the master key that this store was made with, or bring it back from its backup"
+                f"the key store holds keys wrapped by master key {', '.join(missing)}, which was not given;"
+                " give the one that this store was made with, or bring it back from its backup"
             )
 
 
@@ -252,7 +276,7 @@ def open_embedded(folder: Path) -> KeyStore:
     store, master = folder / "keys.sqlite3", folder / "master.key"
     # In this order: whoever makes keys has made the master key before.
     if store.exists() and not master.exists():
-        raise UnusableKey(f"{store} needs its master key, and {master} is gone; bring it back from its backup")
+        raise UnusableKey(f"{store} needs {master}, which is gone; bring it back from its backup")
     return KeyStore(URL.create("sqlite", database=str(store)), make_at(master))
 
 

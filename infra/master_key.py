@@ -1,4 +1,4 @@
-"""The master key, which wraps every other key: given as text, kept in a file, or made once for an embedded service."""
+"""The master key, which wraps every other key: given as text, kept in a file, or made once."""
 
 import base64
 import binascii
@@ -41,9 +41,7 @@ def from_file(path: Path) -> MasterKey:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if mode & 0o077:
-                raise UnusableKey(
-                    f"{path} can be read or written by others (mode {mode & 0o777:04o}); run: chmod 600 {path}"
-                )
+                raise UnusableKey(f"{path} is open to others ({mode & 0o777:04o}); run: chmod 600 {path}")
             text = file.read(1024)
     except OSError as error:
         raise UnusableKey(f"cannot read the master key at {path}: {error.strerror}") from error
@@ -54,7 +52,7 @@ def from_file(path: Path) -> MasterKey:
 
 
 def make_at(path: Path) -> MasterKey:
-    """Make a master key in a file that only its owner may read, unless there is one; return the one that is there.
+    """Make a master key in a file that only its owner may read, unless there is one; return what is there.
 
     It is on disk when this returns; of several processes at once, one makes it and all get the same.
     """

@@ -1,4 +1,4 @@
-"""The Avro schemas in schemas/: the newest of each event type, and every version ever released, by its permanent id."""
+"""The Avro schemas in schemas/: the newest of each event type, and every release by its permanent id."""
 
 import argparse
 import hashlib
@@ -68,12 +68,12 @@ def released(release: Release, folder: Path = FOLDER) -> dict[str, Any]:
     """The schema as it was released. Raises ValueError where its file was edited since."""
     schema: dict[str, Any] = json.loads((folder / release.file).read_text("utf-8"))
     if fingerprint(schema) != release.fingerprint:
-        raise ValueError(f"{release.file} is not what was released; bring it back from the repository's history")
+        raise ValueError(f"{release.file} is not what was released; bring it back from the history")
     return schema
 
 
 def release_changed(folder: Path = FOLDER) -> list[Release]:
-    """Release the newest schema of every event type that differs from its last release; return the new releases."""
+    """Release the newest schema of every event type that differs from its last release; return those."""
     path = folder / "registry.json"
     rows = {id: asdict(release) for id, release in registry(folder).items()} if path.exists() else {}
     latest = {row["name"]: row for row in rows.values()}
