@@ -1,0 +1,101 @@
+"""The one place that knows all: builds log, keys, codec, views and clocks, and hands them on."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from domain.moment import london_day
+from domain.working_days import WorkingDays
+from infra import keys as key_stores
+from infra import master_key
+from infra.codec import Codec
+from infra.conflicts import Conflicts
+from infra.holidays import england
+from infra.keys import KeyStore
+from infra.log.sqlite import SqliteLog
+from infra.views import Views
+from services.config import CONFLICTS_FILE, Config
+from services.histories import Histories
+from services.project import Projector
+from services.record import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything the service is made of. ``standing_today`` is the day that stands for today, if one does."""
+
+    log: SqliteLog
+    keys: KeyStore
+    codec: Codec
+    conflicts: Conflicts
+    recording: Recording
+    histories: Histories
+    views: Views
+    projector: Projector
+    calendar: WorkingDays
+    now: Callable[[], datetime]
+    today: Callable[[], date]
+    standing_today: date | None
+
+
+@contextmanager
+def composed(config: Config) -> Iterator[Service]:
+    """The service as configured, for as long as it is wanted; everything is closed in order after.
+
+    Raises UnusableKey, LogUnavailable, ViewsUnavailable or OSError where it cannot be built.
+    """
+    with ExitStack() as stack:
+        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        config.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        views_file = make_url(config.views).database
+        assert views_file
+        Path(views_file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        calendar = england()
+        keys = _keys(config)
+        stack.callback(keys.close)
+        codec = Codec(keys)
+        conflicts = Conflicts(config.data / CONFLICTS_FILE)
+        stack.callback(conflicts.close)
+        views = Views(config.views, calendar)
+        stack.callback(views.close)
+        log = SqliteLog.open(config.log, now=_now)
+        stack.callback(log.close)
+        histories = Histories(log, codec, calendar)
+        today = _today if config.today is None else _standing(config.today)
+        yield Service(
+            log=log,
+            keys=keys,
+            codec=codec,
+            conflicts=conflicts,
+            recording=Recording(log, codec, conflicts, _now),
+            histories=histories,
+            views=views,
+            projector=Projector(log, histories, views, today),
+            calendar=calendar,
+            now=_now,
+            today=today,
+            standing_today=config.today,
+        )
+
+
+def _keys(config: Config) -> KeyStore:
+    if config.master is None and config.keys is None:
+        return key_stores.open_embedded(config.data)
+    master = config.master or master_key.make_at(config.data / "master.key")
+    return KeyStore(config.keys or f"sqlite:///{config.data / 'keys.sqlite3'}", master)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _today() -> date:
+    return london_day(_now())
+
+
+def _standing(day: date) -> Callable[[], date]:
+    return lambda: day

@@ -1,0 +1,180 @@
+"""What the service is told by its environment, read once and checked whole."""
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from domain.moment import EARLIEST, read_day
+from infra import master_key
+from infra.master_key import MasterKey, UnusableKey
+
+PREFIX = "CASETIMELINE_"
+LOG_FILE = "log.sqlite3"
+VIEWS_FILE = "views.sqlite3"
+CONFLICTS_FILE = "conflicts.sqlite3"
+
+EXAMPLES: Mapping[str, str] = {
+    "CASETIMELINE_DATA": "./data",
+    "CASETIMELINE_LOG": "sqlite:///./data/log.sqlite3",
+    "CASETIMELINE_VIEWS": "sqlite:///./data/views.sqlite3",
+    "CASETIMELINE_KEYS": "sqlite:///./data/keys.sqlite3",
+    "CASETIMELINE_HTTP": "127.0.0.1:8000",
+    "CASETIMELINE_TODAY": "2019-10-22",
+    "CASETIMELINE_MASTER_KEY": "(32 bytes in base64)",
+    "CASETIMELINE_MASTER_KEY_FILE": "/run/secrets/casetimeline-master-key",
+    "CASETIMELINE_MAX_BODY_BYTES": "8388608",
+    "CASETIMELINE_MAX_BATCH_EVENTS": "5000",
+}
+"""Every setting, with an example."""
+
+_HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>\d{1,5})", re.ASCII)
+_SQLITE = "sqlite:///"
+
+
+class BadSettings(ValueError):
+    """Settings are unknown or malformed; the message names each, with an example."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """How this process is set up. ``today`` stands for today in reads; None reads the clock.
+
+    ``data`` is the folder of everything embedded. ``log`` and ``views`` are the places of the log and the
+    views, and ``keys`` of the key store; without a ``master`` key, one is kept in ``data``.
+    """
+
+    data: Path
+    log: Path
+    views: str
+    keys: str | None
+    master: MasterKey | None = field(repr=False)
+    http_host: str
+    http_port: int
+    today: date | None
+    max_body_bytes: int
+    max_batch_events: int
+
+
+def read_config(environment: Mapping[str, str], options: Mapping[str, str | None] | None = None) -> Config:
+    """The configuration that an environment tells; ``options`` (by the same names) go before it.
+
+    Raises BadSettings, naming every setting that is unknown or malformed.
+    """
+    told = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+    told |= {name: value for name, value in (options or {}).items() if value is not None}
+    problems = [_unknown(name) for name in told if name not in EXAMPLES]
+
+    def get(name: str, default: Any, read: Callable[[str], Any]) -> Any:
+        value = told.get(name)
+        if value is None:
+            return default
+        try:
+            return read(value)
+        except (ValueError, UnusableKey) as error:
+            problems.append(f"{name} {error}; for example {name}={EXAMPLES[name]}")
+            return default
+
+    data = get("CASETIMELINE_DATA", Path("data"), _folder)
+    master = get("CASETIMELINE_MASTER_KEY", None, master_key.from_text)
+    master_of_file = get("CASETIMELINE_MASTER_KEY_FILE", None, lambda text: master_key.from_file(Path(text)))
+    if "CASETIMELINE_MASTER_KEY" in told and "CASETIMELINE_MASTER_KEY_FILE" in told:
+        problems.append(
+            "CASETIMELINE_MASTER_KEY and CASETIMELINE_MASTER_KEY_FILE are both set; set one of them"
+        )
+    host, port = get("CASETIMELINE_HTTP", ("127.0.0.1", 8000), _host_port)
+    config = Config(
+        data=data,
+        log=get("CASETIMELINE_LOG", data / LOG_FILE, _log),
+        views=get("CASETIMELINE_VIEWS", f"{_SQLITE}{data / VIEWS_FILE}", _views),
+        keys=get("CASETIMELINE_KEYS", None, _views),
+        master=master or master_of_file,
+        http_host=host,
+        http_port=port,
+        today=get("CASETIMELINE_TODAY", None, _today),
+        max_body_bytes=get("CASETIMELINE_MAX_BODY_BYTES", 8 * 1024 * 1024, _positive),
+        max_batch_events=get("CASETIMELINE_MAX_BATCH_EVENTS", 5_000, _positive),
+    )
+    if problems:
+        raise BadSettings("\n".join(problems))
+    return config
+
+
+def from_environment(options: Mapping[str, str | None] | None = None) -> Config:
+    """The configuration of this process. Raises BadSettings."""
+    return read_config(os.environ, options)
+
+
+def settings_of(config: Config) -> dict[str, str]:
+    """What tells another process of this service the same, its secrets left out."""
+    told = {
+        "CASETIMELINE_DATA": str(config.data.absolute()),
+        "CASETIMELINE_LOG": f"{_SQLITE}{config.log.absolute()}",
+        "CASETIMELINE_VIEWS": config.views,
+    }
+    if config.today is not None:
+        told["CASETIMELINE_TODAY"] = config.today.isoformat()
+    if config.keys is not None:
+        told["CASETIMELINE_KEYS"] = config.keys
+    return told
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, EXAMPLES, 1)
+    meant = f"did you mean {near[0]}, for example {near[0]}={EXAMPLES[near[0]]}?" if near else "there are: "
+    return f"{name} is not a setting; {meant}{'' if near else ', '.join(EXAMPLES)}"
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise ValueError("is empty, and must name a folder")
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"names {text}, which is not a folder")
+    return path
+
+
+def _log(text: str) -> Path:
+    if not text.startswith(_SQLITE) or len(text) == len(_SQLITE):
+        raise ValueError(f"must be {_SQLITE} and the path of a file, not {_without_secrets(text)}")
+    return Path(text.removeprefix(_SQLITE))
+
+
+def _views(text: str) -> str:
+    if text.startswith("postgresql+psycopg://"):
+        raise ValueError("names PostgreSQL, whose driver is not installed; use a SQLite file")
+    if not text.startswith(_SQLITE) or len(text) == len(_SQLITE):
+        raise ValueError(f"must be {_SQLITE} and the path of a file, not {_without_secrets(text)}")
+    return text
+
+
+def _without_secrets(text: str) -> str:
+    """The part of an address that may be shown: no password is in it."""
+    return f"{text.partition('://')[0]}://…" if "@" in text else text
+
+
+def _host_port(text: str) -> tuple[str, int]:
+    found = _HOST_PORT.fullmatch(text)
+    if found is None or not 0 <= int(found["port"]) <= 65_535:
+        raise ValueError("must be host:port")
+    return found["host"].strip("[]"), int(found["port"])
+
+
+def _today(text: str) -> date:
+    try:
+        day = read_day(text)
+    except ValueError as error:
+        raise ValueError(f"{error}") from None
+    if day < EARLIEST:
+        raise ValueError("is before 1900")
+    return day
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 2**31:
+        raise ValueError("must be a whole number above 0")
+    return int(text)
