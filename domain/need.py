@@ -90,6 +90,7 @@ class Need:
         self.flags += later.flags
         self.reopened |= later.reopened
         self.is_sustained = self.is_sustained or later.is_sustained
+        self.late_after = self.late_after or later.late_after
 
     def can_continue_on(self, day: date) -> bool:
         ended_on = self.ended_on
