@@ -138,7 +138,7 @@ def _referral(referral: CensusReferral) -> Row:
             "reason": referral.closure_reason if referral.closed_on else None,
         },
         rows=tuple(rows),
-        unread=referral.unread,
+        unread=referral.unread | ({"reason"} if "ended_on" in referral.unread else set()),
         unread_sorts=unread_sorts,
         undated_on=referral.closed_on or max(_days(referral.received_on, rows)),
         line=referral.line,

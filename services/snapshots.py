@@ -293,7 +293,8 @@ class _Comparison:
             name: value for name, value in record.values.items() if name in row.unread
         }
         if self._about.overtaken_on:
-            self._look_back(record, row, now)
+            told = self._look_back(record, row, now)
+            self._after[record.id] = replace(record, told=told)
         else:
             told = self._look_on(record, row, now)
             self._after[record.id] = replace(
@@ -320,8 +321,9 @@ class _Comparison:
                 self._change(record, name, record.values.get(name), now.get(name), row.line)
         return frozenset(told)
 
-    def _look_back(self, record: Known, row: Row, then: Mapping[str, Value]) -> None:
+    def _look_back(self, record: Known, row: Row, then: Mapping[str, Value]) -> frozenset[str]:
         """An older snapshot shows it otherwise: so it was on its day, and has become what is known since."""
+        told = set(record.told)
         newly: set[str] = set()
         for milestone in SORTS[record.sort].milestones:
             was, now = then.get(milestone.told_by), record.values.get(milestone.told_by)
@@ -331,14 +333,17 @@ class _Comparison:
                 self._tell(
                     milestone, record, replace(row, values=then), row.undated_on or self._about.taken_on
                 )
+                told.add(milestone.told_by)
                 for name in sorted(milestone.values):
-                    self._change(record, name, then.get(name), None, row.line, on=self._about.overtaken_on)
+                    now = record.values.get(name)
+                    self._change(record, name, then.get(name), now, row.line, on=self._about.overtaken_on)
                 newly |= milestone.values
         names = sorted((set(then) | set(record.values)) - newly)
         started = ("started_on", row.started_on.isoformat(), record.started_on.isoformat())
         for name, was, now in [started, *((name, then.get(name), record.values.get(name)) for name in names)]:
             self._change(record, name, now, was, row.line)
             self._change(record, name, was, now, row.line, on=self._about.overtaken_on)
+        return frozenset(told)
 
     def _tell(
         self, milestone: Milestone, record: Known, row: Row, undated_on: date, recurs: bool = False
@@ -397,7 +402,7 @@ class _Comparison:
 
 
 def _is_unfinished(record: Known) -> bool:
-    """Whether it had not come to its end: then it may be in any later snapshot, if only with another start."""
+    """Whether it had not come to its end: then any later snapshot may show it, if with another start."""
     milestones = SORTS[record.sort].milestones
     ends = [m.told_by for m in milestones if m.told_by in ("ended_on", "outcome")]
     return bool(ends) and all(record.values.get(end) is None for end in ends)

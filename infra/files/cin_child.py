@@ -111,7 +111,9 @@ def _referral(fields: Fields) -> CensusReferral | None:
     pre_proceedings = tuple(_records(fields, "PreProceedingsandFGDM", _pre_proceedings))
     if reason and not closed_on and "ended_on" not in fields.unread:
         fields.tell(
-            fields.element.line, "ReasonForClosure", "stands without CINclosureDate; nothing was closed by it"
+            fields.line_of("ReasonForClosure"),
+            "ReasonForClosure",
+            "stands without CINclosureDate; nothing was closed by it",
         )
     if received_on is None:
         return None
@@ -227,7 +229,7 @@ def _pre_proceedings(fields: Fields) -> CensusPreProceedings | None:
     if decided_on and not applied_on:
         fields.unread.add("ended_on")
         fields.tell(
-            fields.element.line,
+            fields.line_of("StepDecisionDate"),
             "StepDecisionDate",
             "does not say whether it was to step down or to issue, for there is no CourtAppDate; "
             "the end was set aside",

@@ -112,6 +112,10 @@ class Fields:
             else:
                 yield element
 
+    def line_of(self, name: str) -> int:
+        """The line on which the first element of this name stands, or of the whole if it has none."""
+        return self._by_name[name][0].line if name in self._by_name else self.element.line
+
     def parts(self, name: str) -> Iterator["Fields"]:
         """The fields of each element of this name; each is finished before the next one comes."""
         for element in self.all(name):
