@@ -1,0 +1,1 @@
+"""A seeded, invented authority: believable histories for demonstrations and benchmarks."""
