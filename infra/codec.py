@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -14,7 +15,7 @@ from domain.personal import join
 from infra.avro import Read, Write, compiled
 from infra.errors import Unreadable
 from infra.keys import Erased, KeyStore
-from infra.schemas import registry, released
+from infra.schemas import FOLDER, registry, released
 from infra.sealing import CLEAR_EXTENSIONS, divide, identity, sealed, unsealed
 
 _MAGIC = 0
@@ -79,13 +80,13 @@ _Unfrozen: Any = make_dataclass("_Unfrozen", [f.name for f in fields(Recorded)],
 class Codec:
     """Writes facts for the log and reads them back, with the keys of a key store."""
 
-    def __init__(self, keys: KeyStore) -> None:
+    def __init__(self, keys: KeyStore, schemas: Path = FOLDER) -> None:
         self._keys = keys
         self._readers: dict[int, tuple[str, Read]] = {}
         self._writers: dict[str, tuple[bytes, Write]] = {}
         # In the order of their ids, which only grow: the newest version of a type comes last.
-        for id, release in sorted(registry().items()):
-            write, read = compiled(released(release))
+        for id, release in sorted(registry(schemas).items()):
+            write, read = compiled(released(release, schemas))
             self._readers[id] = (release.name, read)
             self._writers[release.name] = (bytes([_MAGIC]) + id.to_bytes(4, "big"), write)
 
