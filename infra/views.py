@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import (
     Connection, Engine, Table, create_engine, delete, event, func, insert, make_url, select, update,
 )  # fmt: skip
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from domain.clock import Clock, OnRecord, Stretch
 from domain.field import FactReference
@@ -24,6 +24,7 @@ from projections.child_rows import ChildRow
 from projections.clock_rows import ClockRow
 from projections.delay_rows import DelayRow
 from projections.discrepancy_rows import DiscrepancyRow
+from projections.projection import Projection
 
 TABLES: Mapping[str, Table] = {
     "clocks": CLOCKS,
@@ -80,6 +81,8 @@ class Views:
     def _reaching(self) -> Iterator[None]:
         try:
             yield
+        except IntegrityError as error:
+            raise Overtaken from error
         except DBAPIError as error:
             raise ViewsUnavailable(type(error).__name__) from error
 
@@ -157,19 +160,18 @@ class Views:
             values["rate"] = rate
         if rebuilt_at is not None:
             values["rebuilt_at"] = rebuilt_at.astimezone(UTC).replace(tzinfo=None)
+        # Writing first keeps every other projector out until this one is done.
+        connection.execute(update(POSITIONS).values(position=POSITIONS.c.position))
+        stored = {row.projection: row for row in connection.execute(select(POSITIONS))}
+        if min(_reached(projection, stored) for projection in PROJECTIONS) != previous:
+            raise Overtaken
         for projection in PROJECTIONS:
             at = POSITIONS.c.projection == projection.name
-            is_current = (POSITIONS.c.position == previous) & (POSITIONS.c.version == projection.version)
-            moved = connection.execute(update(POSITIONS).where(at, is_current).values(**values)).rowcount
-            if moved:
-                continue
-            stored = connection.execute(select(POSITIONS.c.version).where(at)).first()
-            if previous != 0 or (stored is not None and stored.version == projection.version):
-                raise Overtaken
-            connection.execute(delete(POSITIONS).where(at))
-            connection.execute(
-                insert(POSITIONS).values(projection=projection.name, version=projection.version, **values)
-            )
+            if projection.name in stored:
+                connection.execute(update(POSITIONS).where(at).values(version=projection.version, **values))
+            else:
+                row = {"projection": projection.name, "version": projection.version, **values}
+                connection.execute(insert(POSITIONS).values(**row))
 
     def _replace(self, connection: Connection, refolded: Refolded) -> None:
         streams = list(refolded.streams)
@@ -237,7 +239,7 @@ class Views:
         has_text = CHILDREN.c.child.contains(text, autoescape=True)
         statement = (
             select(CHILDREN)
-            .where(has_text | CHILDREN.c.child.in_(merged_into))
+            .where(CHILDREN.c.facts > 0, has_text | CHILDREN.c.child.in_(merged_into))
             .order_by(CHILDREN.c.child != text, func.length(CHILDREN.c.child), CHILDREN.c.child)
             .limit(limit)
         )
@@ -246,7 +248,7 @@ class Views:
 
     def child_rows(self, children: Sequence[str] | None = None) -> list[ChildRow]:
         """How some children stand, or all."""
-        statement = select(CHILDREN)
+        statement = select(CHILDREN).where(CHILDREN.c.facts > 0)
         if children is not None:
             statement = statement.where(CHILDREN.c.child.in_(children))
         with self.reading() as connection:
@@ -278,6 +280,12 @@ def _engine(url: str) -> Engine:
             cursor.close()
 
     return engine
+
+
+def _reached(projection: Projection[Any], stored: Mapping[str, Any]) -> int:
+    """How far rows made by this version of a projection go."""
+    row = stored.get(projection.name)
+    return row.position if row is not None and row.version == projection.version else 0
 
 
 def _aware(stamp: datetime | None) -> datetime | None:

@@ -33,10 +33,8 @@ class ChildRow:
 
 
 def rows(case: Case) -> list[ChildRow]:
-    """The one row of a child as at the day asked about; none while nothing is known of it by then."""
+    """The one row of a child as at the day asked about; with no facts, it tells only when there will be some."""
     facts = case.facts
-    if not facts:
-        return []
     worker, team = holders(facts).on(case.day)
     seen = [t for t in facts if isinstance(t.fact, VisitMade) and t.fact.seen]
     last = seen[-1] if seen else None

@@ -1,0 +1,69 @@
+"""Lists of clocks: from the views or from the log, they are the same, page by page."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from domain.field import Invalid
+from domain.question import Question
+from services.clock_list import SORTS, Wanted, count_in_views, from_rows, from_views
+from services.past_rows import rows_as_at
+from services.simulate.simulation import simulate
+from tests.authority_of_facts import put, service_in
+
+TODAY = date(2019, 10, 22)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    with service_in(tmp_path_factory.mktemp("authority"), TODAY.isoformat()) as service:
+        put(service, simulate(60, 5, showcase=True))
+        service.projector.catch_up()
+        yield service
+
+
+def pages(ask, wanted):
+    found = []
+    while True:
+        page = ask(wanted)
+        found += [(row.child, reading.clock.id) for row, reading in page.readings]
+        if page.next is None:
+            return found
+        wanted = replace(wanted, cursor=page.next)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(),
+        Wanted(timescale="assessment", statuses=("open",)),
+        Wanted(over=True),
+        Wanted(over=False, timescale="assessment"),
+        Wanted(flag="OPEN_PAST_LIMIT"),
+        Wanted(flag="RESTARTED_ON_OPEN_REFERRAL"),
+    ],
+    ids=str,
+)
+def test_the_views_and_the_log_give_the_same_list(service, wanted, sort):
+    wanted = replace(wanted, sort=sort, limit=37)
+    rows = list(rows_as_at(service.log, service.histories, Question(TODAY)))
+    from_log = pages(lambda w: from_rows(rows, w, TODAY, service.calendar), wanted)
+    live = pages(lambda w: from_views(service.views, w, TODAY), wanted)
+    assert live == from_log
+    assert len(live) == count_in_views(service.views, wanted, TODAY)
+    assert len(set(live)) == len(live)
+
+
+def test_the_longest_over_come_first(service):
+    page = from_views(service.views, Wanted(over=True, limit=1000), TODAY)
+    over = [reading.over_by.working_days for _, reading in page.readings]
+    assert over == sorted(over, reverse=True)
+    assert over[-1] > 0
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "W10", "WyJvdmVyIiwxLDIsM10", "é"])
+def test_a_cursor_that_was_not_given_is_refused(service, cursor):
+    with pytest.raises(Invalid):
+        from_views(service.views, Wanted(cursor=cursor), TODAY)

@@ -1,0 +1,123 @@
+"""The views follow the log: live, caught up in any steps, and rebuilt, they are the same."""
+
+import random
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from infra.view_tables import CLOCKS, POSITIONS
+from infra.views import TABLES, Overtaken, Views
+from services.compose import Service
+from services.project import Progress
+from services.simulate.simulation import simulate
+from tests.authority_of_facts import event, put, service_in
+
+TODAY = "2019-10-22"
+
+
+def rows_of(views: Views) -> dict[str, list[tuple]]:
+    """Every row of every projection, but for numbers that only tell rows apart."""
+    found = {}
+    with views.reading() as connection:
+        for name, table in TABLES.items():
+            columns = [column for column in table.c if column.name != "number"]
+            found[name] = sorted(tuple(map(repr, row)) for row in connection.execute(select(*columns)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return list(simulate(40, 7, showcase=True))
+
+
+def test_rows_that_grew_live_equal_rows_rebuilt(tmp_path, authority):
+    draw = random.Random(3)
+    with service_in(tmp_path, TODAY) as service:
+        rest = list(authority)
+        while rest:
+            size = draw.randrange(1, 400)
+            put(service, rest[:size])
+            rest = rest[size:]
+            service.projector.catch_up()
+        live = rows_of(service.views)
+        told: list[Progress] = []
+        service.projector.rebuild(service.now, told.append)
+        assert rows_of(service.views) == live
+        assert told[-1].events == told[-1].all_events == len(authority)
+
+
+def test_facts_put_in_twice_change_no_row(tmp_path, authority):
+    with service_in(tmp_path, TODAY) as service:
+        put(service, authority[:800])
+        service.projector.catch_up()
+        before = rows_of(service.views)
+        put(service, authority[:800])
+        service.projector.catch_up()
+        assert rows_of(service.views) == before
+
+
+def test_a_projector_that_was_overtaken_changes_nothing(tmp_path):
+    with service_in(tmp_path, TODAY) as service:
+        put(service, [event("1", "ReferralReceived", "2019-03-05", referral_id="R-1")])
+        service.projector.catch_up()
+        before = rows_of(service.views)
+        with pytest.raises(Overtaken):
+            service.views.move_on(0, 99, None, date(2019, 10, 22), [])
+        assert rows_of(service.views) == before
+        assert service.views.position() == 1
+
+
+def test_children_merged_are_one_row_and_unmerged_are_two_again(tmp_path):
+    with service_in(tmp_path, TODAY) as service:
+        put(service, [
+            event("1", "ReferralReceived", "2019-03-05", subject="C1", referral_id="R-1"),
+            event("2", "ReferralReceived", "2019-04-05", subject="C9", referral_id="R-9"),
+        ])  # fmt: skip
+        service.projector.catch_up()
+        assert children_with_assessments(service) == {"C1", "C9"}
+        put(service, [event("3", "ChildMerged", "2019-05-01", subject="C9", into="C1")])
+        service.projector.catch_up()
+        assert children_with_assessments(service) == {"C1"}
+        put(service, [event("4", "ChildUnmerged", "2019-06-01", subject="C9", from_="C1")])
+        service.projector.catch_up()
+        assert children_with_assessments(service) == {"C1", "C9"}
+
+
+def test_a_batch_that_grows_is_seen_on_every_child_in_it(tmp_path):
+    with service_in(tmp_path, TODAY) as service:
+        for child in ("C1", "C2", "C3"):
+            put(service, [
+                event(child, "ReferralReceived", "2019-03-05", subject=child, referral_id="R-1", batch_id="B-1")
+            ])  # fmt: skip
+            service.projector.catch_up()
+        rows = service.views.clock_rows(CLOCKS.c.timescale == "assessment")
+        assert [next(f.value for f in row.clock.flags if f.code == "BULK_RECORDED") for row in rows] == [3, 3, 3]
+
+
+def test_a_fact_that_is_yet_to_come_counts_from_its_day_without_another_fact(tmp_path):
+    with service_in(tmp_path, "2019-03-10") as service:
+        put(service, [
+            event("1", "ReferralReceived", "2019-03-05", referral_id="R-1"),
+            event("2", "ReferralReceived", "2019-03-20", subject="C2", referral_id="R-2"),
+        ])  # fmt: skip
+        service.projector.catch_up()
+        assert children_with_assessments(service) == {"C1001"}
+    with service_in(tmp_path, "2019-03-20") as service:
+        service.projector.catch_up()
+        assert children_with_assessments(service) == {"C1001", "C2"}
+
+
+def test_views_of_another_version_of_the_code_are_built_again(tmp_path):
+    with service_in(tmp_path, TODAY) as service:
+        put(service, [event("1", "ReferralReceived", "2019-03-05", referral_id="R-1")])
+        service.projector.catch_up()
+        with service.views.engine.begin() as connection:
+            connection.execute(POSITIONS.update().where(POSITIONS.c.projection == "clocks").values(version=0))
+            connection.execute(CLOCKS.delete())
+        service.projector.catch_up()
+        assert children_with_assessments(service) == {"C1001"}
+
+
+def children_with_assessments(service: Service) -> set[str]:
+    return {row.child for row in service.views.clock_rows(CLOCKS.c.timescale == "assessment")}
