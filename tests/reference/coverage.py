@@ -1,0 +1,139 @@
+"""No fact from a case system makes a clock shorter: the check, and its named exceptions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tests.reference.days import day_of
+
+Clock = Mapping[str, Any]
+Fact = Mapping[str, Any]
+
+
+def uncovered(before: Sequence[Clock], after: Sequence[Clock]) -> list[str]:
+    """What is lost from one list of clocks to another of the same day; empty if nothing is.
+
+    A clock is covered by one that starts no later and ends no earlier; what was running still
+    runs; what was over its limit is not in time.
+    """
+    lost = []
+    for clock in before:
+        if not any(_covers(other, clock) for other in after) and not _seen_of_one_joined(clock, after):
+            lost.append(_describe(clock) + " is not covered by " + "; ".join(map(_describe, after)))
+    return lost
+
+
+def _covers(other: Clock, clock: Clock) -> bool:
+    if other["timescale"] != clock["timescale"] or other["started_on"] > clock["started_on"]:
+        return False
+    if clock["timescale"].endswith("_decision") and other["subject"] != clock["subject"]:
+        return False
+    if _is_late(clock) and _is_in_time(other):
+        return False
+    if other["status"] == "open":
+        return True
+    if clock["status"] == "open":
+        return False
+    if clock["status"] == "stopped" and other["status"] == "ended_without_completion":
+        return True  # issue 3: it "counts as no shorter than a stop"
+    return bool(other["stopped_on"] >= clock["stopped_on"])
+
+
+def _is_late(clock: Clock) -> bool:
+    return bool(clock["elapsed"]["working_days"] > clock["limit"]["value"])
+
+
+def _is_in_time(clock: Clock) -> bool:
+    return clock["status"] == "stopped" and not _is_late(clock)
+
+
+def _seen_of_one_joined(clock: Clock, after: Sequence[Clock]) -> bool:
+    """A child-seen clock has "the same start" as its assessment clock: where that joined an
+    earlier one, a visit made since the earlier start stops it."""
+    return clock["timescale"] == "assessment_child_seen" and any(
+        other["timescale"] == "assessment"
+        and other["started_on"] < clock["started_on"]
+        and (other["status"] == "open" or other["stopped_on"] >= clock["started_on"])
+        for other in after
+    )
+
+
+def _describe(clock: Clock) -> str:
+    end = clock["stopped_on"] or "..."
+    return f"{clock['id']} {clock['started_on']}..{end} {clock['status']}"
+
+
+# -- the named exceptions, each as narrow as its rule ----------------------------------------------
+
+
+def is_excepted(history: Sequence[Fact], inserted: Fact) -> bool:
+    """Whether rules 3 to 5 say that this fact may end, or answer for, something in this history."""
+    return (
+        is_a_referral_that_is_over(history, inserted)
+        or is_closing_of_a_record_reopened_after_the_end(history, inserted)
+        or is_closing_or_cancelling_before_another_completion(history, inserted)
+        or is_reopening_of_a_cancelled_record_completed_later(history, inserted)
+        or is_reopening_between_two_completions(history, inserted)
+    )
+
+
+def _of(history: Sequence[Fact], type: str, **data: Any) -> list[Fact]:
+    return [f for f in history if f["type"] == type and all(f["data"].get(k) == v for k, v in data.items())]
+
+
+def _day(fact: Fact) -> Any:
+    return day_of(fact["occurred_on"])
+
+
+def is_a_referral_that_is_over(history: Sequence[Fact], inserted: Fact) -> bool:
+    """Rule 3: a referral received and over ends the need that it joined."""
+    if inserted["type"] not in ("ReferralReceived", "SteppedUp"):
+        return False
+    id = inserted["data"]["referral_id"]
+    ends = [
+        *_of(history, "ReferralClosed", referral_id=id),
+        *_of(history, "SteppedDown", referral_id=id),
+        *_of(history, "ReferralDecided", referral_id=id),
+        *_of(history, "TransferredOut"),
+    ]
+    return bool(ends)
+
+
+def is_closing_of_a_record_reopened_after_the_end(history: Sequence[Fact], inserted: Fact) -> bool:
+    """Rule 3: such a need runs "until every record so reopened is closed again"."""
+    if inserted["type"] != "AssessmentClosed":
+        return False
+    id = inserted["data"]["assessment_id"]
+    begun = _of(history, "AssessmentReopened", assessment_id=id)
+    begun += _of(history, "AssessmentStarted", assessment_id=id)[1:]
+    return any(_day(f) <= _day(inserted) for f in begun)
+
+
+def is_closing_or_cancelling_before_another_completion(history: Sequence[Fact], inserted: Fact) -> bool:
+    """Rule 5: a completion answers "for records closed before it"."""
+    if inserted["type"] not in ("AssessmentClosed", "AssessmentCancelled"):
+        return False
+    id = inserted["data"]["assessment_id"]
+    return any(
+        f["data"]["assessment_id"] != id and _day(f) >= _day(inserted)
+        for f in _of(history, "AssessmentCompleted")
+    )
+
+
+def is_reopening_of_a_cancelled_record_completed_later(history: Sequence[Fact], inserted: Fact) -> bool:
+    """§4: a completion counts of a record "that is not cancelled", and a reopened one is not."""
+    if inserted["type"] not in ("AssessmentReopened", "AssessmentStarted"):
+        return False
+    id = inserted["data"]["assessment_id"]
+    return any(
+        _day(f) <= _day(inserted) for f in _of(history, "AssessmentCancelled", assessment_id=id)
+    ) and any(_day(f) >= _day(inserted) for f in _of(history, "AssessmentCompleted", assessment_id=id))
+
+
+def is_reopening_between_two_completions(history: Sequence[Fact], inserted: Fact) -> bool:
+    """Rule 6: an end came on the latest day reported "with no new beginning between (a reopening
+    is one)"; rule 5: reopening the completed record leaves the clock stopped."""
+    if inserted["type"] not in ("AssessmentReopened", "AssessmentStarted"):
+        return False
+    id = inserted["data"]["assessment_id"]
+    days = [_day(f) for f in _of(history, "AssessmentCompleted", assessment_id=id)]
+    return any(d <= _day(inserted) for d in days) and any(d >= _day(inserted) for d in days)
