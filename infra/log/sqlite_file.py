@@ -2,12 +2,13 @@
 
 import shutil
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Condition
-from time import monotonic
+from queue import SimpleQueue
+from threading import Condition, Lock
 from urllib.parse import unquote, urlsplit
 
 from eventsourcing.persistence import DatabaseError, IntegrityError, ProgrammingError
@@ -64,6 +65,8 @@ TABLES = (
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+
+CLOSED = "The log was closed; open it again."
 
 # Less than this left on the volume, and an I/O error is taken for a full disk.
 LITTLE_ROOM_BYTES = 1 << 20
@@ -145,16 +148,21 @@ def _has_little_room(database: str) -> bool:
         return False
 
 
+Turn = SimpleQueue[sqlite3.Connection | LogClosed | None]
+
+
 class Readers:
-    """Connections to read on, lent to one thread at a time, never closed while lent."""
+    """Connections to read on, lent to one thread at a time, in turn, and never closed while lent."""
 
     def __init__(self, database: str, timeout_s: float, limit: int) -> None:
         self._database = database
         self._timeout_s = timeout_s
         self._limit = limit
-        self._changed = Condition()
+        self._lock = Lock()
+        self._returned = Condition(self._lock)
         self._idle: list[sqlite3.Connection] = []
         self._lent = 0
+        self._waiting: deque[Turn] = deque()
         self._is_closed = False
 
     @contextmanager
@@ -173,30 +181,38 @@ class Readers:
 
     def close(self) -> None:
         """Lend no more, wait until all are back, and close them."""
-        with self._changed:
+        with self._lock:
             self._is_closed = True
-            self._changed.notify_all()
-            deadline = monotonic() + self._timeout_s
-            while self._lent and (remaining := deadline - monotonic()) > 0:
-                self._changed.wait(remaining)
+            while self._waiting:
+                self._waiting.popleft().put(LogClosed(CLOSED))
+            self._returned.wait_for(lambda: not self._lent, self._timeout_s)
             while self._idle:
                 self._idle.pop().close()
 
     def _take(self) -> sqlite3.Connection | None:
-        with self._changed:
-            while not self._idle and self._lent >= self._limit and not self._is_closed:
-                self._changed.wait()
+        """A connection, or leave to open one; those who wait are served in turn."""
+        with self._lock:
             if self._is_closed:
-                raise LogClosed("The log was closed; open it again.")
-            self._lent += 1
-            return self._idle.pop() if self._idle else None
+                raise LogClosed(CLOSED)
+            if self._lent < self._limit:
+                self._lent += 1
+                return self._idle.pop() if self._idle else None
+            turn: Turn = SimpleQueue()
+            self._waiting.append(turn)
+        handed = turn.get()
+        if isinstance(handed, LogClosed):
+            raise handed
+        return handed
 
     def _give_back(self, connection: sqlite3.Connection | None) -> None:
-        with self._changed:
+        """Hand it to who waits longest; left to a race, some thread never gets one."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().put(connection)
+                return
             self._lent -= 1
-            if connection is not None:
-                if self._is_closed:
-                    connection.close()
-                else:
-                    self._idle.append(connection)
-            self._changed.notify()
+            if connection is not None and self._is_closed:
+                connection.close()
+            elif connection is not None:
+                self._idle.append(connection)
+            self._returned.notify_all()
