@@ -128,16 +128,14 @@ def _change(fact: RecordChanged, facts: Mapping[FactReference, Told]) -> dict[Fa
     of_record = [t for t in facts.values() if is_about(t, fact.record_kind, fact.record_id)]
     if fact.field in ("started_on", "ended_on"):
         names = (STARTING_FACTS if fact.field == "started_on" else ENDING_FACTS)[fact.record_kind]
-        dated = [t for t in of_record if t.recorded.type in names]
-        were = [t for t in dated if t.day.isoformat() == fact.was]
-        if fact.was is None or not dated:
-            return {}
-        targets = were or dated[-1:]
+        dated = sorted((t for t in of_record if t.recorded.type in names), key=lambda t: (t.day, t.recorded.log_order))
+        targets = [t for t in dated if t.day.isoformat() == fact.was] or dated[-1:]
         if fact.now is None:
             return {t.reference: None for t in targets}
         changes = {"occurred_on": fact.now}
     else:
-        targets = [t for t in of_record if t.recorded.data.get(fact.field) == fact.was and fact.was is not None]
+        having = [t for t in of_record if fact.field in t.recorded.data]
+        targets = [t for t in having if t.recorded.data[fact.field] == fact.was] or having
         changes = {fact.field: fact.now}
     made = {t.reference: corrected(t, changes) for t in targets}
     return {reference: after for reference, after in made.items() if after is not None}

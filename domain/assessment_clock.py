@@ -90,7 +90,7 @@ def _flags(
     day: date,
 ) -> list[Flag]:
     end = need.ended_on or day
-    flags = [*need.start_flags, *need.flags, *_restarts(need), *_record_flags(need)]
+    flags = [*need.start_flags, *need.flags]
     if isinstance(need.start.fact, RECEIPTS):
         flags += _referral_flags(need, needs.episodes, around, calendar)
     if need.status is NeedStatus.ENDED and need.end is not None:
@@ -108,32 +108,6 @@ def _flags(
 def _facts_on(need: Need) -> list[Told]:
     of_records = [turn.told for record in need.records for turn in record.turns]
     return [need.start, *(e.receipt for e in need.episodes), *of_records, *([need.end] if need.end else [])]
-
-
-def _restarts(need: Need) -> list[Flag]:
-    flags = []
-    by_start = sorted(need.records, key=lambda record: record.place)
-    for before, record in zip(by_start, by_start[1:], strict=False):
-        state = before.state_before(record.place)
-        if state is State.CANCELLED or before.is_deleted_before(record.place):
-            flags.append(Flag("CANCELLED_THEN_RESTARTED", None, (record.start.reference,)))
-        elif state is State.CLOSED:
-            flags.append(Flag("RESTARTED_ON_OPEN_REFERRAL", None, (record.start.reference,)))
-    for record in need.records:
-        flags += [Flag("REOPENED_SAME_RECORD", None, (turn.told.reference,)) for turn in record.reopenings]
-    return flags
-
-
-def _record_flags(need: Need) -> list[Flag]:
-    flags = []
-    for record in need.records:
-        for turn in record.turns:
-            if turn.state is State.PAUSED and _is_before_end(need, turn.place):
-                flags.append(Flag("PAUSED_STATUTORY_CLOCK", None, (turn.told.reference,)))
-        for turn in record.disappearances:
-            if _is_before_end(need, turn.place):
-                flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (turn.told.reference,)))
-    return flags
 
 
 def _is_before_end(need: Need, place: int) -> bool:
@@ -220,7 +194,7 @@ def _open_working_days(record: AssessmentLife, end: date, calendar: WorkingDays)
 
 
 def child_seen_clocks(
-    needs: Needs, around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays, day: date
+    needs: Needs, around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays
 ) -> list[Clock]:
     """One clock for each assessment clock, from the same start: stopped by a visit at which the child was seen."""
     numbers: dict[str, int] = {}
@@ -237,9 +211,6 @@ def child_seen_clocks(
         stopped_on = stop.day if stop else None
         told = [need.start, *([stop] if stop else [])]
         flags = [*backdated(told), *in_bulk(told, elsewhere)]
-        flags += changes_of_hands(around, need.started_on, stopped_on or day)
-        if status == "ended_without_completion" and need.end is not None:
-            flags.append(Flag("ENDED_WITHOUT_COMPLETION", need.reason, (need.end.reference,)))
         clocks.append(
             Clock(
                 id=numbered("assessment_child_seen", need.subject, numbers[need.subject]),

@@ -56,7 +56,6 @@ class AssessmentLife:
     correcting: list[tuple[date, date | None]] = field(default_factory=list)
     deletion: Turn | None = None
     gone: list[tuple[date, date | None]] = field(default_factory=list)
-    disappearances: list[Turn] = field(default_factory=list)
 
     @property
     def state(self) -> State:
@@ -66,15 +65,6 @@ class AssessmentLife:
         turn = Turn(place, told.day, state, told)
         self.turns.append(turn)
         return turn
-
-    def state_before(self, place: int) -> State | None:
-        """How the record stood when the fact at ``place`` was read; None before its start."""
-        state = None
-        for turn in self.turns:
-            if turn.place >= place:
-                break
-            state = turn.state
-        return state
 
     def is_deleted_before(self, place: int) -> bool:
         return self.deletion is not None and self.deletion.place < place

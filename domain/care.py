@@ -1,6 +1,7 @@
 """Care: episodes of being looked after, placements, and the plans made for them."""
 
 from dataclasses import dataclass
+
 from domain.event import Event
 from domain.field import Code, Reference, Text
 

@@ -7,8 +7,22 @@ from types import NoneType
 from typing import Annotated, get_args, get_origin, get_type_hints
 
 from domain import (
-    assessment, audit, care, contact, correction, decision, identity, meeting, people,
-    plan, pre_proceedings, protection, referral, ruling, snapshot, visit,
+    assessment,
+    audit,
+    care,
+    contact,
+    correction,
+    decision,
+    identity,
+    meeting,
+    people,
+    plan,
+    pre_proceedings,
+    protection,
+    referral,
+    ruling,
+    snapshot,
+    visit,
 )  # fmt: skip
 from domain.event import Event
 from domain.field import Invalid, Kind, Problem

@@ -79,7 +79,8 @@ def circumstances(facts: Sequence[Told]) -> Circumstances:
         elif isinstance(fact, (WorkerAllocated, CaseTransferred)):
             to_team = fact.team_id if isinstance(fact, WorkerAllocated) else fact.to_team_id
             if to_team is not None:
-                if team is not None and to_team != team:
+                # A transfer tells that there was another team, an allocation does not.
+                if to_team != team and (team is not None or isinstance(fact, CaseTransferred)):
                     team_changes.append(Change(told.day, told))
                 team = to_team
             if isinstance(fact, WorkerAllocated):

@@ -25,7 +25,7 @@ def backdated(facts: Iterable[Told]) -> list[Flag]:
 
 def _delay(told: Told) -> int:
     entered = told.recorded.entered_at or told.recorded.recorded_at
-    return calendar_days(told.day, london_day(entered))
+    return calendar_days(told.fact.occurred_on.day, london_day(entered))
 
 
 def changes_of_hands(around: Circumstances, start: date, end: date) -> list[Flag]:

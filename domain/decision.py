@@ -1,6 +1,7 @@
 """Decisions about a child, and who made them."""
 
 from dataclasses import dataclass
+
 from domain.event import Event
 from domain.field import Code, Reference, Text
 

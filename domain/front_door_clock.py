@@ -1,14 +1,13 @@
 """The clocks of the front door: a contact decided upon, a referral decided upon."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from domain.assessment_clock import numbered
-from domain.circumstances import Circumstances, Elsewhere
+from domain.circumstances import Elsewhere
 from domain.clock import Clock, Status, Stretch
-from domain.clock_flags import backdated, changes_of_hands, in_bulk
+from domain.clock_flags import backdated, in_bulk
 from domain.contact import ContactDecided, ContactReceived
-from domain.flag import Flag, gathered
+from domain.flag import gathered
 from domain.referral_episode import Episode
 from domain.telling import Told
 from domain.timescale import in_force
@@ -16,7 +15,7 @@ from domain.working_days import WorkingDays
 
 
 def contact_clocks(
-    facts: Sequence[Told], around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays, day: date
+    facts: Sequence[Told], elsewhere: Elsewhere, calendar: WorkingDays
 ) -> list[Clock]:
     """From each contact received to its decision; received again after a decision, it is another."""
     lives: dict[str, list[tuple[Told, Told | None]]] = {}
@@ -31,14 +30,14 @@ def contact_clocks(
                 of_contact[-1] = (of_contact[-1][0], told)
     return [
         _clock("contact_decision", "contact", contact_id, number, start, stop,
-               "stopped" if stop else "open", [], around, elsewhere, calendar, day)
+               "stopped" if stop else "open", elsewhere, calendar)
         for contact_id, of_contact in lives.items()
         for number, (start, stop) in enumerate(of_contact, 1)
     ]  # fmt: skip
 
 
 def referral_clocks(
-    episodes: Sequence[Episode], around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays, day: date
+    episodes: Sequence[Episode], elsewhere: Elsewhere, calendar: WorkingDays
 ) -> list[Clock]:
     """From each referral received to the latest decision told; it ends undecided when its referral is over."""
     numbers: dict[str, int] = {}
@@ -47,16 +46,14 @@ def referral_clocks(
         referral_id = episode.referral_id
         numbers[referral_id] = numbers.get(referral_id, 0) + 1
         decision = episode.decisions[-1] if episode.decisions else None
-        flags: list[Flag] = []
         status: Status = "open"
         if decision is not None:
             status = "stopped"
         elif episode.over is not None:
             status = "ended_without_completion"
-            flags.append(Flag("ENDED_WITHOUT_COMPLETION", episode.reason, (episode.over.reference,)))
         clocks.append(
             _clock("referral_decision", "referral", referral_id, numbers[referral_id], episode.receipt,
-                   decision or episode.over, status, flags, around, elsewhere, calendar, day)
+                   decision or episode.over, status, elsewhere, calendar)
         )  # fmt: skip
     return clocks
 
@@ -69,17 +66,13 @@ def _clock(
     start: Told,
     stop: Told | None,
     status: Status,
-    flags: list[Flag],
-    around: Circumstances,
     elsewhere: Elsewhere,
     calendar: WorkingDays,
-    day: date,
 ) -> Clock:
     row = in_force(timescale, start.day)
     stopped_on = stop.day if stop else None
     told = [start, *([stop] if stop else [])]
-    all_flags = [*flags, *backdated(told), *in_bulk(told, elsewhere)]
-    all_flags += changes_of_hands(around, start.day, stopped_on or day)
+    flags = [*backdated(told), *in_bulk(told, elsewhere)]
     return Clock(
         id=numbered(timescale, subject, number),
         timescale=row,
@@ -93,7 +86,7 @@ def _clock(
         on_record=None,
         has_records=False,
         stretches=(Stretch("waiting", None, start.day, stopped_on),),
-        flags=tuple(gathered(all_flags)),
+        flags=tuple(gathered(flags)),
         because=tuple(t.reference for t in told),
         concerns=frozenset({(thing, subject)}),
     )

@@ -1,6 +1,7 @@
 """Who the child is, whom the child lives with, and which references stand for one child."""
 
 from dataclasses import dataclass
+
 from domain.event import Event
 from domain.field import Day, PersonalCode, PersonalDay, Reference
 

@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.assessment import (
-    AssessmentCancelled, AssessmentClosed, AssessmentCompleted, AssessmentPaused,
-    AssessmentReopened, AssessmentResumed, AssessmentStarted,
+    AssessmentCancelled,
+    AssessmentClosed,
+    AssessmentCompleted,
+    AssessmentPaused,
+    AssessmentReopened,
+    AssessmentResumed,
+    AssessmentStarted,
 )  # fmt: skip
 from domain.assessment_life import UNDER_WAY, AssessmentLife, State, Turn, superseded
 from domain.correction import RecordDeleted
@@ -123,6 +128,7 @@ class _Reading:
                 self._mark_subsequent(need, told, fact.referral_id, still_open)
             else:
                 need.start_flags.append(self._no_open_referral(place, told))
+        need.flags += _restart(need, told)
         record = AssessmentLife(fact.assessment_id, fact.referral_id, told, place, need)
         record.turn(place, State.OPEN, told)
         self.records[fact.assessment_id] = record
@@ -144,11 +150,12 @@ class _Reading:
     def _open_again(self, place: int, told: Told, record: AssessmentLife) -> None:
         record.reopenings.append(record.turn(place, State.OPEN, told))
         need = record.need
+        cause = Flag("REOPENED_SAME_RECORD", None, (told.reference,))
         still_open = self._open_episodes(place)
         if need.status is NeedStatus.STOPPED:
             need.detach(record)
             need = Need(record.start, record.place, record.id, is_sustained=not still_open)
-            self._mark_subsequent(need, record.start, record.referral_id, record.need.episodes)
+            self._mark_subsequent(need, record.start, record.referral_id, still_open)
             need.attach(record)
             self.needs.append(need)
         elif need.status is NeedStatus.ENDED:
@@ -161,6 +168,7 @@ class _Reading:
             need = self._made_one([self.running, need])
         self.running = need
         need.bring(still_open)
+        need.flags.append(cause)
 
     def close(self, place: int, told: Told, fact: AssessmentClosed) -> None:
         record = self.records.get(fact.assessment_id)
@@ -180,15 +188,21 @@ class _Reading:
             record.turn(place, State.CANCELLED, told)
 
     def pause(self, place: int, told: Told, fact: AssessmentPaused) -> None:
-        self._between(place, told, fact.assessment_id, State.OPEN, State.PAUSED)
+        record = self._between(place, told, fact.assessment_id, State.OPEN, State.PAUSED)
+        if record is not None:
+            record.need.flags.append(Flag("PAUSED_STATUTORY_CLOCK", None, (told.reference,)))
 
     def resume(self, place: int, told: Told, fact: AssessmentResumed) -> None:
         self._between(place, told, fact.assessment_id, State.PAUSED, State.OPEN)
 
-    def _between(self, place: int, told: Told, assessment_id: str, expected: State, after: State) -> None:
+    def _between(
+        self, place: int, told: Told, assessment_id: str, expected: State, after: State
+    ) -> AssessmentLife | None:
         record = self.records.get(assessment_id)
-        if record is not None and record.state is expected:
-            record.turn(place, after, told)
+        if record is None or record.state is not expected:
+            return None
+        record.turn(place, after, told)
+        return record
 
     def complete(self, place: int, told: Told, fact: AssessmentCompleted) -> None:
         record = self.records.get(fact.assessment_id)
@@ -206,7 +220,7 @@ class _Reading:
         if need.status is NeedStatus.STOPPED:
             need.detach(record)
             apart = Need(record.start, record.place, record.id)
-            self._mark_subsequent(apart, record.start, record.referral_id, need.episodes)
+            self._mark_subsequent(apart, record.start, record.referral_id, self._open_episodes(place))
             apart.attach(record)
             self.needs.append(apart)
             need = apart
@@ -236,7 +250,7 @@ class _Reading:
         else:
             assert record is not None
             later = Need(record.start, record.place, record.id)
-            self._mark_subsequent(later, record.start, record.referral_id, need.episodes)
+            self._mark_subsequent(later, record.start, record.referral_id, self._open_episodes(place))
         later.bring(received_later)
         if still_open:
             later.bring(self._open_episodes(place))
@@ -255,8 +269,9 @@ class _Reading:
     def disappear(self, place: int, told: Told, fact: RecordDisappeared) -> None:
         record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
         if record is not None and not (record.gone and record.gone[-1][1] is None):
-            record.disappearances.append(_turn(place, told, record))
             record.gone.append((told.day, None))
+            if record.need.status is NeedStatus.RUNNING:
+                record.need.flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (told.reference,)))
 
     def reappear(self, place: int, told: Told, fact: RecordReappeared) -> None:
         record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
@@ -315,10 +330,11 @@ class _Reading:
         return [episode for episode in self.episodes if episode.is_open_at(place)]
 
     def _mark_subsequent(
-        self, need: Need, start: Told, referral_id: str | None, candidates: Sequence[Episode]
+        self, need: Need, start: Told, referral_id: str | None, still_open: Sequence[Episode]
     ) -> None:
-        named = [e for e in self.episodes if e.referral_id == referral_id and e.received_on <= start.day]
-        episode = named[-1] if named else min(candidates, key=lambda e: e.place, default=None)
+        """Tell how long its referral had run: the one it names, else the earliest, of those open."""
+        named = [episode for episode in still_open if episode.referral_id == referral_id]
+        episode = min(named or still_open, key=lambda e: e.place, default=None)
         value = self.calendar.between(episode.received_on, start.day) if episode else None
         need.start_flags.append(Flag("SUBSEQUENT_ON_OPEN_REFERRAL", value, (start.reference,)))
 
@@ -333,6 +349,16 @@ class _Reading:
             return False
         record.correcting[-1] = (record.correcting[-1][0], told.day)
         return True
+
+
+def _restart(need: Need, told: Told) -> list[Flag]:
+    """Whether a record starts on a need after the last one started there was closed, or was cancelled or deleted."""
+    last = max(need.records, key=lambda record: record.place, default=None)
+    if last is None:
+        return []
+    if last.state is State.CANCELLED or last.deletion is not None:
+        return [Flag("CANCELLED_THEN_RESTARTED", None, (told.reference,))]
+    return [Flag("RESTARTED_ON_OPEN_REFERRAL", None, (told.reference,))] if last.state is State.CLOSED else []
 
 
 def _turn(place: int, told: Told, record: AssessmentLife) -> Turn:

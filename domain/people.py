@@ -1,6 +1,7 @@
 """Who holds the child's case, and the workers themselves: joining, leaving, being supervised."""
 
 from dataclasses import dataclass
+
 from domain.event import Event
 from domain.field import Code, Day, Number, Reference, References, Text
 

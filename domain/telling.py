@@ -6,8 +6,13 @@ from datetime import UTC, date, datetime, time
 from itertools import groupby
 
 from domain.assessment import (
-    AssessmentCancelled, AssessmentClosed, AssessmentCompleted, AssessmentPaused,
-    AssessmentReopened, AssessmentResumed, AssessmentStarted,
+    AssessmentCancelled,
+    AssessmentClosed,
+    AssessmentCompleted,
+    AssessmentPaused,
+    AssessmentReopened,
+    AssessmentResumed,
+    AssessmentStarted,
 )  # fmt: skip
 from domain.contact import ContactReceived
 from domain.correction import RecordDeleted
@@ -71,8 +76,8 @@ def entered_before_it_occurred(recorded: Recorded, moment: Moment) -> bool:
     return recorded.entered_at is not None and london_day(recorded.entered_at) < moment.day
 
 
-def in_order(facts: Iterable[Told]) -> list[Told]:
-    """Sort facts as they are read, whatever order they arrived in.
+def in_order(facts: Iterable[Told], ignored: frozenset[FactReference] = frozenset()) -> list[Told]:
+    """Sort facts as they are read, whatever order they arrived in; those ``ignored`` open and end nothing.
 
     By day; within a day, those without a time stand at its start, and are read so: completions, then closings and
     cancellings, of assessments open that morning; receipts; starts, reopenings, resumptions and pauses;
@@ -98,8 +103,9 @@ def in_order(facts: Iterable[Told]) -> list[Told]:
                 )
             )
         ordered += facts_of_day
-        for fact in facts_of_day:
-            morning.turn(fact.fact)
+        for told_then in facts_of_day:
+            if told_then.reference not in ignored:
+                morning.turn(told_then.fact)
     return ordered
 
 

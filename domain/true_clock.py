@@ -1,6 +1,6 @@
 """The clocks of a child, as at a day and as known at a moment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,7 +16,9 @@ from domain.history import Recorded
 from domain.lanes import needs_as_ruled
 from domain.merging import OneChild, told_as_one
 from domain.needs import Needs
-from domain.telling import Told, in_order
+from domain.reading_order import reading_order
+from domain.snapshot import RecordChanged
+from domain.telling import Told, told
 from domain.upholding import Held, Upheld, uphold
 from domain.working_days import WorkingDays
 
@@ -96,7 +98,9 @@ class _Reading:
         merged = tuple(one.merged(survivor))
         if merged:
             clocks = [_marked_merged(clock, one, of_child, merged) for clock in clocks]
-        clocks = [_marked_held(clock, upheld.held, day) for clock in clocks]
+        if upheld.held:
+            targets = {t.reference: t for t in facts}
+            clocks = [_marked_held(clock, upheld.held, targets, day) for clock in clocks]
         clocks.sort(key=lambda clock: (clock.started_on, clock.timescale.id, clock.id))
         return Figures(survivor, merged, tuple(clocks), tuple(upheld.held), tuple(upheld.rulings))
 
@@ -111,16 +115,16 @@ class _Reading:
         around = circumstances(facts)
         calendar = self.calendar
         return [
-            *contact_clocks(facts, around, elsewhere, calendar, day),
-            *referral_clocks(needs.episodes, around, elsewhere, calendar, day),
+            *contact_clocks(facts, elsewhere, calendar),
+            *referral_clocks(needs.episodes, elsewhere, calendar),
             *assessment_clocks(needs, lives, around, facts, elsewhere, calendar, day),
-            *child_seen_clocks(needs, around, elsewhere, calendar, day),
+            *child_seen_clocks(needs, around, elsewhere, calendar),
         ]
 
 
 def _of_child(facts: Sequence[Told], one: OneChild, survivor: str) -> list[Told]:
     of_child = [told for told in facts if one.survivor(told.recorded.stream) == survivor]
-    return in_order(told_as_one(of_child, survivor) if one.into else of_child)
+    return reading_order(told_as_one(of_child, survivor) if one.into else of_child)
 
 
 def _lives(needs: Needs) -> list[AssessmentLife]:
@@ -135,13 +139,27 @@ def _marked_merged(clock: Clock, one: OneChild, facts: Sequence[Told], merged: S
     return _with(clock, [Flag("MERGED_CHILD_RECORDS", None, causes)]) if causes else clock
 
 
-def _marked_held(clock: Clock, held: Sequence[Held], day: date) -> Clock:
+def _marked_held(clock: Clock, held: Sequence[Held], facts: Mapping[FactReference, Told], day: date) -> Clock:
+    """Flag a clock whose own facts, or those of its referrals and records, have amendments held back from it."""
     flags = [
         Flag(one.code, None, (one.amendment.reference,))
         for one in held
-        if any(timescale == clock.timescale.id and (kind, id_) in clock.concerns for timescale, kind, id_ in one.harmed)
+        if (not isinstance(one.amendment.fact, RecordChanged) or told(one.amendment.recorded, one.amendment.fact).day <= day)
+        and any(_is_about(clock, reference, facts) for reference in one.targets)
     ]
     return _with(clock, flags) if flags else clock
+
+
+def _is_about(clock: Clock, reference: FactReference, facts: Mapping[FactReference, Told]) -> bool:
+    if reference in clock.because:
+        return True
+    target = facts.get(reference)
+    if target is None or clock.timescale.id != "assessment":
+        return False
+    assessment_id = getattr(target.fact, "assessment_id", None)
+    if assessment_id is not None:
+        return ("assessment", assessment_id) in clock.concerns
+    return ("referral", getattr(target.fact, "referral_id", None)) in clock.concerns
 
 
 def _with(clock: Clock, flags: Sequence[Flag]) -> Clock:

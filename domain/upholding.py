@@ -19,24 +19,26 @@ ClocksAt = Callable[[Sequence[Amendment], frozenset[FactReference], date], list[
 
 _RECEIPT_TYPES = frozenset({"ReferralReceived", "SteppedUp"})
 _STARTING_TYPES = frozenset({"AssessmentStarted", "ContactReceived"}) | _RECEIPT_TYPES
-_STOPPING_TYPES = frozenset({"AssessmentCompleted", "ReferralDecided", "ContactDecided", "VisitMade"})
+_STOPPING_TYPES = frozenset({
+    "AssessmentCompleted", "AssessmentClosed", "AssessmentCancelled", "ReferralDecided", "ReferralClosed",
+    "SteppedDown", "TransferredOut", "ContactDecided", "VisitMade",
+})  # fmt: skip
 _TIMED_TYPES = _STARTING_TYPES | _STOPPING_TYPES | frozenset({
-    "AssessmentClosed", "AssessmentReopened", "AssessmentCancelled", "AssessmentPaused", "AssessmentResumed",
-    "ReferralClosed", "SteppedDown", "TransferredIn", "TransferredOut",
+    "AssessmentReopened", "AssessmentPaused", "AssessmentResumed", "TransferredIn",
     "RecordDeleted", "RecordDisappeared", "RecordReappeared", "ChildMerged", "ChildUnmerged",
 })  # fmt: skip
+
+_DECISIONS = frozenset({"contact_decision", "referral_decision"})
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An amendment that the clock does not follow: why, from which day it would have hidden time, on which clocks."""
+    """An amendment that the clock does not follow: under what flag, of which facts, and from which day it would hide time."""
 
     amendment: Amendment
     code: str
     targets: tuple[FactReference, ...]
     harm_on: date
-    harmed: frozenset[tuple[str, str, str]]
-    """Timescale, and kind and id of the thing that started the clock."""
 
 
 @dataclass(slots=True)
@@ -111,7 +113,7 @@ def _amend(
         upheld.applied = after
     else:
         code = _code(amendment.fact, made, overlaid)
-        upheld.held.append(Held(amendment, code, tuple(made), *harm))
+        upheld.held.append(Held(amendment, code, tuple(made), harm))
 
 
 def _amend_amendment(
@@ -139,7 +141,7 @@ def _amend_amendment(
     if harm is None:
         upheld.applied = after
     else:
-        upheld.held.append(Held(amendment, "CHANGE_HELD", (earlier.reference,), *harm))
+        upheld.held.append(Held(amendment, "CHANGE_HELD", (earlier.reference,), harm))
 
 
 def corrected_amendment(earlier: Amendment, correction: FactCorrected) -> Amendment | None:
@@ -172,34 +174,51 @@ def _harm(
     history: Amended,
     clocks_at: ClocksAt,
     since: date,
-) -> tuple[date, frozenset[tuple[str, str, str]]] | None:
-    """The first day on which a clock would be hurt, and all clocks hurt on any day; None where there is none."""
+) -> date | None:
+    """The first day on which a clock would be hurt; None where there is none."""
     days = {t.day for t in history.overlaid(before, date.max).values()}
     days |= {t.day for t in history.overlaid(after, date.max).values()}
     days |= {told(a.recorded, a.fact).day for a in [*before, *after] if isinstance(a.fact, RecordChanged)}
-    first: date | None = None
-    harmed: set[tuple[str, str, str]] = set()
     for day in sorted(day for day in {*days, since} if day >= since and day != date.min):
-        hurt = uncovered(clocks_at(before, voided, day), clocks_at(after, voided, day))
-        if hurt:
-            first = first or day
-            harmed |= {(clock.timescale.id, *clock.begun_by) for clock in hurt}
-    return (first, frozenset(harmed)) if first is not None else None
+        if uncovered(clocks_at(before, voided, day), clocks_at(after, voided, day)):
+            return day
+    return None
 
 
 def uncovered(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:
-    """The clocks that none in ``after`` covers: from no later, to no earlier, running if it ran, late if it was."""
-    return [clock for clock in before if not any(_covers(clock, other) for other in after)]
+    """The clocks that none in ``after`` covers: from no later, to no earlier, running if it ran, late if it was.
+
+    A decision belongs to its own contact or referral; an assessment, to the child. Where a need is made one with an
+    earlier one, so is the clock of the child being seen in it, whatever visit stopped that.
+    """
+    return [
+        clock
+        for clock in before
+        if not any(_covers(clock, other) for other in after) and not _is_seen_in_one_with_an_earlier(clock, after)
+    ]
 
 
 def _covers(clock: Clock, other: Clock) -> bool:
     if other.timescale.id != clock.timescale.id or other.started_on > clock.started_on:
         return False
+    if clock.timescale.id in _DECISIONS and other.begun_by != clock.begun_by:
+        return False
     if other.stopped_on is None:
         return True
-    if clock.stopped_on is None or other.stopped_on < clock.stopped_on:
+    if clock.stopped_on is None or (other.is_met_in_time and not clock.is_met_in_time):
         return False
-    return clock.is_met_in_time or not other.is_met_in_time
+    # What ended without completion never counts as done, and so hides nothing that had been done.
+    is_undone = clock.status == "stopped" and other.status == "ended_without_completion"
+    return is_undone or other.stopped_on >= clock.stopped_on
+
+
+def _is_seen_in_one_with_an_earlier(clock: Clock, after: Sequence[Clock]) -> bool:
+    return clock.timescale.id == "assessment_child_seen" and any(
+        other.timescale.id == "assessment"
+        and other.started_on < clock.started_on
+        and (other.stopped_on is None or other.stopped_on >= clock.started_on)
+        for other in after
+    )
 
 
 def _code(fact: Event, made: dict[FactReference, Told | None], before: dict[FactReference, Told]) -> str:

@@ -11,7 +11,8 @@ from domain.circumstances import NOWHERE_ELSE, Elsewhere
 from domain.history import Recorded
 from domain.merging import OneChild
 from domain.question import Question
-from domain.telling import Told, in_order
+from domain.reading_order import reading_order
+from domain.telling import Told
 from domain.true_clock import Figures, figures
 from domain.working_days import WorkingDays
 
@@ -46,7 +47,7 @@ class Case:
         facts = self.amended.facts(self.amended.amendments, self.day, frozenset())
         one = OneChild(facts)
         survivor = one.survivor(self.child)
-        return in_order(t for t in facts if one.survivor(t.recorded.stream) == survivor)
+        return reading_order(t for t in facts if one.survivor(t.recorded.stream) == survivor)
 
     @cached_property
     def figures(self) -> Figures:
