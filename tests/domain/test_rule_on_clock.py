@@ -1,0 +1,117 @@
+"""What a person rules on a clock: it is decided against the history, and changes the figures openly."""
+
+from datetime import date
+
+import pytest
+
+from domain.amended import Amended
+from domain.field import FactReference
+from domain.question import Question
+from domain.refusal import Refused
+from domain.rule_on_clock import RuleOnClock, decide
+from infra.holidays import england
+from projections.projection import Case
+from tests.invented import (
+    SOURCE, WORKED_EXAMPLE, figures_of, history, ids, moved, received, recorded, referral_closed, started,
+)  # fmt: skip
+
+AS_AT = date(2019, 12, 31)
+
+
+def ask(told, ruling, clock="assessment:R-1", **asked):
+    case = Case("C1001", told, Question(AS_AT), england())
+    command = RuleOnClock(child="C1001", clock=clock, ruling=ruling, reason="wrong child", ruled_by="P-1", **asked)
+    return decide(command, case.figures, case.facts)
+
+
+def ruled(told, ruling, clock="assessment:R-1", **asked):
+    """The history with the ruling in it."""
+    about = ask(told, ruling, clock, **asked)
+    named = [{"source": fact.source, "id": fact.id} for fact in about]
+    at = "2019-12-01"
+    one = recorded(
+        len(told) + 1, "ClockRuled", at, clock=clock, ruling=ruling, reason="wrong child", ruled_by="P-1", facts=named
+    )
+    return [*told, one]
+
+
+def refused(told, ruling, clock="assessment:R-1", **asked):
+    with pytest.raises(Refused) as refusal:
+        ask(told, ruling, clock, **asked)
+    return refusal.value.code
+
+
+def test_an_accepted_correction_is_followed():
+    facts = ruled(history(*WORKED_EXAMPLE, moved("f1", "2019-06-30")), "accept_correction")
+    (clock,) = [c for c in figures_of(facts).clocks if c.timescale.id == "assessment"]
+    assert clock.started_on == date(2019, 3, 6)
+    assert "REFERRAL_DATE_MOVED_LATER" not in [f.code for f in clock.flags]
+
+
+def test_the_figures_without_rulings_stay_what_they_were():
+    facts = ruled(history(*WORKED_EXAMPLE, moved("f1", "2019-06-30")), "accept_correction")
+    (clock,) = [c for c in figures_of(facts, with_rulings=False).clocks if c.timescale.id == "assessment"]
+    assert clock.started_on == date(2019, 3, 5)
+
+
+def test_a_clock_made_void_is_gone_with_the_records_on_it():
+    assert ids(ruled(history(*WORKED_EXAMPLE), "void")) == []
+
+
+def test_a_referral_that_joined_a_void_clock_has_one_of_its_own():
+    facts = history(received("2019-03-05"), started("2019-03-06"), received("2019-03-20", "R-2"))
+    assert ids(ruled(facts, "void")) == ["assessment:R-2"]
+
+
+def test_what_is_reported_after_a_ruling_is_not_void():
+    facts = ruled(history(*WORKED_EXAMPLE), "void")
+    assert ids([*facts, recorded(20, "ReferralReceived", "2019-12-10", referral_id="R-1")]) == ["assessment:R-1"]
+
+
+TWO_NEEDS = (
+    received("2019-03-05"), started("2019-03-06"), referral_closed("2019-04-10"), received("2019-06-03", "R-2"),
+)  # fmt: skip
+
+
+def test_linked_clocks_are_one_and_the_gap_counts():
+    facts = ruled(history(*TWO_NEEDS), "link", other_clock="assessment:R-2")
+    (clock,) = [c for c in figures_of(facts).clocks if c.timescale.id == "assessment"]
+    assert (clock.id, clock.started_on, clock.status) == ("assessment:R-1", date(2019, 3, 5), "open")
+
+
+def test_an_unlinked_referral_has_a_clock_of_its_own_and_leaves_the_other_as_it_would_be_without():
+    facts = history(*TWO_NEEDS[:3], received("2019-05-01", "R-2"))
+    assert ids(facts) == ["assessment:R-1"]
+    parted = ruled(facts, "unlink", facts=(FactReference(SOURCE, "f4"),))
+    assert ids(parted) == ["assessment:R-1", "assessment:R-2"]
+    assert figures_of(parted).clocks[0].started_on == date(2019, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("ruling", "clock", "asked", "code"),
+    [
+        ("void", "assessment:R-7", {}, "no-such-clock"),
+        ("void", "referral_decision:R-1", {}, "rule-on-the-need"),
+        ("accept_correction", "assessment:R-1", {}, "nothing-held"),
+        ("link", "assessment:R-1", {}, "no-such-other-clock"),
+        ("link", "assessment:R-1", {"other_clock": "assessment:R-1"}, "same-clock"),
+        ("link", "assessment:R-1", {"other_clock": "assessment:R-9"}, "no-such-other-clock"),
+        ("link", "referral_decision:R-1", {"other_clock": "assessment:R-1"}, "not-linkable"),
+        ("unlink", "assessment:R-1", {}, "not-on-the-clock"),
+        ("unlink", "assessment:R-1", {"facts": (FactReference(SOURCE, "f3"),)}, "not-a-beginning"),
+        ("unlink", "assessment:R-1", {"facts": (FactReference(SOURCE, "f1"),)}, "not-on-the-clock"),
+    ],
+)
+def test_a_ruling_that_cannot_be_is_refused_with_a_stable_code(ruling, clock, asked, code):
+    assert refused(history(*WORKED_EXAMPLE), ruling, clock, **asked) == code
+
+
+def test_a_correction_that_is_not_held_cannot_be_accepted():
+    facts = history(*WORKED_EXAMPLE, moved("f1", "2019-06-30"))
+    assert refused(facts, "accept_correction", facts=(FactReference(SOURCE, "f2"),)) == "not-held"
+
+
+def test_the_history_of_a_ruling_is_known_only_from_when_it_was_made():
+    facts = ruled(history(*WORKED_EXAMPLE), "void")
+    before = Question(AS_AT, known_before=facts[-1].recorded_at).known(facts)
+    assert len(Amended(before).rulings) == 0
