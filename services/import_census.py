@@ -169,6 +169,7 @@ class _Import:
         self._tally = tally
         self._waiting: list[Told] = []
         self._is_first = False
+        self._has_told = False
 
     def run(self, progress: Callable[[int], object]) -> None:
         following = self._snapshots.begin(self._source)
@@ -188,7 +189,7 @@ class _Import:
         if self._return.surveyed.is_complete and not about.overtaken_on:
             self._compare_absent(about, following)
         self._send(everything=True)
-        following.keep(about.overtaken_on or about.taken_on, about.number, about.taken_on, digest)
+        following.keep(*about.kept(self._has_told), about.taken_on, digest)
 
     def _frame(self, last: tuple[date, int] | None) -> Frame:
         begins_on = year_begins(self._return.surveyed.header, self._return.taken_on)
@@ -232,6 +233,7 @@ class _Import:
 
     def _send(self, everything: bool = False) -> None:
         while len(self._waiting) >= BATCH or (everything and self._waiting):
+            self._has_told = True
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             outcomes = self._record([told.event for told in batch], historic=self._is_first)
             for told, outcome in zip(batch, outcomes, strict=True):

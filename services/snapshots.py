@@ -118,6 +118,11 @@ class Frame:
     covers: Callable[[Known], bool] = lambda record: True
     overtaken_on: date | None = None
 
+    def kept(self, has_told: bool) -> tuple[date, int]:
+        """The day and number to keep as the last snapshot's; one that told nothing does not count."""
+        is_counted = has_told or self.number == 1 or self.overtaken_on
+        return self.overtaken_on or self.taken_on, self.number if is_counted else self.number - 1
+
 
 def frame(
     source: str,
@@ -153,7 +158,8 @@ def compare(
     for reference in [reference for reference in children if reference not in seen]:
         told, children[reference] = compare_child(about, children[reference], None)
         facts += told
-    return facts, Snapshot(taken_on=about.overtaken_on or taken_on, number=about.number, children=children)
+    last_on, number = about.kept(bool(facts))
+    return facts, Snapshot(taken_on=last_on, number=number, children=children)
 
 
 def compare_child(
