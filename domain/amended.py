@@ -57,7 +57,8 @@ class Amendment:
 class Amended:
     """The facts of a history, and what amendments make of them.
 
-    Facts and amendments are told apart once; `facts` is then cheap to ask for many days and sets of amendments.
+    Facts and amendments are told apart once; `facts` is then cheap to ask for many days and sets of
+    amendments.
     """
 
     def __init__(self, known: Sequence[Recorded]) -> None:
@@ -72,8 +73,12 @@ class Amended:
             else:
                 self.told[recorded.reference] = told(recorded, recorded.fact)
 
-    def facts(self, amendments: Iterable[Amendment], day: date, without: frozenset[FactReference]) -> list[Told]:
-        """The facts up to ``day`` as ``amendments`` leave them, in log order, but for those in ``without``."""
+    def facts(
+        self, amendments: Iterable[Amendment], day: date, without: frozenset[FactReference]
+    ) -> list[Told]:
+        """The facts up to ``day`` as ``amendments`` leave them, in log order, but for those in
+        ``without``.
+        """
         facts = self.overlaid(amendments, day)
         return [t for reference, t in facts.items() if t.day <= day and reference not in without]
 
@@ -128,7 +133,9 @@ def _change(fact: RecordChanged, facts: Mapping[FactReference, Told]) -> dict[Fa
     of_record = [t for t in facts.values() if is_about(t, fact.record_kind, fact.record_id)]
     if fact.field in ("started_on", "ended_on"):
         names = (STARTING_FACTS if fact.field == "started_on" else ENDING_FACTS)[fact.record_kind]
-        dated = sorted((t for t in of_record if t.recorded.type in names), key=lambda t: (t.day, t.recorded.log_order))
+        dated = sorted(
+            (t for t in of_record if t.recorded.type in names), key=lambda t: (t.day, t.recorded.log_order)
+        )
         targets = [t for t in dated if t.day.isoformat() == fact.was] or dated[-1:]
         if fact.now is None:
             return {t.reference: None for t in targets}

@@ -99,7 +99,11 @@ def _flags(
         flags += _completion_flags(need, need.completed, around, calendar, day)
     flags += _vanished(need, facts)
     flags += changes_of_hands(around, need.started_on, end)
-    dated = [need.start, *([need.end] if need.end else []), *([need.completed.start] if need.completed else [])]
+    dated = [
+        need.start,
+        *([need.end] if need.end else []),
+        *([need.completed.start] if need.completed else []),
+    ]
     flags += backdated({told.reference: told for told in dated}.values())
     flags += in_bulk(_facts_on(need), elsewhere)
     return gathered(flags)
@@ -126,7 +130,11 @@ def _vanished(need: Need, facts: Sequence[Told]) -> list[Flag]:
         if isinstance(fact, (RecordDeleted, RecordDisappeared)):
             if (fact.record_kind, fact.record_id) == (kind, need.subject):
                 flags.append(Flag("DELETED_WITH_OPEN_CLOCK", None, (told.reference,)))
-            if isinstance(fact, RecordDisappeared) and fact.record_kind == "referral" and fact.record_id in referrals:
+            if (
+                isinstance(fact, RecordDisappeared)
+                and fact.record_kind == "referral"
+                and fact.record_id in referrals
+            ):
                 flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (told.reference,)))
     return flags
 
@@ -196,14 +204,17 @@ def _open_working_days(record: AssessmentLife, end: date, calendar: WorkingDays)
 def child_seen_clocks(
     needs: Needs, around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays
 ) -> list[Clock]:
-    """One clock for each assessment clock, from the same start: stopped by a visit at which the child was seen."""
+    """One clock for each assessment clock, from the same start: stopped by a visit at which the child was
+    seen.
+    """
     numbers: dict[str, int] = {}
     clocks = []
     for need in needs.found:
         numbers[need.subject] = numbers.get(need.subject, 0) + 1
         end = need.ended_on
         visit = next(
-            (v for v in around.seen if need.started_on <= v.told.day and (end is None or v.told.day <= end)), None
+            (v for v in around.seen if need.started_on <= v.told.day and (end is None or v.told.day <= end)),
+            None,
         )
         stop = visit.told if visit else need.end
         status = "stopped" if visit else "ended_without_completion" if end is not None else "open"

@@ -40,8 +40,8 @@ class Turn:
 class AssessmentLife:
     """One assessment record from its start; started again after its completion, it is another.
 
-    ``turns`` are its states; ``gone`` the days between which the case system did not show it (a deletion is for good);
-    ``correcting`` the days between which it was open again after its completion.
+    ``turns`` are its states; ``gone`` the days between which the case system did not show it (a deletion is
+    for good); ``correcting`` the days between which it was open again after its completion.
     """
 
     id: str
@@ -73,8 +73,8 @@ class AssessmentLife:
 def superseded(facts: Sequence[Told]) -> set[int]:
     """The places, in reading order, of ends of assessments that do not count.
 
-    A kind of end came on the latest day ever reported for it with no new beginning between, so the reports before
-    that one do not count; nor does a completion that a later cancelling of the same record takes back.
+    A kind of end came on the latest day ever reported for it with no new beginning between, so the reports
+    before that one do not count; nor does a completion that a later cancelling of the same record takes back.
     """
     out: set[int] = set()
     pending: dict[tuple[str, type], int] = {}

@@ -13,8 +13,8 @@ _FOR_EVER = date.max
 def on_record(need: Need, as_shown: Sequence[AssessmentLife]) -> OnRecord | None:
     """The time shown for a need: that of the record started or reopened last, as the case system has it now.
 
-    ``as_shown`` are the lives of all records with every correction applied, those held back from the clock too.
-    Records cancelled, deleted or vanished by the need's end are not shown, nor is anything after it.
+    ``as_shown`` are the lives of all records with every correction applied, those held back from the clock
+    too. Records cancelled, deleted or vanished by the need's end are not shown, nor is anything after it.
     """
     end = need.ended_on or _FOR_EVER
     shown_by_start = {life.start.reference: life for life in as_shown}

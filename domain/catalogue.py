@@ -82,9 +82,7 @@ _REQUIRED = {name: frozenset(f.name for f in fields if f.required) for name, fie
 _REQUIRED_ATTRIBUTES = {
     name: tuple(f.attribute for f in fields if f.required) for name, fields in FIELDS.items()
 }
-_PERSONAL = {
-    name: frozenset(f.name for f in fields if f.kind.is_personal) for name, fields in FIELDS.items()
-}
+_PERSONAL = {name: frozenset(f.name for f in fields if f.kind.is_personal) for name, fields in FIELDS.items()}
 
 
 def personal_fields(name: str) -> frozenset[str]:
@@ -126,7 +124,8 @@ def read(name: str, data: Mapping[str, object]) -> Event:
 
 
 def recall(name: str, data: Mapping[str, object]) -> Event:
-    """The fact that stored data tells: checked when it was recorded, and perhaps since bereft of what was personal.
+    """The fact that stored data tells: checked when it was recorded, and perhaps since bereft of what was
+    personal.
 
     A required field that was erased is None.
     """
@@ -148,7 +147,15 @@ def misplaced(name: str, stream: str) -> str | None:
     if name in ON_ANY:
         return None
     if stream.startswith(WORKER_PREFIX):
-        return None if name in ON_WORKERS else f"{name} belongs to a child; make its subject the child's reference"
+        return (
+            None
+            if name in ON_WORKERS
+            else f"{name} belongs to a child; make its subject the child's reference"
+        )
     if stream == AUTHORITY:
-        return None if name in ON_AUTHORITY else f"{name} does not belong to the authority; name its child or worker"
+        return (
+            None
+            if name in ON_AUTHORITY
+            else f"{name} does not belong to the authority; name its child or worker"
+        )
     return f"{name} belongs to a worker; make its subject worker:<id>" if name in ON_WORKERS else None

@@ -1,4 +1,6 @@
-"""What else a history tells that bears on its clocks: visits, workers, births, contacts, and what came in one go."""
+"""What else a history tells that bears on its clocks: visits, workers, births, contacts, and what came in one
+go.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 from domain.field import FactReference
@@ -28,7 +29,9 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """The time that the case system shows for a need: one record's, from ``since`` to ``until``, pauses left out."""
+    """The time that the case system shows for a need: one record's, from ``since`` to ``until``, pauses left
+    out.
+    """
 
     record: str
     since: date
@@ -64,7 +67,9 @@ class Clock:
 
     @property
     def is_met_in_time(self) -> bool:
-        """Whether the need was really met within its limit: an end, or a completion after one, never counts so."""
+        """Whether the need was really met within its limit: an end, or a completion after one, never counts
+        so.
+        """
         return (
             self.status == "stopped"
             and self.stopped_on is not None
@@ -99,7 +104,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A clock read at the end of a day. ``recorded`` and ``hidden`` are None where the timescale has no records."""
+    """A clock read at the end of a day. ``recorded`` and ``hidden`` are None where the timescale has no
+    records.
+    """
 
     clock: Clock
     read_on: date
@@ -153,7 +160,7 @@ def _spans(clock: Clock, end: date, calendar: WorkingDays) -> list[Span]:
     for stretch in clock.stretches:
         since, until = stretch.since, min(stretch.until or end, end)
         cuts = [since, *sorted(day for day in edges if since < day < until), until]
-        for piece_since, piece_until in zip(cuts, cuts[1:], strict=False):
+        for piece_since, piece_until in pairwise(cuts):
             if piece_until > piece_since:
                 is_shown = _covers(shown, piece_since, piece_until, end)
                 pieces.append((stretch.state, stretch.record, piece_since, piece_until, is_shown))

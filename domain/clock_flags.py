@@ -14,7 +14,9 @@ BACKDATED_FROM_CALENDAR_DAYS = 2
 
 
 def backdated(facts: Iterable[Told]) -> list[Flag]:
-    """Facts entered two or more calendar days after they occurred; history that was brought in at once is not."""
+    """Facts entered two or more calendar days after they occurred; history that was brought in at once is
+    not.
+    """
     late = [(told, _delay(told)) for told in facts if not told.recorded.historic]
     late = [(told, days) for told, days in late if days >= BACKDATED_FROM_CALENDAR_DAYS]
     if not late:
@@ -40,7 +42,9 @@ def _count(code: str, changes: Sequence[Change], start: date, end: date) -> list
 
 
 def in_bulk(facts: Iterable[Told], elsewhere: Elsewhere) -> list[Flag]:
-    """Facts recorded in one batch for several children, and completions that one manager authorised in bulk."""
+    """Facts recorded in one batch for several children, and completions that one manager authorised in
+    bulk.
+    """
     flags = []
     for told in facts:
         batch = told.fact.batch_id

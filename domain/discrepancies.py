@@ -1,7 +1,5 @@
 """Everything in a history that does not follow, each with the fact it is about."""
 
-from collections.abc import Sequence
-
 from domain.amended import Amended, Amendment, effect
 from domain.correction import FactCorrected, FactWithdrawn
 from domain.field import FactReference
@@ -13,9 +11,9 @@ from domain.true_clock import Figures
 from domain.upholding import Held
 
 HELD_BECAUSE = {
-    "START_DATE_MOVED_LATER": "a start was first reported for an earlier day, and the clock keeps to that",
-    "REFERRAL_DATE_MOVED_LATER": "the referral was first reported for an earlier day, and the clock keeps to that",
-    "STOP_DATE_MOVED_EARLIER": "an end was first reported for a later day, and the clock keeps to that",
+    "START_DATE_MOVED_LATER": "a start was first reported for an earlier day",
+    "REFERRAL_DATE_MOVED_LATER": "the referral was first reported for an earlier day",
+    "STOP_DATE_MOVED_EARLIER": "an end was first reported for a later day",
     "DELETED_WITH_OPEN_CLOCK": "what started the clock cannot be taken back while the need is unmet",
     "CHANGE_HELD": "it would shorten, stop or remove a clock",
 }
@@ -43,7 +41,7 @@ def _is_entered_first(told: Told) -> bool:
 
 
 def _entered_first(told: Told) -> Discrepancy:
-    detail = f"said to have been entered before it occurred; read as of {told.day.isoformat()}, when it was entered"
+    detail = f"said to have been entered before it occurred; read as of {told.day.isoformat()}, when it was"
     return Discrepancy(told.reference, "ENTERED_BEFORE_OCCURRED", detail)
 
 

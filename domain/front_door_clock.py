@@ -14,9 +14,7 @@ from domain.timescale import in_force
 from domain.working_days import WorkingDays
 
 
-def contact_clocks(
-    facts: Sequence[Told], elsewhere: Elsewhere, calendar: WorkingDays
-) -> list[Clock]:
+def contact_clocks(facts: Sequence[Told], elsewhere: Elsewhere, calendar: WorkingDays) -> list[Clock]:
     """From each contact received to its decision; received again after a decision, it is another."""
     lives: dict[str, list[tuple[Told, Told | None]]] = {}
     for told in facts:
@@ -36,10 +34,10 @@ def contact_clocks(
     ]  # fmt: skip
 
 
-def referral_clocks(
-    episodes: Sequence[Episode], elsewhere: Elsewhere, calendar: WorkingDays
-) -> list[Clock]:
-    """From each referral received to the latest decision told; it ends undecided when its referral is over."""
+def referral_clocks(episodes: Sequence[Episode], elsewhere: Elsewhere, calendar: WorkingDays) -> list[Clock]:
+    """From each referral received to the latest decision told; it ends undecided when its referral is
+    over.
+    """
     numbers: dict[str, int] = {}
     clocks = []
     for episode in episodes:

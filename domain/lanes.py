@@ -22,7 +22,9 @@ def needs_as_ruled(
     unlinks: Sequence[FactReference],
     calendar: WorkingDays,
 ) -> Needs:
-    """Find the needs in facts in reading order: what a person unlinked is read apart, what was linked as one."""
+    """Find the needs in facts in reading order: what a person unlinked is read apart, what was linked
+    as one.
+    """
     parted = [things for reference in unlinks if (things := _begun_by(facts, reference))]
     if not parted:
         needs = find_needs(facts, calendar)
@@ -57,7 +59,9 @@ def _begun_by(facts: Sequence[Told], reference: FactReference) -> Things | None:
 
 
 def _lane(facts: Sequence[Told], things: Things | None, parted: Things) -> list[Told]:
-    """The facts about ``things`` (None: about whatever is not ``parted``), the others silenced in their places."""
+    """The facts about ``things`` (None: about whatever is not ``parted``), the others silenced in their
+    places.
+    """
     return [told if _is_in_lane(told, things, parted) else _silenced(told) for told in facts]
 
 
@@ -83,13 +87,23 @@ def _silenced(told: Told) -> Told:
 
 
 def _join(needs: Needs, link: tuple[FactReference, ...]) -> None:
-    """Make one of the needs that the linked facts began: from the earlier start to the later end, the gap counted."""
+    """Make one of the needs that the linked facts began: from the earlier start to the later end, the gap
+    counted.
+    """
     linked = [need for need in needs.found if need.start.reference in link]
     if len(linked) < 2:
         return
     earliest, *others = linked
-    last = max(linked, key=lambda need: (need.status is NeedStatus.RUNNING, need.ended_on or date.max, need.place))
-    status, end, end_place, reason, completed = last.status, last.end, last.end_place, last.reason, last.completed
+    last = max(
+        linked, key=lambda need: (need.status is NeedStatus.RUNNING, need.ended_on or date.max, need.place)
+    )
+    status, end, end_place, reason, completed = (
+        last.status,
+        last.end,
+        last.end_place,
+        last.reason,
+        last.completed,
+    )
     for other in others:
         earliest.absorb(other)
         needs.found.remove(other)

@@ -25,7 +25,9 @@ _KNOWN = frozenset({Status.OPEN, Status.PAUSED, Status.ENDED})
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A fact about a ``thing``: the statuses from which it follows, and the status after it (None: as before)."""
+    """A fact about a ``thing``: the statuses from which it follows, and the status after it (None: as
+    before).
+    """
 
     thing: str
     expected: frozenset[Status]
@@ -97,7 +99,9 @@ class Discrepancy:
 
 
 def do_not_follow(facts: Iterable[Told]) -> list[Discrepancy]:
-    """The facts, in reading order, that do not follow from those before them. A fact that does not follow changes nothing."""
+    """The facts, in reading order, that do not follow from those before them. A fact that does not follow
+    changes nothing.
+    """
     statuses: dict[tuple[str, str], Status] = {}
     found = []
     for told in facts:

@@ -10,7 +10,9 @@ from domain.referral_episode import Episode
 from domain.telling import Told
 
 CONTINUATION_WINDOW_DAYS = 28
-"""``continuation_window_days``: calendar days after a need ended in which a referral or assessment continues it."""
+"""``continuation_window_days``: calendar days after a need ended in which a referral or assessment continues
+it.
+"""
 
 NO_NEED_WORKING_DAYS = 10
 """``no_need_days``: a need that ended so soon, never decided upon nor assessed, leaves no clock."""
@@ -28,9 +30,9 @@ class Need:
 
     ``start`` and ``place`` tell what began it and where that stands in the reading order; ``end`` the fact
     that stopped or ended it. ``episodes`` and ``records`` are the referrals and assessments on it.
-    ``reopened`` holds the open records whose reopening set it running again after its end. ``is_sustained`` tells
-    that an assessment that began with no referral open keeps it running, whatever is closed. ``late_after`` is the
-    end that reopening alone set aside: a completion then still comes after it.
+    ``reopened`` holds the open records whose reopening set it running again after its end. ``is_sustained``
+    tells that an assessment that began with no referral open keeps it running, whatever is closed.
+    ``late_after`` is the end that reopening alone set aside: a completion then still comes after it.
     """
 
     start: Told
@@ -77,7 +79,9 @@ class Need:
         self.is_sustained = False
 
     def join(self, day: date) -> None:
-        """A new referral or assessment joined: within the window of an end set aside, it continues the need."""
+        """A new referral or assessment joined: within the window of an end set aside, it continues the
+        need.
+        """
         if self.late_after is not None and is_in_window(self.late_after, day):
             self.late_after = None
 

@@ -37,8 +37,8 @@ class Needs:
 def find_needs(facts: Sequence[Told], calendar: WorkingDays) -> Needs:
     """Read facts, in reading order and up to the day asked about, into needs in order of start.
 
-    A need runs from what began it until a completion, or until the last referral on it is over; closing, cancelling,
-    deleting, pausing and disappearing change the record and not the need.
+    A need runs from what began it until a completion, or until the last referral on it is over; closing,
+    cancelling, deleting, pausing and disappearing change the record and not the need.
     """
     reading = _Reading(calendar, episodes(facts), superseded(facts), _named_referrals(facts))
     for place, told in enumerate(facts):
@@ -101,7 +101,9 @@ class _Reading:
         need.is_sustained = False
         if need.reopened:
             return
-        left_open = [record for record in need.records if record.state in UNDER_WAY and record.completion is None]
+        left_open = [
+            record for record in need.records if record.state in UNDER_WAY and record.completion is None
+        ]
         for record in left_open:
             record.turn(place, State.CLOSED, told)
         if left_open:
@@ -213,7 +215,9 @@ class _Reading:
             self._met(place, told, record)
 
     def _met(self, place: int, told: Told, record: AssessmentLife) -> None:
-        """A completion answers for its own record, those closed before it, and referrals received before its start."""
+        """A completion answers for its own record, those closed before it, and referrals received before its
+        start.
+        """
         record.completion = told
         record.turn(place, State.COMPLETED, told)
         need = record.need
@@ -235,12 +239,16 @@ class _Reading:
 
     def _goes_on(self, place: int, need: Need, completed: AssessmentLife) -> None:
         received_later = [e for e in need.episodes if e.is_open_at(place) and e.place > completed.place]
-        still_open = [r for r in need.records if r.state in UNDER_WAY and r is not completed and r.completion is None]
+        still_open = [
+            r for r in need.records if r.state in UNDER_WAY and r is not completed and r.completion is None
+        ]
         if not received_later and not still_open:
             return
         referrals = {episode.referral_id for episode in received_later}
         naming = [
-            r for r in need.records if r is not completed and r.referral_id in referrals and r not in still_open
+            r
+            for r in need.records
+            if r is not completed and r.referral_id in referrals and r not in still_open
         ]
         referral = min(received_later, key=lambda episode: episode.place, default=None)
         record = min(still_open, key=lambda life: life.place, default=None)
@@ -296,7 +304,8 @@ class _Reading:
         return need
 
     def _running_or_continued(self, told: Told, *, by_assessment: bool) -> Need | None:
-        """The need that a referral or assessment joins: the running one, those it sets running again; all become one.
+        """The need that a referral or assessment joins: the running one, those it sets running again; all
+        become one.
 
         A need that left no clock goes on only with an assessment that starts while none runs.
         """
@@ -352,7 +361,9 @@ class _Reading:
 
 
 def _restart(need: Need, told: Told) -> list[Flag]:
-    """Whether a record starts on a need after the last one started there was closed, or was cancelled or deleted."""
+    """Whether a record starts on a need after the last one started there was closed, or was cancelled or
+    deleted.
+    """
     last = max(need.records, key=lambda record: record.place, default=None)
     if last is None:
         return []
@@ -366,7 +377,7 @@ def _turn(place: int, told: Told, record: AssessmentLife) -> Turn:
 
 
 _STEPS: dict[type[Event], Callable[[_Reading, int, Told, Any], None]] = {
-    **{receipt: _Reading.receipt for receipt in RECEIPTS},
+    **dict.fromkeys(RECEIPTS, _Reading.receipt),
     AssessmentStarted: _Reading.start,
     AssessmentReopened: _Reading.reopen,
     AssessmentClosed: _Reading.close,

@@ -13,7 +13,8 @@ Basis = Literal["recorded", "entered"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``as_at``: facts that occurred after that Europe/London day are left out, and clocks are read at its end.
+    """``as_at``: facts that occurred after that Europe/London day are left out, and clocks are read at its
+    end.
 
     ``known_before``: facts learnt at or after that instant are left out; None leaves out none.
     ``basis``: whether a fact was learnt when it was recorded, or when it is said to have been entered.

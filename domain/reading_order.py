@@ -9,8 +9,8 @@ from domain.telling import Told, in_order
 def reading_order(facts: Iterable[Told]) -> list[Told]:
     """Sort facts as they are read.
 
-    What is open in the morning depends on which of several reports of an end counts, and that on the order: so
-    the ends that a first reading shows not to count are left out of account in a second.
+    What is open in the morning depends on which of several reports of an end counts, and that on the order:
+    so the ends that a first reading shows not to count are left out of account in a second.
     """
     of_child = list(facts)
     ordered = in_order(of_child)

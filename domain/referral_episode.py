@@ -43,7 +43,9 @@ class Episode:
 
     @property
     def was_decided_for_need(self) -> bool:
-        return any(isinstance(d.fact, ReferralDecided) and d.fact.outcome in NEED_FOUND for d in self.decisions)
+        return any(
+            isinstance(d.fact, ReferralDecided) and d.fact.outcome in NEED_FOUND for d in self.decisions
+        )
 
     def is_open_at(self, place: int) -> bool:
         return self.place <= place and (self.over_place is None or self.over_place > place)
@@ -86,7 +88,9 @@ def _lives(referral_id: str, facts: Sequence[Told], places: Sequence[int]) -> li
 
 
 def _end(life: Episode, facts: Sequence[Told], places: Sequence[int]) -> None:
-    """Find where a life is over: each kind of end came on the latest day told, and the first kind of them counts."""
+    """Find where a life is over: each kind of end came on the latest day told, and the first kind of them
+    counts.
+    """
     last: dict[type[Event], int] = {}
     settled: list[int] = []
     for place in places:

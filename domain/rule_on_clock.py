@@ -57,15 +57,21 @@ def _accepted(asked: RuleOnClock, clock: Clock, held: Sequence[Held]) -> tuple[F
     on_clock = {reference for flag in clock.flags for reference in flag.because}
     here = [one.amendment.reference for one in held if one.amendment.reference in on_clock]
     if not here:
-        raise Refused("nothing-held", f"No correction is held back from {clock.id}; there is nothing to accept.")
+        raise Refused(
+            "nothing-held", f"No correction is held back from {clock.id}; there is nothing to accept."
+        )
     unknown = [fact for fact in asked.facts if fact not in here]
     if unknown:
-        raise Refused("not-held", f"{unknown[0].id} from {unknown[0].source} is not held back from {clock.id}.")
+        raise Refused(
+            "not-held", f"{unknown[0].id} from {unknown[0].source} is not held back from {clock.id}."
+        )
     return asked.facts or tuple(here)
 
 
 def _voided(clock: Clock, facts: Sequence[Told]) -> tuple[FactReference, ...]:
-    """All facts so far about what started the clock, and the assessments on it that belong to nothing else."""
+    """All facts so far about what started the clock, and the assessments on it that belong to nothing
+    else.
+    """
     if clock.timescale.id in _OF_THE_NEED:
         detail = f"{clock.id} goes with its referral and need; rule on assessment:{clock.subject} instead."
         raise Refused("rule-on-the-need", detail)
@@ -104,7 +110,9 @@ def _unlinked(asked: RuleOnClock, clock: Clock, facts: Sequence[Told]) -> tuple[
     if clock.timescale.id != "assessment":
         raise Refused("not-linkable", "Only assessment clocks can be unlinked.")
     if not asked.facts:
-        raise Refused("not-on-the-clock", "Name among facts the referral or assessment that is a need of its own.")
+        raise Refused(
+            "not-on-the-clock", "Name among facts the referral or assessment that is a need of its own."
+        )
     for reference in asked.facts:
         told = next((t for t in facts if t.reference == reference), None)
         about = _thing_begun_by(told) if told else None

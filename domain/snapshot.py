@@ -9,7 +9,9 @@ from domain.field import RecordKind, Reference, Value, choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordChanged(Event):
-    """``field`` is named as in the facts, with ``started_on`` and ``ended_on`` for the dates of those that start and end the record."""
+    """``field`` is named as in the facts, with ``started_on`` and ``ended_on`` for the dates of those that
+    start and end the record.
+    """
 
     record_kind: Annotated[RecordKind, choice(RecordKind)]
     record_id: Reference

@@ -79,11 +79,11 @@ def entered_before_it_occurred(recorded: Recorded, moment: Moment) -> bool:
 def in_order(facts: Iterable[Told], ignored: frozenset[FactReference] = frozenset()) -> list[Told]:
     """Sort facts as they are read, whatever order they arrived in; those ``ignored`` open and end nothing.
 
-    By day; within a day, those without a time stand at its start, and are read so: completions, then closings and
-    cancellings, of assessments open that morning; receipts; starts, reopenings, resumptions and pauses;
-    completions, then closings and cancellings, of the others; last, referrals ending, except that a referral open
-    that morning that both ended and opened that day ends first of all. A record deleted or vanished stands with the
-    closings, one that reappeared with the reopenings. What is still equal keeps log order.
+    By day; within a day, those without a time stand at its start, and are read so: completions, then closings
+    and cancellings, of assessments open that morning; receipts; starts, reopenings, resumptions and pauses;
+    completions, then closings and cancellings, of the others; last, referrals ending, except that a referral
+    open that morning that both ended and opened that day ends first of all. A record deleted or vanished
+    stands with the closings, one that reappeared with the reopenings. What is still equal keeps log order.
     """
     by_day = sorted(facts, key=lambda t: (t.day, t.recorded.log_order))
     ordered: list[Told] = []
@@ -92,7 +92,9 @@ def in_order(facts: Iterable[Told], ignored: frozenset[FactReference] = frozense
         facts_of_day = list(of_day)
         if len(facts_of_day) > 1:
             received = {
-                (t.fact.referral_id) for t in facts_of_day if isinstance(t.fact, RECEIPTS) and t.instant is None
+                (t.fact.referral_id)
+                for t in facts_of_day
+                if isinstance(t.fact, RECEIPTS) and t.instant is None
             }
             midnight = datetime.combine(day, time.min, LONDON).astimezone(UTC)
             facts_of_day.sort(
@@ -145,7 +147,9 @@ class _Morning:
 
 
 def ends_referral(fact: Event) -> bool:
-    """Whether a fact is of a kind that ends a referral (of a decision: unless one for assessment prevails)."""
+    """Whether a fact is of a kind that ends a referral (of a decision: unless one for assessment
+    prevails).
+    """
     if isinstance(fact, ReferralDecided):
         return fact.outcome not in ("assessment", "strategy_discussion")
     if isinstance(fact, TransferredOut):

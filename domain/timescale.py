@@ -9,7 +9,9 @@ from domain.working_days import WorkingDays
 
 Kind = Literal["statute", "statutory guidance", "national guidance", "local policy"]
 Unit = Literal["working_days"]
-Confidence = Literal["primary text read", "secondary text read", "one authority's policy read", "not verified"]
+Confidence = Literal[
+    "primary text read", "secondary text read", "one authority's policy read", "not verified"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ def _working_together(timescale: str, value: int, starts: str, stops: str, passa
     ]
 
 
-def _local(timescale: str, value: int, starts: str, stops: str, source: str, confidence: Confidence) -> Timescale:
+def _local(
+    timescale: str, value: int, starts: str, stops: str, source: str, confidence: Confidence
+) -> Timescale:
     return Timescale(
         id=timescale,
         limit=Limit(value, "working_days"),
@@ -116,12 +120,16 @@ CATALOGUE: tuple[Timescale, ...] = (
 def in_force(timescale: str, day: date, catalogue: Sequence[Timescale] = CATALOGUE) -> Timescale:
     """The row under which a clock that starts on ``day`` runs; before the first row, that one."""
     rows = [row for row in catalogue if row.id == timescale]
-    current = [row for row in rows if row.in_force_from <= day and (row.in_force_to is None or day < row.in_force_to)]
+    current = [
+        row for row in rows if row.in_force_from <= day and (row.in_force_to is None or day < row.in_force_to)
+    ]
     return current[0] if current else min(rows, key=lambda row: row.in_force_from)
 
 
 def in_force_on(day: date, catalogue: Sequence[Timescale] = CATALOGUE) -> list[Timescale]:
     """Every timescale in the row in force on ``day``."""
     return [
-        row for row in catalogue if row.in_force_from <= day and (row.in_force_to is None or day < row.in_force_to)
+        row
+        for row in catalogue
+        if row.in_force_from <= day and (row.in_force_to is None or day < row.in_force_to)
     ]

@@ -25,7 +25,8 @@ from domain.working_days import WorkingDays
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The clocks of a child: ``child`` is the reference it is read under, ``merged`` those that were merged into it.
+    """The clocks of a child: ``child`` is the reference it is read under, ``merged`` those that were merged
+    into it.
 
     ``held`` are the amendments the clocks do not follow; ``rulings`` those in effect.
     """
@@ -48,7 +49,8 @@ def figures(
 ) -> Figures:
     """All clocks of a child at the end of ``day``, in order of start.
 
-    ``history`` is what is known of all that was recorded under the child's reference and any ever merged with it.
+    ``history`` is what is known of all that was recorded under the child's reference and any ever merged with
+    it.
     """
     reading = _Reading(child, history, calendar)
     upheld = uphold(history, reading.of_all, with_rulings=with_rulings)
@@ -91,7 +93,9 @@ class _Reading:
         needs = needs_as_ruled(of_child, upheld.links, upheld.unlinks, self.calendar)
         lives = _lives(needs)
         if upheld.held:
-            every = sorted([*upheld.applied, *(h.amendment for h in upheld.held)], key=lambda a: a.recorded.log_order)
+            every = sorted(
+                [*upheld.applied, *(h.amendment for h in upheld.held)], key=lambda a: a.recorded.log_order
+            )
             shown = _of_child(self.history.facts(every, day, upheld.voided), one, survivor)
             lives = _lives(needs_as_ruled(shown, upheld.links, upheld.unlinks, self.calendar))
         clocks = self._clocks(needs, lives, of_child, elsewhere, day)
@@ -140,11 +144,16 @@ def _marked_merged(clock: Clock, one: OneChild, facts: Sequence[Told], merged: S
 
 
 def _marked_held(clock: Clock, held: Sequence[Held], facts: Mapping[FactReference, Told], day: date) -> Clock:
-    """Flag a clock whose own facts, or those of its referrals and records, have amendments held back from it."""
+    """Flag a clock whose own facts, or those of its referrals and records, have amendments held back
+    from it.
+    """
     flags = [
         Flag(one.code, None, (one.amendment.reference,))
         for one in held
-        if (not isinstance(one.amendment.fact, RecordChanged) or told(one.amendment.recorded, one.amendment.fact).day <= day)
+        if (
+            not isinstance(one.amendment.fact, RecordChanged)
+            or told(one.amendment.recorded, one.amendment.fact).day <= day
+        )
         and any(_is_about(clock, reference, facts) for reference in one.targets)
     ]
     return _with(clock, flags) if flags else clock

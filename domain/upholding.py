@@ -15,7 +15,9 @@ from domain.snapshot import RecordChanged
 from domain.telling import Told, told
 
 ClocksAt = Callable[[Sequence[Amendment], frozenset[FactReference], date], list[Clock]]
-"""The clocks of all the references concerned, as at a day, with some amendments applied and some facts voided."""
+"""The clocks of all the references concerned, as at a day, with some amendments applied and some facts
+voided.
+"""
 
 _RECEIPT_TYPES = frozenset({"ReferralReceived", "SteppedUp"})
 _STARTING_TYPES = frozenset({"AssessmentStarted", "ContactReceived"}) | _RECEIPT_TYPES
@@ -33,7 +35,9 @@ _DECISIONS = frozenset({"contact_decision", "referral_decision"})
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An amendment that the clock does not follow: under what flag, of which facts, and from which day it would hide time."""
+    """An amendment that the clock does not follow: under what flag, of which facts, and from which day it
+    would hide time.
+    """
 
     amendment: Amendment
     code: str
@@ -43,7 +47,9 @@ class Held:
 
 @dataclass(slots=True)
 class Upheld:
-    """What the clock follows: amendments applied, amendments held, facts voided, needs linked and unlinked."""
+    """What the clock follows: amendments applied, amendments held, facts voided, needs linked and
+    unlinked.
+    """
 
     applied: list[Amendment] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
@@ -56,8 +62,9 @@ class Upheld:
 def uphold(history: Amended, clocks_at: ClocksAt, *, with_rulings: bool) -> Upheld:
     """Decide, in the order learnt, which amendments the clock follows.
 
-    One is applied only if on no day it leaves a need covered from later or to earlier, stops what was running,
-    makes a clock vanish (to be made one with an earlier is not to vanish), or turns late into in time.
+    One is applied only if on no day it leaves a need covered from later or to earlier, stops what was
+    running, makes a clock vanish (to be made one with an earlier is not to vanish), or turns late into in
+    time.
     """
     upheld = Upheld()
     amendments: dict[FactReference, Amendment] = {}
@@ -104,7 +111,9 @@ def _amend(
     overlaid = history.overlaid(upheld.applied, date.max)
     made = effect(amendment, overlaid)
     after = [*upheld.applied, amendment]
-    if not made or not any(reference in overlaid and overlaid[reference].recorded.type in _TIMED_TYPES for reference in made):
+    if not made or not any(
+        reference in overlaid and overlaid[reference].recorded.type in _TIMED_TYPES for reference in made
+    ):
         upheld.applied = after
         return
     since = _first_day(amendment, made, overlaid)
@@ -125,7 +134,9 @@ def _amend_amendment(
     clocks_at: ClocksAt,
 ) -> None:
     """Withdraw or correct an earlier amendment, by the same test."""
-    replaced = corrected_amendment(earlier, amendment.fact) if isinstance(amendment.fact, FactCorrected) else None
+    replaced = (
+        corrected_amendment(earlier, amendment.fact) if isinstance(amendment.fact, FactCorrected) else None
+    )
     if replaced is None and isinstance(amendment.fact, FactCorrected):
         return
     if earlier not in upheld.applied:
@@ -186,15 +197,17 @@ def _harm(
 
 
 def uncovered(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:
-    """The clocks that none in ``after`` covers: from no later, to no earlier, running if it ran, late if it was.
+    """The clocks that none in ``after`` covers: from no later, to no earlier, running if it ran, late if it
+    was.
 
-    A decision belongs to its own contact or referral; an assessment, to the child. Where a need is made one with an
-    earlier one, so is the clock of the child being seen in it, whatever visit stopped that.
+    A decision belongs to its own contact or referral; an assessment, to the child. Where a need is made one
+    with an earlier one, so is the clock of the child being seen in it, whatever visit stopped that.
     """
     return [
         clock
         for clock in before
-        if not any(_covers(clock, other) for other in after) and not _is_seen_in_one_with_an_earlier(clock, after)
+        if not any(_covers(clock, other) for other in after)
+        and not _is_seen_in_one_with_an_earlier(clock, after)
     ]
 
 

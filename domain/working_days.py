@@ -32,7 +32,9 @@ class WorkingDays:
         return WorkingDays(first_day, last_day, tuple(sorted(on_weekdays)))
 
     def between(self, start: date, end: date) -> int:
-        """How many working days d there are with start < d ≤ end; ``start`` is day zero. 0 where end ≤ start."""
+        """How many working days d there are with start < d ≤ end; ``start`` is day zero. 0 where end ≤
+        start.
+        """
         if end <= start:
             return 0
         low, high = start.toordinal(), end.toordinal()

@@ -1,7 +1,16 @@
 """The tables of the views: one for each projection, and how far they have come with the log."""
 
 from sqlalchemy import (
-    JSON, Boolean, Column, Date, DateTime, Index, Integer, MetaData, String, Table,
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
 )  # fmt: skip
 
 METADATA = MetaData()

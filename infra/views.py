@@ -1,4 +1,6 @@
-"""The views in SQL: rows of each projection, replaced child by child in one transaction with the position in the log."""
+"""The views in SQL: rows of each projection, replaced child by child in one transaction with the position in
+the log.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,7 +9,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    Connection, Engine, Table, create_engine, delete, event, func, insert, make_url, select, update,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+    update,
 )  # fmt: skip
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -17,7 +29,13 @@ from domain.flag import Flag
 from domain.timescale import in_force
 from domain.working_days import WorkingDays
 from infra.view_tables import (
-    CHILDREN, CLOCKS, DISCREPANCIES, MEMBERS, METADATA, POSITIONS, RECORDING_DELAYS,
+    CHILDREN,
+    CLOCKS,
+    DISCREPANCIES,
+    MEMBERS,
+    METADATA,
+    POSITIONS,
+    RECORDING_DELAYS,
 )  # fmt: skip
 from projections.catalogue import PROJECTIONS
 from projections.child_rows import ChildRow
@@ -36,7 +54,9 @@ _CHUNK = 500
 
 
 class ViewsUnavailable(Exception):
-    """The views cannot be reached. Wait and retry; nothing is lost, for they can be built again from the log."""
+    """The views cannot be reached. Wait and retry; nothing is lost, for they can be built again from
+    the log.
+    """
 
 
 class Overtaken(Exception):
@@ -104,7 +124,15 @@ class Views:
             else:
                 recorded_at, rebuilt_at = _aware(row.recorded_at), _aware(row.rebuilt_at)
                 found.append(
-                    Position(row.projection, row.version, row.position, recorded_at, row.read_on, rebuilt_at, row.rate)
+                    Position(
+                        row.projection,
+                        row.version,
+                        row.position,
+                        recorded_at,
+                        row.read_on,
+                        rebuilt_at,
+                        row.rate,
+                    )
                 )
         return found
 
@@ -113,7 +141,12 @@ class Views:
         return min(position.position for position in self.positions())
 
     def replace_all(
-        self, position: int, recorded_at: datetime | None, read_on: date, refolded: Iterable[Refolded], **told: Any
+        self,
+        position: int,
+        recorded_at: datetime | None,
+        read_on: date,
+        refolded: Iterable[Refolded],
+        **told: Any,
     ) -> None:
         """Replace every row, in one transaction: until it is done, the rows before it are what is read."""
         with self._reaching(), self.engine.begin() as connection:
@@ -121,7 +154,9 @@ class Views:
                 connection.execute(delete(table))
             for one in refolded:
                 self._replace(connection, one)
-            self._advance(connection, 0, position, recorded_at, read_on, told.get("rate"), told.get("rebuilt_at"))
+            self._advance(
+                connection, 0, position, recorded_at, read_on, told.get("rate"), told.get("rebuilt_at")
+            )
 
     def move_on(
         self,
@@ -255,15 +290,22 @@ class Views:
             return [child_row(row) for row in connection.execute(statement)]
 
     def recorded_late_since(self, day: date, working_days: int) -> int:
-        """How many facts entered after ``day`` were entered more than so many working days after they occurred."""
+        """How many facts entered after ``day`` were entered more than so many working days after they
+        occurred.
+        """
         late = (RECORDING_DELAYS.c.entered_on > day) & (RECORDING_DELAYS.c.working_days > working_days)
         with self.reading() as connection:
-            return connection.scalar(select(func.coalesce(func.sum(RECORDING_DELAYS.c.facts), 0)).where(late)) or 0
+            return (
+                connection.scalar(select(func.coalesce(func.sum(RECORDING_DELAYS.c.facts), 0)).where(late))
+                or 0
+            )
 
     def counts(self, table: Table, *by: Any) -> list[Any]:
         """How many rows a table has, by some of its columns."""
         with self.reading() as connection:
-            return list(connection.execute(select(*by, func.count().label("rows")).select_from(table).group_by(*by)))
+            return list(
+                connection.execute(select(*by, func.count().label("rows")).select_from(table).group_by(*by))
+            )
 
 
 def _engine(url: str) -> Engine:
@@ -274,7 +316,7 @@ def _engine(url: str) -> Engine:
         def _configure(connection: Any, _: Any) -> None:
             cursor = connection.cursor()
             cursor.execute("PRAGMA journal_mode=WAL")
-            # The views can be built again from the log, so a crash may cost their last moments, never their sense.
+            # They can be built again from the log: a crash may cost their last moments, never their sense.
             cursor.execute("PRAGMA synchronous=NORMAL")
             cursor.execute("PRAGMA busy_timeout=10000")
             cursor.close()
@@ -315,7 +357,8 @@ def clock_values(row: ClockRow, calendar: WorkingDays) -> dict[str, Any]:
         "record_intervals": [[a.isoformat(), b.isoformat() if b else None] for a, b in shown],
         "has_records": clock.has_records,
         "stretches": [
-            [s.state, s.record, s.since.isoformat(), s.until.isoformat() if s.until else None] for s in clock.stretches
+            [s.state, s.record, s.since.isoformat(), s.until.isoformat() if s.until else None]
+            for s in clock.stretches
         ],
         "flags": [[f.code, f.value, [[r.source, r.id] for r in f.because]] for f in clock.flags],
         "flag_codes": "|" + "".join(f"{f.code}|" for f in clock.flags),

@@ -17,8 +17,8 @@ _BY_WEIGHT = ("child_protection", "looked_after", "child_in_need", "pathway", "s
 class ChildRow:
     """``status``: the weightiest plan that is open, else ``referred`` while a referral is, else ``closed``.
 
-    ``merged`` are the references that were merged into this one. ``changes_on`` is the next day on which what is
-    known already changes these rows; None if there is none.
+    ``merged`` are the references that were merged into this one. ``changes_on`` is the next day on which what
+    is known already changes these rows; None if there is none.
     """
 
     child: str
@@ -33,7 +33,9 @@ class ChildRow:
 
 
 def rows(case: Case) -> list[ChildRow]:
-    """The one row of a child as at the day asked about; with no facts, it tells only when there will be some."""
+    """The one row of a child as at the day asked about; with no facts, it tells only when there will be
+    some.
+    """
     facts = case.facts
     worker, team = holders(facts).on(case.day)
     seen = [t for t in facts if isinstance(t.fact, VisitMade) and t.fact.seen]

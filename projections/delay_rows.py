@@ -23,7 +23,9 @@ class DelayRow:
 
 
 def rows(case: Case) -> list[DelayRow]:
-    """The delays of a child's facts, up to the day asked about. Only those of a working day or more are listed."""
+    """The delays of a child's facts, up to the day asked about. Only those of a working day or more are
+    listed.
+    """
     counted: Counter[tuple[str, date, int]] = Counter()
     streams = {case.figures.child, *case.figures.merged}
     for fact in case.known:

@@ -9,7 +9,9 @@ from projections.projection import Case, Projection
 
 @dataclass(frozen=True, slots=True)
 class DiscrepancyRow:
-    """A fact that does not follow: what is wrong with it, by a stable code, when it occurred and when we learnt of it."""
+    """A fact that does not follow: what is wrong with it, by a stable code, when it occurred and when we
+    learnt of it.
+    """
 
     child: str
     code: str

@@ -28,7 +28,9 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A fact as it was recorded. ``effective`` is its data with all that was corrected, None once withdrawn."""
+    """A fact as it was recorded. ``effective`` is its data with all that was corrected, None once
+    withdrawn.
+    """
 
     recorded: Recorded
     recording_delay_working_days: int
@@ -70,7 +72,9 @@ def entries(case: Case) -> list[Entry]:
         found.append(
             Entry(
                 recorded=recorded,
-                recording_delay_working_days=case.calendar.between(recorded.occurred_on.day, london_day(entered)),
+                recording_delay_working_days=case.calendar.between(
+                    recorded.occurred_on.day, london_day(entered)
+                ),
                 corrected_by=corrected_by,
                 withdrawn_by=withdrawn_by,
                 effective=None if is_gone else dict(now.recorded.data if now else recorded.data),

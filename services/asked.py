@@ -25,8 +25,11 @@ class Asked:
         }
 
 
-def ask(as_at: str | None, known_at: str | None, basis: str | None, today: date, calendar: WorkingDays) -> Asked:
-    """Read ``as_at`` (a date; default ``today``), ``known_at`` (an instant, or a date meaning its end) and ``basis``.
+def ask(
+    as_at: str | None, known_at: str | None, basis: str | None, today: date, calendar: WorkingDays
+) -> Asked:
+    """Read ``as_at`` (a date; default ``today``), ``known_at`` (an instant, or a date meaning its end) and
+    ``basis``.
 
     Raises Invalid, naming the parameter, for what is not one, and for days that the calendar does not know.
     """

@@ -27,7 +27,8 @@ _NO_HIDDEN = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which clocks are asked for: None of a field wants any. ``over``: only those past their limit, or only the others.
+    """Which clocks are asked for: None of a field wants any. ``over``: only those past their limit, or only
+    the others.
 
     ``statuses`` may name several. ``sort``: longest first for days, earliest first for dates.
     """
@@ -61,7 +62,9 @@ def listed_json(row: ClockRow, reading: Reading, calendar: WorkingDays) -> dict[
 
 
 def from_views(views: Views, wanted: Wanted, day: date) -> Page:
-    """A page of the clocks in the views, as read at the end of ``day``, which is the day they were made for."""
+    """A page of the clocks in the views, as read at the end of ``day``, which is the day they were made
+    for.
+    """
     today = number(day, views.calendar)
     end = func.coalesce(CLOCKS.c.stop_number, today)
     is_over = func.coalesce(CLOCKS.c.stopped_on, literal(day)) > CLOCKS.c.in_time_until
@@ -79,7 +82,9 @@ def from_views(views: Views, wanted: Wanted, day: date) -> Page:
     if wanted.cursor is not None:
         after_key, after_child, after_clock = _read_cursor(wanted)
         later_child = and_(CLOCKS.c.child == after_child, CLOCKS.c.clock_id > after_clock)
-        conditions.append(or_(key > after_key, and_(key == after_key, or_(CLOCKS.c.child > after_child, later_child))))
+        conditions.append(
+            or_(key > after_key, and_(key == after_key, or_(CLOCKS.c.child > after_child, later_child)))
+        )
     statement = (
         select(CLOCKS, key.label("sort_key"))
         .where(*conditions)
@@ -125,7 +130,9 @@ def _conditions(wanted: Wanted, is_over: ColumnElement[bool]) -> list[ColumnElem
 
 
 def from_rows(rows: Iterable[ClockRow], wanted: Wanted, day: date, calendar: WorkingDays) -> Page:
-    """The same page from rows made for the question, as read at the end of ``day``. Keeps only a page in memory."""
+    """The same page from rows made for the question, as read at the end of ``day``. Keeps only a page in
+    memory.
+    """
     after = _read_cursor(wanted) if wanted.cursor is not None else None
     best = heapq.nsmallest(
         wanted.limit + 1, _keyed(rows, wanted, day, calendar, after), key=lambda keyed: keyed[0]

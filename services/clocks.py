@@ -17,7 +17,8 @@ from services.asked import Asked
 def clocks_reply(case: Case, asked: Asked) -> dict[str, Any]:
     """The clocks of a child, with the questions they answer.
 
-    Where rulings are in effect they are listed, and ``without_rulings`` has the clocks as they are without them.
+    Where rulings are in effect they are listed, and ``without_rulings`` has the clocks as they are without
+    them.
     """
     found = case.figures
     reply: dict[str, Any] = {
@@ -96,4 +97,9 @@ def _days(days: Days) -> dict[str, int]:
 
 
 def _ruling(ruling: Recorded) -> dict[str, Any]:
-    return {"source": ruling.source, "id": ruling.id, "recorded_at": ruling.recorded_at.isoformat(), **ruling.data}
+    return {
+        "source": ruling.source,
+        "id": ruling.id,
+        "recorded_at": ruling.recorded_at.isoformat(),
+        **ruling.data,
+    }

@@ -19,7 +19,9 @@ from infra.log.sqlite import Mark, Marked
 from projections.projection import Case
 
 MERGE, BATCH, COMPLETION = "merge", "batch", "completion"
-"""Kinds of marks in the log: a reference merged or unmerged, a batch, and who authorised a completion, and when."""
+"""Kinds of marks in the log: a reference merged or unmerged, a batch, and who authorised a completion, and
+when.
+"""
 
 
 class Log(Protocol):
@@ -103,7 +105,9 @@ class Histories:
         authorised = self._log.marked_all(COMPLETION, managers) if managers else {}
         bulk: dict[FactReference, int] = {}
         for reference, manager, instant in completions:
-            count = within_minutes([m for m in authorised[manager] if _is_in(m, question.as_at, until)], instant)
+            count = within_minutes(
+                [m for m in authorised[manager] if _is_in(m, question.as_at, until)], instant
+            )
             if count >= BULK_COMPLETION_CHILDREN:
                 bulk[reference] = count
         return Elsewhere(children, bulk)
@@ -122,11 +126,11 @@ def _instant(extra: str) -> datetime:
 
 
 def within_minutes(marks: Sequence[Marked], instant: datetime) -> int:
-    """How many children have completions within ten minutes of each other, ``instant`` among them; the most of any such."""
+    """How many children have completions within ten minutes of each other, ``instant`` among them; the most
+    of any such.
+    """
     span = timedelta(minutes=BULK_COMPLETION_MINUTES)
-    near = sorted(
-        (at, mark.stream) for mark in marks if abs((at := _instant(mark.extra)) - instant) <= span
-    )
+    near = sorted((at, mark.stream) for mark in marks if abs((at := _instant(mark.extra)) - instant) <= span)
     most = 0
     for first, _ in near:
         if first <= instant <= first + span:

@@ -40,7 +40,9 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: events and children done, and how many there are in all (children: 0 if not known)."""
+    """How far a run is: events and children done, and how many there are in all (children: 0 if not
+    known).
+    """
 
     events: int
     all_events: int
@@ -49,7 +51,9 @@ class Progress:
 
 
 class Projector:
-    """Moves the views on with the log. Two of them do no harm: each move is made only from where the views are."""
+    """Moves the views on with the log. Two of them do no harm: each move is made only from where the views
+    are.
+    """
 
     def __init__(self, log: Log, histories: Histories, views: Views, today: Callable[[], date]) -> None:
         self._log = log
@@ -103,7 +107,9 @@ class Projector:
             return
 
     def _touched(self, streams: set[str], page: Sequence[LogNotification]) -> set[str]:
-        """The children whose rows may change: those with new facts, and those that share a batch or a manager's minutes."""
+        """The children whose rows may change: those with new facts, and those that share a batch or a
+        manager's minutes.
+        """
         children = {stream for stream in streams if is_child(stream)}
         new = {event.id for event in page}
         asked = sorted(children)
@@ -155,7 +161,9 @@ class Projector:
         return Refolded(streams, members, rows)
 
     def rebuild(self, now: Callable[[], datetime], tell: Callable[[Progress], None]) -> None:
-        """Fold every child afresh and replace all rows at once, telling how far it is; what came meanwhile follows."""
+        """Fold every child afresh and replace all rows at once, telling how far it is; what came meanwhile
+        follows.
+        """
         target = self._log.max_notification_id() or 0
         last = self._log.select_notifications(target, 1) if target else ()
         groups = list(self._groups({stream for stream in self._log.streams() if is_child(stream)}))

@@ -20,7 +20,9 @@ _FIELDS = ("child", "clock", "ruling", "reason", "ruled_by", "facts", "other_clo
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """A ruling ready to be recorded: append it only while the child's stream is still at ``expected_version``."""
+    """A ruling ready to be recorded: append it only while the child's stream is still at
+    ``expected_version``.
+    """
 
     incoming: Incoming
     expected_version: int
@@ -55,7 +57,9 @@ def read_command(body: Mapping[str, Any]) -> RuleOnClock:
     )
 
 
-def rule(asked: RuleOnClock, seen_version: str, histories: Histories, today: date, now: datetime) -> Ruled | None:
+def rule(
+    asked: RuleOnClock, seen_version: str, histories: Histories, today: date, now: datetime
+) -> Ruled | None:
     """The ruling as a fact to record; None where the log holds nothing of the child.
 
     Raises Refused: ``stale`` where the history is no longer the one the person saw, else as `decide` says.
@@ -64,7 +68,9 @@ def rule(asked: RuleOnClock, seen_version: str, histories: Histories, today: dat
     if history is None:
         return None
     if seen_version != history.version:
-        detail = "The history has changed since it was read. Read the clocks again, and rule on what they say now."
+        detail = (
+            "The history has changed since it was read. Read the clocks again, and rule on what they say now."
+        )
         raise Refused("stale", detail)
     case = histories.case(history, Question(today))
     facts = decide(asked, case.figures, case.facts)

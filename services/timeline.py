@@ -40,7 +40,9 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "withdrawn_by": references(entry.withdrawn_by),
         "effective": entry.effective,
         "discrepancies": [{"code": d.code, "detail": d.detail} for d in entry.discrepancies],
-        "held": [{"by": {"source": h.by.source, "id": h.by.id}, "code": h.code, "why": h.why} for h in entry.held],
+        "held": [
+            {"by": {"source": h.by.source, "id": h.by.id}, "code": h.code, "why": h.why} for h in entry.held
+        ],
         "erased": fact.is_erased,
     }
 

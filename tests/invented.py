@@ -30,7 +30,9 @@ def recorded(
     historic: bool = False,
     **data: Any,
 ) -> Recorded:
-    """A fact, the ``number``-th in the log; recorded at noon on the day it occurred, unless told otherwise."""
+    """A fact, the ``number``-th in the log; recorded at noon on the day it occurred, unless told
+    otherwise.
+    """
     whole = {"occurred_on": occurred_on, **{key.rstrip("_"): value for key, value in data.items()}}
     fact = read(name, whole)
     at = read_instant(recorded_at) if recorded_at else datetime.combine(fact.occurred_on.day, time(12), UTC)
@@ -42,11 +44,15 @@ def recorded(
 
 
 def history(*facts: tuple[str, str, dict[str, Any]]) -> list[Recorded]:
-    """Facts of one child in log order, each as its name, when it occurred and its fields; ids are f1, f2 and so on."""
+    """Facts of one child in log order, each as its name, when it occurred and its fields; ids are f1, f2 and
+    so on.
+    """
     return [recorded(number, name, on, **data) for number, (name, on, data) in enumerate(facts, 1)]
 
 
-def figures_of(facts: Iterable[Recorded], as_at: date = FAR_DAY, child: str = "C1001", **options: Any) -> Figures:
+def figures_of(
+    facts: Iterable[Recorded], as_at: date = FAR_DAY, child: str = "C1001", **options: Any
+) -> Figures:
     """All clocks as at a day, with everything known."""
     known = Question(as_at).known(facts)
     return figures(child, Amended(known), as_at, england(), **options)

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from domain.amended import Amended
+from domain.catalogue import read
 from domain.history import Recorded
 from domain.moment import Moment, read_instant
 from domain.question import Question
-from domain.catalogue import read
 from domain.true_clock import figures
 from infra.holidays import england
 from services.clocks import readings

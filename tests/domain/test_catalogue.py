@@ -29,7 +29,9 @@ def test_a_null_is_an_absent_field():
 
 @pytest.mark.parametrize("name", EVENT_TYPES)
 def test_every_type_takes_whose_work_it_was_its_batch_and_a_note(name):
-    assert {"occurred_on", "worker_id", "team_id", "batch_id", "note"} <= {field.name for field in FIELDS[name]}
+    assert {"occurred_on", "worker_id", "team_id", "batch_id", "note"} <= {
+        field.name for field in FIELDS[name]
+    }
 
 
 @pytest.mark.parametrize("value", ["", " ", "x" * 129, "a\nb", "\ud800", "a\x00b", 5, True, [], {}])

@@ -39,11 +39,18 @@ def test_an_unmerge_restores_two():
 
 
 def test_withdrawing_a_merge_that_would_shorten_a_need_is_held():
-    facts = [*FACTS, recorded(4, "FactWithdrawn", "2019-06-01", stream="C9", withdraws={"source": FACTS[0].source, "id": "f3"})]
-    assert assessments("C9", date(2019, 7, 1), facts)[0] in ("C1", "C9")
-    assert [c.started_on for c in figures_of(facts, date(2019, 7, 1), "C1").clocks if c.timescale.id == "assessment"] == [
-        date(2019, 3, 5)
+    facts = [
+        *FACTS,
+        recorded(
+            4, "FactWithdrawn", "2019-06-01", stream="C9", withdraws={"source": FACTS[0].source, "id": "f3"}
+        ),
     ]
+    assert assessments("C9", date(2019, 7, 1), facts)[0] in ("C1", "C9")
+    assert [
+        c.started_on
+        for c in figures_of(facts, date(2019, 7, 1), "C1").clocks
+        if c.timescale.id == "assessment"
+    ] == [date(2019, 3, 5)]
 
 
 def test_merges_in_a_ring_are_one_child_and_end():
@@ -60,5 +67,9 @@ def test_records_that_share_an_id_by_accident_stay_two():
         recorded(5, "ChildMerged", "2019-05-01", stream="C9", into="C1"),
         recorded(6, "AssessmentCompleted", "2019-05-10", stream="C9", assessment_id="A-1"),
     ]
-    by_id = {c.id: c.status for c in figures_of(facts, date(2019, 6, 1), "C1").clocks if c.timescale.id == "assessment"}
+    by_id = {
+        c.id: c.status
+        for c in figures_of(facts, date(2019, 6, 1), "C1").clocks
+        if c.timescale.id == "assessment"
+    }
     assert by_id == {"assessment:R-1": "stopped", "assessment:A-1": "open"}

@@ -5,8 +5,23 @@ from datetime import date
 import pytest
 
 from tests.invented import (
-    WORKED_EXAMPLE, cancelled, clock, closed, codes, completed, decided, history, ids, moved, reading,
-    received, referral_closed, reopened, seen, started, withdrawn,
+    WORKED_EXAMPLE,
+    cancelled,
+    clock,
+    closed,
+    codes,
+    completed,
+    decided,
+    history,
+    ids,
+    moved,
+    reading,
+    received,
+    referral_closed,
+    reopened,
+    seen,
+    started,
+    withdrawn,
 )  # fmt: skip
 
 # The worked example
@@ -77,13 +92,17 @@ def test_a_parenting_assessment_starts_no_clock():
 
 
 def test_reopening_a_record_goes_on_with_the_same_clock():
-    facts = history(received("2019-03-05"), started("2019-03-06"), closed("2019-04-01"), reopened("2019-06-01"))
+    facts = history(
+        received("2019-03-05"), started("2019-03-06"), closed("2019-04-01"), reopened("2019-06-01")
+    )
     assert ids(facts) == ["assessment:R-1"]
     assert "REOPENED_SAME_RECORD" in codes(clock(facts))
 
 
 def test_starting_a_closed_record_counts_as_reopening_it():
-    facts = history(received("2019-03-05"), started("2019-03-06"), closed("2019-04-01"), started("2019-06-01"))
+    facts = history(
+        received("2019-03-05"), started("2019-03-06"), closed("2019-04-01"), started("2019-06-01")
+    )
     assert "REOPENED_SAME_RECORD" in codes(clock(facts))
 
 
@@ -131,7 +150,10 @@ def test_a_need_ends_without_completion_on_the_day_its_referral_is_over():
 
 def test_a_new_referral_on_the_28th_day_continues_the_need():
     facts = history(
-        received("2019-03-05"), started("2019-03-06"), referral_closed("2019-04-10"), received("2019-05-08", "R-2")
+        received("2019-03-05"),
+        started("2019-03-06"),
+        referral_closed("2019-04-10"),
+        received("2019-05-08", "R-2"),
     )
     assert ids(facts) == ["assessment:R-1"]
     assert clock(facts).status == "open"
@@ -140,7 +162,10 @@ def test_a_new_referral_on_the_28th_day_continues_the_need():
 
 def test_a_new_referral_on_the_29th_day_is_a_new_need():
     facts = history(
-        received("2019-03-05"), started("2019-03-06"), referral_closed("2019-04-10"), received("2019-05-09", "R-2")
+        received("2019-03-05"),
+        started("2019-03-06"),
+        referral_closed("2019-04-10"),
+        received("2019-05-09", "R-2"),
     )
     assert ids(facts) == ["assessment:R-1", "assessment:R-2"]
 
@@ -156,7 +181,12 @@ def test_reopening_a_record_after_the_end_sets_the_clock_running_until_it_is_clo
 
 def test_a_completion_after_the_end_stops_the_clock_on_its_own_day_and_is_never_in_time():
     one = clock(
-        history(received("2019-03-05"), started("2019-03-06"), referral_closed("2019-03-20"), completed("2019-03-25"))
+        history(
+            received("2019-03-05"),
+            started("2019-03-06"),
+            referral_closed("2019-03-20"),
+            completed("2019-03-25"),
+        )
     )
     assert (one.status, one.stopped_on) == ("stopped", date(2019, 3, 25))
     assert "COMPLETED_AFTER_CLOSING" in codes(one)
@@ -168,7 +198,9 @@ def test_a_need_ended_at_once_and_never_assessed_leaves_no_clock():
 
 
 def test_a_need_ended_on_the_eleventh_working_day_leaves_its_clock():
-    assert ids(history(received("2019-03-05"), decided("2019-03-20", "no_further_action"))) == ["assessment:R-1"]
+    assert ids(history(received("2019-03-05"), decided("2019-03-20", "no_further_action"))) == [
+        "assessment:R-1"
+    ]
 
 
 def test_a_referral_once_decided_for_assessment_leaves_its_clock_however_soon_it_is_closed():
@@ -205,12 +237,21 @@ def test_a_new_referral_after_a_completion_is_a_new_clock_flagged_as_a_re_referr
         referral_closed("2019-02-04"), received("2019-03-04", "R-2"),
     )  # fmt: skip
     assert ids(facts) == ["assessment:R-1", "assessment:R-2"]
-    assert {"RE_REFERRAL_WITHIN_12_MONTHS", "SHORT_GAP_RE_REFERRAL"} <= set(codes(clock(facts, "assessment:R-2")))
+    assert {"RE_REFERRAL_WITHIN_12_MONTHS", "SHORT_GAP_RE_REFERRAL"} <= set(
+        codes(clock(facts, "assessment:R-2"))
+    )
 
 
 def test_the_gap_is_short_up_to_28_calendar_days():
-    met = (received("2019-01-07"), started("2019-01-08"), completed("2019-02-01"), referral_closed("2019-02-04"))
-    assert "SHORT_GAP_RE_REFERRAL" not in codes(clock(history(*met, received("2019-03-05", "R-2")), "assessment:R-2"))
+    met = (
+        received("2019-01-07"),
+        started("2019-01-08"),
+        completed("2019-02-01"),
+        referral_closed("2019-02-04"),
+    )
+    assert "SHORT_GAP_RE_REFERRAL" not in codes(
+        clock(history(*met, received("2019-03-05", "R-2")), "assessment:R-2")
+    )
 
 
 def test_a_referral_that_waited_as_a_contact_is_flagged_with_its_working_days():
@@ -234,7 +275,10 @@ def test_a_referral_received_after_the_completed_record_began_goes_on_from_its_r
 
 def test_a_record_still_open_goes_on_from_its_own_start():
     facts = history(
-        received("2019-03-05"), started("2019-03-06"), started("2019-03-08", "A-2"), completed("2019-04-01", "A-2")
+        received("2019-03-05"),
+        started("2019-03-06"),
+        started("2019-03-08", "A-2"),
+        completed("2019-04-01", "A-2"),
     )
     assert (clock(facts, "assessment:A-1").started_on, clock(facts, "assessment:A-1").status) == (
         date(2019, 3, 6), "open",
@@ -311,13 +355,17 @@ def test_withdrawing_the_closing_that_would_turn_late_into_in_time_is_held():
 
 
 def test_a_withdrawn_correction_is_as_if_it_had_never_been_made():
-    facts = history(received("2019-03-05"), moved("f1", "2019-02-20"), moved("f1", "2019-06-01"), withdrawn("f3"))
+    facts = history(
+        received("2019-03-05"), moved("f1", "2019-02-20"), moved("f1", "2019-06-01"), withdrawn("f3")
+    )
     assert clock(facts).started_on == date(2019, 2, 20)
     assert "REFERRAL_DATE_MOVED_LATER" not in codes(clock(facts))
 
 
 def test_the_latest_of_two_reports_of_one_completion_counts():
-    one = history(received("2019-03-05"), started("2019-03-06"), completed("2019-04-01"), completed("2019-04-10"))
+    one = history(
+        received("2019-03-05"), started("2019-03-06"), completed("2019-04-01"), completed("2019-04-10")
+    )
     assert clock(one).stopped_on == date(2019, 4, 10)
     assert clock(one, as_at=date(2019, 4, 9)).stopped_on == date(2019, 4, 1)
 

@@ -7,7 +7,14 @@ import pytest
 from domain.reading_order import reading_order
 from domain.telling import told
 from tests.invented import (
-    closed, completed, history, received, recorded, referral_closed, reopened, started,
+    closed,
+    completed,
+    history,
+    received,
+    recorded,
+    referral_closed,
+    reopened,
+    started,
 )  # fmt: skip
 
 DAY = "2019-04-10"
@@ -48,7 +55,10 @@ def test_a_closing_of_what_was_closed_comes_after_its_reopening_that_day():
 
 def test_referrals_end_last():
     before = [received("2019-04-01"), started("2019-04-02")]
-    assert any_order(before, [referral_closed(DAY), completed(DAY)]) == ["AssessmentCompleted", "ReferralClosed"]
+    assert any_order(before, [referral_closed(DAY), completed(DAY)]) == [
+        "AssessmentCompleted",
+        "ReferralClosed",
+    ]
 
 
 def test_a_referral_open_that_morning_that_ended_and_opened_that_day_ends_first():
@@ -67,7 +77,9 @@ def test_instants_are_read_in_their_order_and_not_as_they_arrived():
     assert read_in_order(*facts) == ["AssessmentStarted", "AssessmentClosed"]
 
 
-@pytest.mark.parametrize(("entered", "day"), [("2019-04-08T09:00:00Z", 8), ("2019-04-10T09:00:00Z", 10), (None, 10)])
+@pytest.mark.parametrize(
+    ("entered", "day"), [("2019-04-08T09:00:00Z", 8), ("2019-04-10T09:00:00Z", 10), (None, 10)]
+)
 def test_a_fact_entered_before_it_occurred_is_read_as_of_the_day_it_was_entered(entered, day):
     one = recorded(1, "ReferralReceived", DAY, referral_id="R-1", entered_at=entered)
     assert told(one, one.fact).day.day == day

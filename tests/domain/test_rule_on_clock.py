@@ -12,7 +12,16 @@ from domain.rule_on_clock import RuleOnClock, decide
 from infra.holidays import england
 from projections.projection import Case
 from tests.invented import (
-    SOURCE, WORKED_EXAMPLE, figures_of, history, ids, moved, received, recorded, referral_closed, started,
+    SOURCE,
+    WORKED_EXAMPLE,
+    figures_of,
+    history,
+    ids,
+    moved,
+    received,
+    recorded,
+    referral_closed,
+    started,
 )  # fmt: skip
 
 AS_AT = date(2019, 12, 31)
@@ -20,7 +29,9 @@ AS_AT = date(2019, 12, 31)
 
 def ask(told, ruling, clock="assessment:R-1", **asked):
     case = Case("C1001", told, Question(AS_AT), england())
-    command = RuleOnClock(child="C1001", clock=clock, ruling=ruling, reason="wrong child", ruled_by="P-1", **asked)
+    command = RuleOnClock(
+        child="C1001", clock=clock, ruling=ruling, reason="wrong child", ruled_by="P-1", **asked
+    )
     return decide(command, case.figures, case.facts)
 
 
@@ -30,7 +41,14 @@ def ruled(told, ruling, clock="assessment:R-1", **asked):
     named = [{"source": fact.source, "id": fact.id} for fact in about]
     at = "2019-12-01"
     one = recorded(
-        len(told) + 1, "ClockRuled", at, clock=clock, ruling=ruling, reason="wrong child", ruled_by="P-1", facts=named
+        len(told) + 1,
+        "ClockRuled",
+        at,
+        clock=clock,
+        ruling=ruling,
+        reason="wrong child",
+        ruled_by="P-1",
+        facts=named,
     )
     return [*told, one]
 
@@ -65,7 +83,9 @@ def test_a_referral_that_joined_a_void_clock_has_one_of_its_own():
 
 def test_what_is_reported_after_a_ruling_is_not_void():
     facts = ruled(history(*WORKED_EXAMPLE), "void")
-    assert ids([*facts, recorded(20, "ReferralReceived", "2019-12-10", referral_id="R-1")]) == ["assessment:R-1"]
+    assert ids([*facts, recorded(20, "ReferralReceived", "2019-12-10", referral_id="R-1")]) == [
+        "assessment:R-1"
+    ]
 
 
 TWO_NEEDS = (

@@ -92,7 +92,11 @@ def test_a_batch_that_grows_is_seen_on_every_child_in_it(tmp_path):
             ])  # fmt: skip
             service.projector.catch_up()
         rows = service.views.clock_rows(CLOCKS.c.timescale == "assessment")
-        assert [next(f.value for f in row.clock.flags if f.code == "BULK_RECORDED") for row in rows] == [3, 3, 3]
+        assert [next(f.value for f in row.clock.flags if f.code == "BULK_RECORDED") for row in rows] == [
+            3,
+            3,
+            3,
+        ]
 
 
 def test_a_fact_that_is_yet_to_come_counts_from_its_day_without_another_fact(tmp_path):
