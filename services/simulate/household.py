@@ -27,8 +27,8 @@ class Household:
     In all that is told, ``@`` stands for a child's number, so that one text serves every child. ``size``
     counts the children there are, ``numbers`` those who are written about (fewer only at the end of the
     authority). ``post`` holds the case at the moment, ``holder`` is the worker last told to hold it,
-    ``opened`` is the day it became known, ``last_start`` and ``last_visit`` are the fact and the day of the latest
-    assessment begun and visit made. Days are numbers of `Days`.
+    ``opened`` is the day it became known, ``last_start`` and ``last_visit`` are the fact and the day of the
+    latest assessment begun and visit made. Days are numbers of `Days`.
     """
 
     __slots__ = (
