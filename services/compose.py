@@ -25,7 +25,7 @@ from services.record import Recording
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Parts:
     """Everything the service is made of. ``standing_today`` is the day that stands for today, if one does."""
 
     log: SqliteLog
@@ -43,7 +43,7 @@ class Service:
 
 
 @contextmanager
-def composed(config: Config) -> Iterator[Service]:
+def composed(config: Config) -> Iterator[Parts]:
     """The service as configured, for as long as it is wanted; everything is closed in order after.
 
     Raises UnusableKey, LogUnavailable, ViewsUnavailable or OSError where it cannot be built.
@@ -66,7 +66,7 @@ def composed(config: Config) -> Iterator[Service]:
         stack.callback(log.close)
         histories = Histories(log, codec, calendar)
         today = _today if config.today is None else _standing(config.today)
-        yield Service(
+        yield Parts(
             log=log,
             keys=keys,
             codec=codec,

@@ -131,6 +131,19 @@ class Recording:
             return await asyncio.to_thread(self._listed, facts, results)
         return results
 
+    def record_asked(self, fact: Incoming, expected_version: int) -> Receipt | None:
+        """Record what a person asked for while the stream has the version they saw; None where it has not.
+
+        Raises LogUnavailable as `record` does, and Erased where nothing personal can be kept of the child.
+        """
+        event = StoredEvent(fact.stream, 0, PREFIX + fact.type, self._codec.encode(fact))
+        commit = Commit(commit_id(fact.source, fact.id), (event,), expected_version, marks(fact))
+        (outcome,) = self._log.submit([commit]).result()
+        if isinstance(outcome, Refused):
+            return None
+        (stored,) = outcome.notifications
+        return _receipt(fact, stored, is_duplicate=isinstance(outcome, Repeated))
+
     async def _submit(self, commits: Sequence[Commit]) -> "Future[list[Outcome]]":
         give_up_at = asyncio.get_running_loop().time() + PATIENCE_S
         while True:

@@ -1,0 +1,129 @@
+"""The HTTP application: which address is answered by what."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from domain.field import Invalid
+from domain.refusal import Refused
+from infra.keys import Erased
+from infra.log.commit import LogUnavailable
+from infra.views import ViewsUnavailable
+from services.api import problems
+from services.api.children import Children
+from services.api.events import Intake
+from services.api.lists import Lists
+from services.api.metrics import Metrics
+from services.api.middleware import Identified, Limited, Measured, Options
+from services.api.openapi import document
+from services.api.service_routes import ServiceRoutes
+from services.compose import Parts
+from services.web import pages as web
+from services.web import rendering
+
+_KINDS = {404: "not-found", 405: "method-not-allowed", 406: "not-acceptable"}
+
+
+def application(
+    parts: Parts, pages: Sequence[BaseRoute], *, max_body_bytes: int, max_batch_events: int
+) -> ASGIApp:
+    """The whole application: the API, and the pages."""
+    metrics = Metrics()
+    intake = Intake(parts.recording, parts.now, metrics, max_batch_events)
+    children = Children(parts.histories, parts.recording, parts.calendar, parts.today, parts.now)
+    lists = Lists(
+        parts.log,
+        parts.codec,
+        parts.histories,
+        parts.views,
+        parts.conflicts,
+        parts.calendar,
+        parts.today,
+    )
+
+    @cache
+    def describe() -> dict[str, Any]:
+        return document(_version(), parts.calendar.last_day)
+
+    about = ServiceRoutes(parts.log, parts.views, parts.conflicts, metrics, describe)
+    app = FastAPI(
+        title="Case timeline", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.openapi = describe  # type: ignore[method-assign]
+    # A route of its own: FastAPI's takes a third of a post's time to find that nothing is declared.
+    app.router.routes.append(Route("/events", intake.post, methods=["POST"]))
+    for path, endpoint in (
+        ("/events", lists.events),
+        ("/children/{child}/timeline", children.timeline),
+        ("/children/{child}/clocks", children.clocks),
+        ("/clocks", lists.clocks),
+        ("/conflicts", lists.conflicts),
+        ("/timescales", lists.timescales),
+        ("/projections", lists.projections),
+        ("/metrics", about.figures),
+        ("/healthz", about.alive),
+        ("/readyz", about.ready),
+        ("/openapi.json", about.openapi),
+        ("/docs", about.docs),
+    ):
+        app.add_api_route(path, endpoint, methods=["GET", "HEAD"])
+    app.add_api_route("/rulings", children.post_ruling, methods=["POST"])
+    app.router.routes.extend(pages)
+    app.add_exception_handler(Invalid, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    for failure in (LogUnavailable, ViewsUnavailable, Refused, Erased):
+        app.add_exception_handler(failure, _failure)
+    routes = app.router.routes
+    return Identified(Measured(Limited(Options(app, lambda: routes), max_body_bytes), metrics))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Invalid)
+    return problems.respond(problems.of_fields("invalid-question", error.problems, what="parameter"))
+
+
+def _failure(request: Request, error: Exception) -> Response:
+    return problems.of_failure(error)
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    """Nobody reads this: the caller went away before the body had come."""
+    return problems.respond(problems.body("bad-request", "The body ended early."))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404 and rendering.wants_page(request.scope):
+        return web.not_found()
+    kind = _KINDS.get(error.status_code, "bad-request")
+    if kind == "method-not-allowed":
+        allowed = _allowed(request)
+        detail = f"{request.method[:20]} is not among the methods of this address: {allowed}."
+        return problems.respond(problems.body(kind, detail), {"Allow": allowed})
+    detail = "See /docs for the addresses there are." if kind == "not-found" else str(error.detail)
+    return problems.respond(problems.body(kind, detail), error.headers)
+
+
+def _allowed(request: Request) -> str:
+    methods: set[str] = {"OPTIONS"}
+    for route in request.app.router.routes:
+        match, _ = route.matches(request.scope)
+        if match.value:
+            methods |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted(methods))
+
+
+def _version() -> str:
+    try:
+        return version("casetimeline")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,205 @@
+"""POST /events: facts come in, in every mode of CloudEvents over HTTP, and as lines of JSON."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.field import Invalid, Problem
+from infra.codec import Incoming
+from services import strict_json
+from services.api import problems, results
+from services.api.metrics import Metrics
+from services.intake import MAX_EVENT_BYTES, incoming
+from services.record import Receipt, Recording
+from services.strict_json import Improper, NotJson
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+NDJSON = "application/x-ndjson"
+BINARY = "application/json"
+
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_PARAMETER = re.compile(r';\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)\s*')
+_split_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class _Refuse(Exception):
+    """The request as a whole is refused."""
+
+    def __init__(self, problem: dict[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(problem["detail"])
+        self.problem = problem
+        self.headers = headers
+
+
+class Intake:
+    """The endpoint, with what it needs."""
+
+    def __init__(
+        self, recording: Recording, now: Callable[[], datetime], metrics: Metrics, max_events: int
+    ) -> None:
+        self._recording = recording
+        self._now = now
+        self._metrics = metrics
+        self._max_events = max_events
+
+    async def post(self, request: Request) -> Response:
+        try:
+            media_type = _media_type(request)
+            body = await request.body()
+            if media_type == BATCH:
+                return await self._many(self._of_batch(body))
+            if media_type == NDJSON:
+                return await self._many(self._of_lines(body))
+            return await self._one(request, media_type, body)
+        except _Refuse as refusal:
+            return problems.respond(refusal.problem, refusal.headers)
+
+    async def _one(self, request: Request, media_type: str, body: bytes) -> Response:
+        try:
+            if len(body) > MAX_EVENT_BYTES:
+                raise _Refuse(results.too_large(len(body)))
+            event = _binary(request, body) if media_type == BINARY else strict_json.read(body)
+            fact = incoming(event, self._now())
+        except (NotJson, Improper, Invalid) as error:
+            self._metrics.events("refused", 1)
+            raise _Refuse(results.unreadable(error)) from None
+        (result,) = await self._recording.record_soon((fact,))
+        if isinstance(result, Receipt):
+            self._metrics.events("duplicate" if result.is_duplicate else "recorded", 1)
+            status = 200 if result.is_duplicate else 201
+            return Response(_encode(results.receipt(result)), status, media_type="application/json")
+        self._metrics.events("conflict", 1)
+        return problems.respond(results.problem_of(result))
+
+    def _of_batch(self, body: bytes) -> list[Incoming | dict[str, Any]]:
+        try:
+            items: Sequence[bytes] = [bytes(item) for item in _split_batch(body)]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            items = _split_slowly(body)
+        self._limit(len(items))
+        now = self._now()
+        return [_read(item, now) for item in items]
+
+    def _of_lines(self, body: bytes) -> list[Incoming | dict[str, Any]]:
+        lines = [line for line in body.split(b"\n") if line.strip()]
+        self._limit(len(lines))
+        now = self._now()
+        return [_read(line, now) for line in lines]
+
+    def _limit(self, events: int) -> None:
+        if events > self._max_events:
+            most = self._max_events
+            detail = f"There are {events} events; one request may have {most}. Nothing was recorded."
+            raise _Refuse(problems.body("too-many-events", detail))
+
+    async def _many(self, read: Sequence[Incoming | dict[str, Any]]) -> Response:
+        facts = [fact for fact in read if isinstance(fact, Incoming)]
+        recorded = iter(await self._recording.record_soon(facts) if facts else ())
+        replies = [results.reply(next(recorded)) if isinstance(fact, Incoming) else fact for fact in read]
+        kept = self._count(replies)
+        status = 200 if kept == len(replies) else 207 if kept else 422
+        return Response(_encode({"results": replies}), status, media_type="application/json")
+
+    def _count(self, replies: Sequence[Mapping[str, Any]]) -> int:
+        statuses = [reply["status"] for reply in replies]
+        recorded, duplicates = statuses.count(results.RECORDED), statuses.count(results.DUPLICATE)
+        conflicts = sum("problem" in reply and reply["problem"]["status"] == 409 for reply in replies)
+        self._metrics.events("recorded", recorded)
+        self._metrics.events("duplicate", duplicates)
+        self._metrics.events("conflict", conflicts)
+        self._metrics.events("refused", len(replies) - recorded - duplicates - conflicts)
+        return recorded + duplicates
+
+
+def _read(raw: bytes, now: datetime) -> Incoming | dict[str, Any]:
+    """A fact, or the reply by which it is refused."""
+    event: Any = None
+    try:
+        if len(raw) > MAX_EVENT_BYTES:
+            return results.refused(results.too_large(len(raw)))
+        event = strict_json.read(raw)
+        return incoming(event, now)
+    except (NotJson, Improper, Invalid) as error:
+        told = event if isinstance(event, dict) else {}
+        return results.refused(results.unreadable(error), told.get("source"), told.get("id"))
+
+
+def _split_slowly(body: bytes) -> list[bytes]:
+    """The items of a batch that the fast decoder refuses: a string in it is wrong, or it is no list."""
+    try:
+        value = strict_json.read(body)
+    except NotJson as error:
+        raise _Refuse(problems.body("not-json", str(error))) from None
+    except Improper as error:
+        raise _Refuse(problems.of_fields("invalid-event", error.problems)) from None
+    if not isinstance(value, list):
+        problem = Problem("", "must be a JSON array of events")
+        raise _Refuse(problems.of_fields("invalid-event", [problem]))
+    return [_encode(item) for item in value]
+
+
+def _media_type(request: Request) -> str:
+    """The media type of the body. Raises _Refuse where it is none that is read."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise _Refuse(_unsupported("Send the body as it is, without Content-Encoding."))
+    given = request.headers.get("content-type", "")
+    media_type = given.partition(";")[0].strip().lower()
+    if media_type not in (STRUCTURED, BATCH, NDJSON, BINARY):
+        named = f"{given[:100]} is not read" if given else "There is no Content-Type"
+        forms = f"{STRUCTURED}, {BATCH}, {NDJSON}, or {BINARY} with ce- headers"
+        raise _Refuse(_unsupported(f"{named}; send one of {forms}."))
+    for name, value in _PARAMETER.findall(given):
+        if name.lower() == "charset" and value.strip('"').lower() not in _CHARSETS:
+            raise _Refuse(_unsupported("Send the body in UTF-8; JSON has no other encoding."))
+    if media_type == BINARY and not any(name.startswith("ce-") for name in request.headers):
+        detail = f"{BINARY} is a fact's data, and needs ce- headers; send a whole CloudEvent as {STRUCTURED}."
+        raise _Refuse(_unsupported(detail))
+    return media_type
+
+
+def _unsupported(detail: str) -> dict[str, Any]:
+    return problems.body("unsupported-media-type", detail)
+
+
+def _binary(request: Request, body: bytes) -> dict[str, Any]:
+    """A CloudEvent of binary mode as a structured one. Raises Invalid for headers that cannot be read."""
+    event: dict[str, Any] = {}
+    wrong: list[Problem] = []
+    for raw_name, raw_value in request.headers.raw:
+        if not raw_name.startswith(b"ce-"):
+            continue
+        name = raw_name[3:].decode("latin-1")
+        at = Problem("/" + name, "is given more than once; give it once")
+        if name in event:
+            wrong.append(at)
+        elif name in ("data", "data_base64", "datacontenttype"):
+            wrong.append(Problem("/" + name, "is not read from a header; the body is the data"))
+        else:
+            try:
+                event[name] = _header_value(raw_value)
+            except UnicodeDecodeError:
+                wrong.append(Problem("/" + name, "is not UTF-8, written in percent-encoding"))
+    if wrong:
+        raise Invalid(wrong)
+    if body:
+        try:
+            event["data"] = strict_json.read(body)
+        except Improper as error:
+            raise Invalid([Problem("/data" + p.pointer, p.detail) for p in error.problems]) from None
+    return event
+
+
+def _header_value(raw: bytes) -> str:
+    """The value of an attribute in a header (CloudEvents HTTP binding 1.0.2, section 3.1.3.2)."""
+    text = raw.decode("utf-8")
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = re.sub(r"\\(.)", r"\1", text[1:-1])
+    return unquote_to_bytes(text).decode("utf-8") if "%" in text else text

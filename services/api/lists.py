@@ -1,0 +1,224 @@
+"""GET lists: clocks of all children, facts of the log, conflicts, timescales and projections."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.catalogue import EVENT_TYPES, PREFIX
+from domain.field import Invalid, Problem
+from domain.moment import EARLIEST, Moment
+from domain.question import Question, end_of, just_after
+from domain.timescale import CATALOGUE, in_force_on
+from domain.working_days import WorkingDays
+from infra.codec import Codec
+from infra.conflicts import Conflicts
+from infra.log.sqlite import SqliteLog
+from infra.views import Views
+from projections.clock_rows import clock_rows
+from services import clock_list, event_list
+from services.api import parameters
+from services.clock_list import SORTS, STATUSES
+from services.histories import Histories
+from services.intake import SUBJECT
+from services.past_rows import rows_as_at
+from services.timeline import instant_json
+
+TIMESCALES = tuple(dict.fromkeys(row.id for row in CATALOGUE))
+TYPES = tuple(PREFIX + name for name in EVENT_TYPES)
+CLOCK_FILTERS = ("timescale", "status", "over", "team_id", "worker_id", "flag", "sort")
+EVENT_FILTERS = ("subject", "child", "type", "source", "recorded_from", "recorded_to")
+PAGING = ("limit", "cursor")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Lists:
+    """The endpoints that list things, with what they need."""
+
+    def __init__(
+        self,
+        log: SqliteLog,
+        codec: Codec,
+        histories: Histories,
+        views: Views,
+        conflicts: Conflicts,
+        calendar: WorkingDays,
+        today: Callable[[], date],
+    ) -> None:
+        self._log = log
+        self._codec = codec
+        self._histories = histories
+        self._views = views
+        self._conflicts = conflicts
+        self._calendar = calendar
+        self._today = today
+
+    async def clocks(self, request: Request) -> Response:
+        return await run_in_threadpool(self._clocks, request)
+
+    async def events(self, request: Request) -> Response:
+        return await run_in_threadpool(self._events, request)
+
+    async def conflicts(self, request: Request) -> Response:
+        return await run_in_threadpool(self._list_conflicts, request)
+
+    async def timescales(self, request: Request) -> Response:
+        found = parameters.read(request, (*parameters.QUESTION, *PAGING))
+        asked = parameters.question(found, self._today(), self._calendar)
+        rows = [
+            {
+                "id": row.id,
+                "limit": {"value": row.limit.value, "unit": row.limit.unit},
+                "starts": row.starts,
+                "stops": row.stops,
+                "kind": row.kind,
+                "source": row.source,
+                "edition": row.edition,
+                "nation": row.nation,
+                "confidence": row.confidence,
+                "in_force_from": row.in_force_from,
+                "in_force_to": row.in_force_to,
+            }
+            for row in in_force_on(asked.question.as_at)
+        ]
+        return _listed("timescales", rows, found, **asked.echo())
+
+    async def projections(self, request: Request) -> Response:
+        return await run_in_threadpool(self._projections, request)
+
+    def _clocks(self, request: Request) -> Response:
+        found = parameters.read(request, (*parameters.QUESTION, *PAGING, *CLOCK_FILTERS))
+        asked = parameters.question(found, self._today(), self._calendar)
+        wanted = clocks_wanted(found)
+        # Asked before the rows are read: they are at least as far as this.
+        kept_for, freshness = self._freshness()
+        if asked.question == Question(self._today()) and asked.question.as_at == kept_for:
+            page = clock_list.from_views(self._views, wanted, asked.question.as_at)
+        else:
+            rows = rows_as_at(self._log, self._histories, asked.question)
+            page = clock_list.from_rows(rows, wanted, asked.question.as_at, self._calendar)
+            freshness = {"lag": 0}
+        reply = {**asked.echo(), "clocks": page.to_json(self._calendar), "next": page.next, **freshness}
+        return _json(reply)
+
+    def _freshness(self) -> tuple[date | None, dict[str, Any]]:
+        """The day for which the views are kept, and how many events they are behind the log."""
+        positions = [one for one in self._views.positions() if one.projection == clock_rows.name]
+        position = positions[0]
+        lag = max((self._log.max_notification_id() or 0) - position.position, 0)
+        return position.read_on, {"lag": lag}
+
+    def _events(self, request: Request) -> Response:
+        found = parameters.read(request, (*EVENT_FILTERS, *PAGING))
+        wanted = events_wanted(found)
+        page = event_list.page(self._log, self._codec, wanted)
+        return _json({"events": page.facts, "next": None if page.next is None else str(page.next)})
+
+    def _list_conflicts(self, request: Request) -> Response:
+        found = parameters.read(request, ("source", *PAGING))
+        limit = parameters.limit(found)
+        rows = self._conflicts.page(parameters.position(found), limit + 1, found.get("source"))
+        conflicts = [
+            {
+                "source": row.source,
+                "id": row.id,
+                "subject": row.subject,
+                "type": row.type,
+                "differs": row.differs,
+                "refused_at": instant_json(row.refused_at),
+            }
+            for row in rows[:limit]
+        ]
+        following = str(rows[limit - 1].number) if len(rows) > limit else None
+        return _json({"conflicts": conflicts, "next": following})
+
+    def _projections(self, request: Request) -> Response:
+        found = parameters.read(request, PAGING)
+        head = self._log.max_notification_id() or 0
+        rows = [
+            {
+                "name": one.projection,
+                "version": one.version,
+                "position": {"partition": 0, "offset": one.position - 1} if one.position else None,
+                "recorded_at": None if one.recorded_at is None else instant_json(one.recorded_at),
+                "lag": max(head - one.position, 0),
+                "rate": one.rate,
+                "last_rebuild": None if one.rebuilt_at is None else instant_json(one.rebuilt_at),
+            }
+            for one in self._views.positions()
+        ]
+        return _listed("projections", rows, found)
+
+
+def clocks_wanted(found: Mapping[str, str]) -> clock_list.Wanted:
+    """What a list of clocks is asked for. Raises Invalid."""
+    given = dict(found)
+    over = parameters.choice(given, "over", ("true", "false"))
+    sort = next((one for one in SORTS if one == parameters.choice(given, "sort", SORTS)), SORTS[0])
+    statuses = tuple(given["status"].split(",")) if "status" in given else ()
+    for status in statuses:
+        if status not in STATUSES:
+            raise Invalid([Problem("status", f"must be one or more of {', '.join(STATUSES)}")])
+    return clock_list.Wanted(
+        timescale=parameters.choice(given, "timescale", TIMESCALES),
+        statuses=statuses,
+        over=None if over is None else over == "true",
+        team_id=given.get("team_id"),
+        worker_id=given.get("worker_id"),
+        flag=given.get("flag"),
+        sort=sort,
+        limit=parameters.limit(given),
+        cursor=given.get("cursor"),
+    )
+
+
+def events_wanted(found: Mapping[str, str]) -> event_list.Wanted:
+    """What the log is asked for. Raises Invalid."""
+    given = dict(found)
+    subject = given.get("subject", given.get("child"))
+    if "subject" in given and "child" in given:
+        raise Invalid([Problem("child", "is another name of subject; give one of the two")])
+    if subject is not None and not SUBJECT.fullmatch(subject):
+        name = "subject" if "subject" in given else "child"
+        raise Invalid([Problem(name, "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -")])
+    return event_list.Wanted(
+        subject=subject,
+        type=parameters.choice(given, "type", TYPES),
+        source=given.get("source"),
+        recorded_from=_instant(given, "recorded_from", is_end=False),
+        recorded_before=_instant(given, "recorded_to", is_end=True),
+        after=parameters.position(given),
+        limit=parameters.limit(given),
+    )
+
+
+def _instant(found: Mapping[str, str], name: str, *, is_end: bool) -> datetime | None:
+    """A bound on when facts were recorded: of a day its beginning, or, for an end, its end."""
+    text = found.get(name)
+    if text is None:
+        return None
+    try:
+        moment = Moment.parse(text)
+        if not EARLIEST < moment.day < date(2200, 1, 1):
+            raise ValueError("must be from 1900 to 2199")
+    except ValueError as error:
+        raise Invalid([Problem(name, str(error))]) from None
+    if moment.instant is None:
+        return end_of(moment.day) if is_end else end_of(date.fromordinal(moment.day.toordinal() - 1))
+    return just_after(moment.instant) if is_end else moment.instant
+
+
+def _listed(name: str, rows: Sequence[Any], found: dict[str, str], **more: Any) -> Response:
+    """A page of a short list that is all in memory."""
+    limit, after = parameters.limit(found), parameters.position(found)
+    following = str(after + limit) if len(rows) > after + limit else None
+    return _json({**more, name: rows[after : after + limit], "next": following})
+
+
+def _json(reply: Mapping[str, Any]) -> Response:
+    return Response(_encode(reply), 200, media_type="application/json")

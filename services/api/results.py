@@ -1,0 +1,62 @@
+"""What became of facts, as replies: a receipt, or the problem for which one was refused."""
+
+from typing import Any
+
+from domain.field import Invalid
+from services.api import problems
+from services.intake import MAX_EVENT_BYTES
+from services.record import Conflict, Gone, Receipt, Result
+from services.strict_json import Improper, NotJson
+from services.timeline import instant_json
+
+RECORDED, DUPLICATE, REFUSED = "recorded", "duplicate", "refused"
+
+
+def receipt(result: Receipt) -> dict[str, Any]:
+    """A receipt, as the contract shows it."""
+    return {
+        "id": result.id,
+        "source": result.source,
+        "status": DUPLICATE if result.is_duplicate else RECORDED,
+        "subject": result.stream,
+        "version": result.version,
+        "position": {"partition": result.partition, "offset": result.offset},
+        "recorded_at": instant_json(result.recorded_at),
+    }
+
+
+def reply(result: Result) -> dict[str, Any]:
+    """The item of a batch's results."""
+    if isinstance(result, Receipt):
+        return receipt(result)
+    return refused(problem_of(result), result.source, result.id)
+
+
+def problem_of(result: Conflict | Gone) -> dict[str, Any]:
+    if isinstance(result, Gone):
+        return problems.body("erased", "Nothing personal can be recorded of this child; use a new reference.")
+    differs = ", ".join(result.differs)
+    detail = f"It differs from what was recorded first in {differs}. Send another fact under another id."
+    return {**problems.body("conflict", detail), "pointer": list(result.differs)}
+
+
+def refused(problem: dict[str, Any], source: Any = None, id: Any = None) -> dict[str, Any]:
+    """An item that was refused, with its identity where it told one."""
+    item: dict[str, Any] = {"status": REFUSED, "problem": problem}
+    if isinstance(source, str):
+        item["source"] = source
+    if isinstance(id, str):
+        item["id"] = id
+    return item
+
+
+def unreadable(error: NotJson | Improper | Invalid) -> dict[str, Any]:
+    """The problem of an event that could not be read."""
+    if isinstance(error, NotJson):
+        return problems.body("not-json", str(error))
+    return problems.of_fields("invalid-event", error.problems)
+
+
+def too_large(size: int) -> dict[str, Any]:
+    detail = f"It has {size} bytes; an event may have {MAX_EVENT_BYTES}. Leave out what is not a fact."
+    return problems.body("event-too-large", detail)

@@ -1,0 +1,153 @@
+"""Serving HTTP until told to stop, with the projector beside it in a process of its own."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+DRAIN_S = 7
+"""How long requests under way have to end once the service is told to stop."""
+
+_BACKLOG = 2_048
+_RESTART_S = (0.5, 1.0, 2.0, 5.0, 15.0)
+_STEADY_S = 60.0
+_NICENESS = 10
+
+
+class PortTaken(OSError):
+    """The address cannot be listened on."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises PortTaken, saying what to do."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise PortTaken(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another with --http HOST:PORT"
+        ) from error
+    listening.listen(_BACKLOG)
+    return listening
+
+
+def address(listening: socket.socket) -> str:
+    """Where a socket is reached, as a URL."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def serve(app: ASGIApp, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer until SIGTERM or SIGINT; then end what is under way, and return.
+
+    ``ready`` is called once requests are answered.
+    """
+    settings = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=DRAIN_S,
+        h11_max_incomplete_event_size=65_536,
+    )
+    server = _Server(settings, ready)
+    # The writer of the log needs the interpreter back sooner than 5 ms after each step.
+    sys.setswitchinterval(0.0005)
+    with asyncio.Runner(loop_factory=settings.get_loop_factory()) as runner, suppress(KeyboardInterrupt):
+        runner.run(server.serve([listening]))
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready()
+
+
+class Beside:
+    """A process of this service kept running beside it: started again when it dies, ended with it."""
+
+    def __init__(self, arguments: Sequence[str], settings: Mapping[str, str]) -> None:
+        self._arguments = [sys.executable, "-m", "services", *arguments]
+        self._environment = {**os.environ, **settings}
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, name="beside", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End the process, by force if it takes too long."""
+        self._stopping.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._thread.join(timeout_s)
+
+    def _keep(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            # Its end of the pipe tells it when this process is gone, however that came.
+            self._process = subprocess.Popen(
+                self._arguments, stdin=subprocess.PIPE, env=self._environment, preexec_fn=_step_back
+            )
+            if self._stopping.is_set():
+                self._process.terminate()
+            self._process.wait()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            failures = 0 if time.monotonic() - began > _STEADY_S else failures + 1
+            self._stopping.wait(_RESTART_S[min(failures, len(_RESTART_S) - 1)])
+
+
+def _step_back() -> None:
+    """Let the process that answers go first, and be told of Ctrl-C by it alone."""
+    os.nice(_NICENESS)
+    os.setpgid(0, 0)
+
+
+def until_told(stop: threading.Event, *, with_parent: bool) -> None:
+    """Set ``stop`` on SIGTERM or SIGINT, and, ``with_parent``, once standard input has come to its end."""
+
+    def told(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+    if with_parent:
+        threading.Thread(target=_wait_for_end, args=(stop,), name="parent", daemon=True).start()
+
+
+def _wait_for_end(stop: threading.Event) -> None:
+    while sys.stdin.buffer.read(4_096):
+        pass
+    stop.set()
