@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from services.compose import Service, composed
+from services.compose import Parts, composed
 from services.config import read_config
 from services.intake import incoming
 from services.record import Result
@@ -16,7 +16,7 @@ SOURCE = "urn:invented:cases"
 
 
 @contextmanager
-def service_in(folder: Path, today: str | None = None) -> Iterator[Service]:
+def service_in(folder: Path, today: str | None = None) -> Iterator[Parts]:
     """The service with log, views and keys in ``folder``."""
     settings = {"CASETIMELINE_DATA": str(folder)}
     if today is not None:
@@ -34,7 +34,7 @@ def event(id: str, name: str, occurred_on: str, *, subject: str = "C1001", **dat
     }  # fmt: skip
 
 
-def put(service: Service, events: Iterable[dict[str, Any] | bytes]) -> list[Result]:
+def put(service: Parts, events: Iterable[dict[str, Any] | bytes]) -> list[Result]:
     """Record events, as objects or as lines of NDJSON."""
     now = datetime.now(UTC)
     parsed = [json.loads(one) if isinstance(one, bytes) else one for one in events]

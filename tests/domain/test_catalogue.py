@@ -18,8 +18,12 @@ def pointers(name, data):
 def test_every_problem_is_listed_by_its_place():
     data = {"occurred_on": "2019-02-30", "assesment_id": "A-1", "kind": "quick", "referral_id": 7}
     assert pointers("AssessmentStarted", data) == [
-        "/data/occurred_on", "/data/assesment_id", "/data/kind", "/data/referral_id", "/data/assessment_id",
-    ]  # fmt: skip
+        "/data/occurred_on",
+        "/data/assesment_id",
+        "/data/kind",
+        "/data/referral_id",
+        "/data/assessment_id",
+    ]
 
 
 def test_a_null_is_an_absent_field():
@@ -59,21 +63,34 @@ def test_nothing_occurred_before_1900():
 @pytest.mark.parametrize(
     ("name", "stream", "belongs"),
     [
-        ("AssessmentStarted", "C1001", True), ("AssessmentStarted", "worker:W-1", False),
-        ("AssessmentStarted", "authority", False), ("SupervisionHeld", "worker:W-1", True),
-        ("SupervisionHeld", "C1001", False), ("ActionSet", "authority", True), ("ActionSet", "C1001", True),
-        ("ActionSet", "worker:W-1", False), ("FactWithdrawn", "worker:W-1", True), ("FactCorrected", "authority", True),
+        ("AssessmentStarted", "C1001", True),
+        ("AssessmentStarted", "worker:W-1", False),
+        ("AssessmentStarted", "authority", False),
+        ("SupervisionHeld", "worker:W-1", True),
+        ("SupervisionHeld", "C1001", False),
+        ("ActionSet", "authority", True),
+        ("ActionSet", "C1001", True),
+        ("ActionSet", "worker:W-1", False),
+        ("FactWithdrawn", "worker:W-1", True),
+        ("FactCorrected", "authority", True),
     ],
-)  # fmt: skip
+)
 def test_types_of_workers_and_of_the_authority_stand_only_on_theirs(name, stream, belongs):
     assert (misplaced(name, stream) is None) is belongs
 
 
 def test_what_is_personal_is_parted_and_put_together_again():
     data = {
-        "occurred_on": "2019-03-06", "corrects": {"source": "s", "id": "1"}, "reason": "typing",
-        "changes": {"occurred_on": "2019-03-07", "note": "Sam", "outcome": "assessment", "family_name": "Invented"},
-    }  # fmt: skip
+        "occurred_on": "2019-03-06",
+        "corrects": {"source": "s", "id": "1"},
+        "reason": "typing",
+        "changes": {
+            "occurred_on": "2019-03-07",
+            "note": "Sam",
+            "outcome": "assessment",
+            "family_name": "Invented",
+        },
+    }
     clear, personal = split("FactCorrected", data)
     assert clear["changes"] == {"occurred_on": "2019-03-07", "outcome": "assessment"}
     assert personal == {"reason": "typing", "changes": {"note": "Sam", "family_name": "Invented"}}

@@ -22,7 +22,7 @@ from tests.invented import (
     recorded,
     referral_closed,
     started,
-)  # fmt: skip
+)
 
 AS_AT = date(2019, 12, 31)
 
@@ -89,8 +89,11 @@ def test_what_is_reported_after_a_ruling_is_not_void():
 
 
 TWO_NEEDS = (
-    received("2019-03-05"), started("2019-03-06"), referral_closed("2019-04-10"), received("2019-06-03", "R-2"),
-)  # fmt: skip
+    received("2019-03-05"),
+    started("2019-03-06"),
+    referral_closed("2019-04-10"),
+    received("2019-06-03", "R-2"),
+)
 
 
 def test_linked_clocks_are_one_and_the_gap_counts():

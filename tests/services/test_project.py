@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from infra.view_tables import CLOCKS, POSITIONS
 from infra.views import TABLES, Overtaken, Views
-from services.compose import Service
+from services.compose import Parts
 from services.project import Progress
 from services.simulate.simulation import simulate
 from tests.authority_of_facts import event, put, service_in
@@ -70,10 +70,13 @@ def test_a_projector_that_was_overtaken_changes_nothing(tmp_path):
 
 def test_children_merged_are_one_row_and_unmerged_are_two_again(tmp_path):
     with service_in(tmp_path, TODAY) as service:
-        put(service, [
-            event("1", "ReferralReceived", "2019-03-05", subject="C1", referral_id="R-1"),
-            event("2", "ReferralReceived", "2019-04-05", subject="C9", referral_id="R-9"),
-        ])  # fmt: skip
+        put(
+            service,
+            [
+                event("1", "ReferralReceived", "2019-03-05", subject="C1", referral_id="R-1"),
+                event("2", "ReferralReceived", "2019-04-05", subject="C9", referral_id="R-9"),
+            ],
+        )
         service.projector.catch_up()
         assert children_with_assessments(service) == {"C1", "C9"}
         put(service, [event("3", "ChildMerged", "2019-05-01", subject="C9", into="C1")])
@@ -87,9 +90,19 @@ def test_children_merged_are_one_row_and_unmerged_are_two_again(tmp_path):
 def test_a_batch_that_grows_is_seen_on_every_child_in_it(tmp_path):
     with service_in(tmp_path, TODAY) as service:
         for child in ("C1", "C2", "C3"):
-            put(service, [
-                event(child, "ReferralReceived", "2019-03-05", subject=child, referral_id="R-1", batch_id="B-1")
-            ])  # fmt: skip
+            put(
+                service,
+                [
+                    event(
+                        child,
+                        "ReferralReceived",
+                        "2019-03-05",
+                        subject=child,
+                        referral_id="R-1",
+                        batch_id="B-1",
+                    )
+                ],
+            )
             service.projector.catch_up()
         rows = service.views.clock_rows(CLOCKS.c.timescale == "assessment")
         assert [next(f.value for f in row.clock.flags if f.code == "BULK_RECORDED") for row in rows] == [
@@ -101,10 +114,13 @@ def test_a_batch_that_grows_is_seen_on_every_child_in_it(tmp_path):
 
 def test_a_fact_that_is_yet_to_come_counts_from_its_day_without_another_fact(tmp_path):
     with service_in(tmp_path, "2019-03-10") as service:
-        put(service, [
-            event("1", "ReferralReceived", "2019-03-05", referral_id="R-1"),
-            event("2", "ReferralReceived", "2019-03-20", subject="C2", referral_id="R-2"),
-        ])  # fmt: skip
+        put(
+            service,
+            [
+                event("1", "ReferralReceived", "2019-03-05", referral_id="R-1"),
+                event("2", "ReferralReceived", "2019-03-20", subject="C2", referral_id="R-2"),
+            ],
+        )
         service.projector.catch_up()
         assert children_with_assessments(service) == {"C1001"}
     with service_in(tmp_path, "2019-03-20") as service:
@@ -123,5 +139,5 @@ def test_views_of_another_version_of_the_code_are_built_again(tmp_path):
         assert children_with_assessments(service) == {"C1001"}
 
 
-def children_with_assessments(service: Service) -> set[str]:
+def children_with_assessments(service: Parts) -> set[str]:
     return {row.child for row in service.views.clock_rows(CLOCKS.c.timescale == "assessment")}
