@@ -95,12 +95,13 @@ def _close_and_begin_again(
     """Close what drifts before its record shows it, and begin again. Returns the last record, and its end."""
     days, draw = household.days, household.draw
     by = f',"worker_id":"{household.post.manager}"'
-    drifts = days.between(received, end) > LIMIT_WORKING_DAYS
-    while True:
-        closed = days.after(started, 22 + int(draw() * 17))
-        habit = CLOSED_WHILE_DRIFTING.at(household.heat[closed])
-        if not drifts or closed >= end or closed > household.last or draw() >= habit:
-            return record, end
+    if days.between(received, end) <= LIMIT_WORKING_DAYS:
+        return record, end
+    closed = days.after(started, 22 + int(draw() * 17))
+    while closed < end and closed <= household.last:
+        if draw() >= CLOSED_WHILE_DRIFTING.at(household.heat[closed]):
+            closed = days.after(closed, 10 + int(draw() * 12))
+            continue
         data = f',"assessment_id":"{record}","reason":"{household.pick(REASONS)}"{by}'
         again = days.after(closed, 2 + int(draw() * 10))
         way = household.pick(AGAIN)
@@ -112,8 +113,9 @@ def _close_and_begin_again(
                 household.tell(again, "RecordDeleted", f',"record_kind":"assessment","record_id":"{record}"')
             record = _start(household, referral, again)
         visit(household, days.after(again, 2 + int(draw() * 12)), "assessment")
-        started = again
         end = max(end, days.after(again, 4 + int(draw() * 14)))
+        closed = days.after(again, 22 + int(draw() * 17))
+    return record, end
 
 
 def _authorise(household: Household, record: str, day: int) -> int:
