@@ -19,7 +19,7 @@ class FactRecorded:
 
 
 class FactMapper(Mapper[str]):
-    """The library's mapper, over the codec. Unlike the library's own, it imports nothing that a record names."""
+    """A mapper over the codec. Unlike the library's own, it imports nothing that a record names."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
