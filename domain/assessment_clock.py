@@ -29,7 +29,6 @@ def assessment_clocks(
     needs: Needs,
     as_shown: Sequence[AssessmentLife],
     around: Circumstances,
-    facts: Sequence[Told],
     elsewhere: Elsewhere,
     calendar: WorkingDays,
     day: date,
@@ -39,7 +38,7 @@ def assessment_clocks(
     clocks = []
     for need in needs.found:
         numbers[need.subject] = numbers.get(need.subject, 0) + 1
-        flags = _flags(need, needs, around, facts, elsewhere, calendar, day)
+        flags = _flags(need, needs, around, elsewhere, calendar, day)
         clocks.append(_clock(need, numbers[need.subject], as_shown, flags, calendar))
     return clocks
 
@@ -84,7 +83,6 @@ def _flags(
     need: Need,
     needs: Needs,
     around: Circumstances,
-    facts: Sequence[Told],
     elsewhere: Elsewhere,
     calendar: WorkingDays,
     day: date,
@@ -97,7 +95,7 @@ def _flags(
         flags.append(Flag("ENDED_WITHOUT_COMPLETION", need.reason, (need.end.reference,)))
     if need.completed is not None:
         flags += _completion_flags(need, need.completed, around, calendar, day)
-    flags += _vanished(need, facts)
+    flags += _vanished(need, around)
     flags += changes_of_hands(around, need.started_on, end)
     dated = [
         need.start,
@@ -118,24 +116,21 @@ def _is_before_end(need: Need, place: int) -> bool:
     return need.end_place is None or place < need.end_place
 
 
-def _vanished(need: Need, facts: Sequence[Told]) -> list[Flag]:
+def _vanished(need: Need, around: Circumstances) -> list[Flag]:
     """The referral or record that started the need was deleted, or vanished, while the clock ran."""
     kind = "referral" if isinstance(need.start.fact, RECEIPTS) else "assessment"
     referrals = {e.referral_id for e in need.episodes}
     flags = []
-    for place, told in enumerate(facts):
+    for place, told in around.gone:
         fact = told.fact
         if place <= need.place or not _is_before_end(need, place):
             continue
-        if isinstance(fact, (RecordDeleted, RecordDisappeared)):
-            if (fact.record_kind, fact.record_id) == (kind, need.subject):
-                flags.append(Flag("DELETED_WITH_OPEN_CLOCK", None, (told.reference,)))
-            if (
-                isinstance(fact, RecordDisappeared)
-                and fact.record_kind == "referral"
-                and fact.record_id in referrals
-            ):
-                flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (told.reference,)))
+        assert isinstance(fact, (RecordDeleted, RecordDisappeared))
+        if (fact.record_kind, fact.record_id) == (kind, need.subject):
+            flags.append(Flag("DELETED_WITH_OPEN_CLOCK", None, (told.reference,)))
+        is_referral_on_it = fact.record_kind == "referral" and fact.record_id in referrals
+        if isinstance(fact, RecordDisappeared) and is_referral_on_it:
+            flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (told.reference,)))
     return flags
 
 

@@ -24,6 +24,7 @@ class State(Enum):
 
 
 UNDER_WAY = frozenset({State.OPEN, State.PAUSED})
+_BEGIN_OR_END = frozenset({*OPENINGS, AssessmentCompleted, AssessmentClosed, AssessmentCancelled})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def superseded(facts: Sequence[Told]) -> set[int]:
     uncancelled: dict[str, list[int]] = {}
     for place, told in enumerate(facts):
         fact = told.fact
+        if type(fact) not in _BEGIN_OR_END:
+            continue
         if isinstance(fact, OPENINGS):
             for kind in (AssessmentCompleted, AssessmentClosed, AssessmentCancelled):
                 pending.pop((fact.assessment_id, kind), None)

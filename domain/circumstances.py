@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from domain.contact import ContactReceived
+from domain.correction import RecordDeleted
 from domain.field import FactReference
 from domain.identity import ChildRegistered
 from domain.people import CaseTransferred, WorkerAllocated
+from domain.snapshot import RecordDisappeared
 from domain.telling import Told
 from domain.visit import VisitMade
 
@@ -50,7 +52,10 @@ class Change:
 
 @dataclass(slots=True)
 class Circumstances:
-    """Drawn once from the facts of a child up to the day asked about, in reading order."""
+    """Drawn once from the facts of a child up to the day asked about, in reading order.
+
+    ``gone`` are the facts of records deleted or vanished, with their places in that order.
+    """
 
     seen: list[SeenVisit]
     worker_changes: list[Change]
@@ -58,6 +63,7 @@ class Circumstances:
     contacts: dict[str, date]
     born_on: date | None
     expected_on: date | None
+    gone: list[tuple[int, Told]]
 
     def is_unborn_on(self, day: date) -> bool:
         if self.born_on is not None:
@@ -71,9 +77,10 @@ def circumstances(facts: Sequence[Told]) -> Circumstances:
     worker_changes: list[Change] = []
     team_changes: list[Change] = []
     contacts: dict[str, date] = {}
+    gone: list[tuple[int, Told]] = []
     born_on = expected_on = None
     worker = team = None
-    for told in facts:
+    for place, told in enumerate(facts):
         fact = told.fact
         if isinstance(fact, VisitMade):
             if fact.seen:
@@ -94,5 +101,7 @@ def circumstances(facts: Sequence[Told]) -> Circumstances:
         elif isinstance(fact, ChildRegistered):
             born_on = fact.date_of_birth or born_on
             expected_on = fact.expected_birth_on or expected_on
+        elif isinstance(fact, (RecordDeleted, RecordDisappeared)):
+            gone.append((place, told))
     seen = sorted((SeenVisit(visit_id, told) for visit_id, told in visits.items()), key=lambda v: v.told.day)
-    return Circumstances(seen, worker_changes, team_changes, contacts, born_on, expected_on)
+    return Circumstances(seen, worker_changes, team_changes, contacts, born_on, expected_on, gone)

@@ -1,5 +1,7 @@
 """Everything in a history that does not follow, each with the fact it is about."""
 
+from collections.abc import Sequence
+
 from domain.amended import Amended, Amendment, effect
 from domain.correction import FactCorrected, FactWithdrawn
 from domain.field import FactReference
@@ -7,7 +9,6 @@ from domain.lifecycle import Discrepancy, do_not_follow
 from domain.question import Question
 from domain.reading_order import reading_order
 from domain.telling import Told, entered_before_it_occurred
-from domain.true_clock import Figures
 from domain.upholding import Held
 
 HELD_BECAUSE = {
@@ -25,14 +26,14 @@ def why_held(held: Held) -> str:
     return f"Held: {because}; it would hide time from {held.harm_on.isoformat()} on. A ruling can accept it."
 
 
-def discrepancies(history: Amended, figures: Figures, question: Question) -> list[Discrepancy]:
+def discrepancies(history: Amended, all_held: Sequence[Held], question: Question) -> list[Discrepancy]:
     """What does not follow in the facts known at the moment asked about, up to the day asked about."""
     found = do_not_follow(reading_order(t for t in history.told.values() if t.day <= question.as_at))
     found += [_entered_first(t) for t in history.told.values() if _is_entered_first(t)]
     known = {amendment.reference for amendment in history.amendments}
     for amendment in history.amendments:
         found += _of_amendment(amendment, history, known)
-    found += [Discrepancy(held.amendment.reference, held.code, why_held(held)) for held in figures.held]
+    found += [Discrepancy(held.amendment.reference, held.code, why_held(held)) for held in all_held]
     return found
 
 

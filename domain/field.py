@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from domain.moment import EARLIEST, Moment, read_day
 
@@ -45,8 +45,7 @@ class Kind:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FactReference:
+class FactReference(NamedTuple):
     """The identity of a fact: the source that reported it and the id it gave."""
 
     source: str

@@ -36,12 +36,11 @@ class Recorded:
     time: str | None = None
     historic: bool = False
     is_erased: bool = False
+    reference: FactReference = field(init=False)
+    log_order: tuple[datetime, int, int] = field(init=False)
+    """Places facts of several streams in the order in which they were recorded."""
 
-    @property
-    def reference(self) -> FactReference:
-        return FactReference(self.source, self.id)
-
-    @property
-    def log_order(self) -> tuple[datetime, int, int]:
-        """Places facts of several streams in the order in which they were recorded."""
-        return (self.recorded_at, self.partition, self.offset)
+    def __post_init__(self) -> None:
+        # Asked for so often that computing them each time showed in every read.
+        object.__setattr__(self, "reference", FactReference(self.source, self.id))
+        object.__setattr__(self, "log_order", (self.recorded_at, self.partition, self.offset))

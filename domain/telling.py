@@ -37,6 +37,11 @@ _UNDER_WAY: dict[type[Event], int] = {
     AssessmentPaused: 7,
 }
 _LATER_COMPLETIONS, _LATER_CLOSINGS, _LAST = 8, 9, 10
+_REFERRAL_ENDS = (ReferralClosed, SteppedDown, ReferralDecided)
+_TURNS = frozenset(
+    {*OPENINGS, AssessmentCompleted, *ADMINISTRATIVE_ENDS, *RECEIPTS, TransferredOut, *_REFERRAL_ENDS}
+)
+_RANKED = _TURNS | {ContactReceived, RecordDeleted, RecordDisappeared, *_UNDER_WAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +96,25 @@ def in_order(facts: Iterable[Told], ignored: frozenset[FactReference] = frozense
     for day, of_day in groupby(by_day, key=lambda t: t.day):
         facts_of_day = list(of_day)
         if len(facts_of_day) > 1:
-            received = {
-                (t.fact.referral_id)
-                for t in facts_of_day
-                if isinstance(t.fact, RECEIPTS) and t.instant is None
-            }
-            midnight = datetime.combine(day, time.min, LONDON).astimezone(UTC)
-            facts_of_day.sort(
-                key=lambda t: (
-                    t.instant or midnight,
-                    0 if t.instant is None else 1,
-                    morning.rank(t.fact, received) if t.instant is None else 0,
-                )
-            )
+            _sort_day(facts_of_day, day, morning)
         ordered += facts_of_day
         for told_then in facts_of_day:
-            if told_then.reference not in ignored:
+            if type(told_then.fact) in _TURNS and told_then.reference not in ignored:
                 morning.turn(told_then.fact)
     return ordered
+
+
+def _sort_day(facts: list[Told], day: date, morning: "_Morning") -> None:
+    received = {t.fact.referral_id for t in facts if isinstance(t.fact, RECEIPTS) and t.instant is None}
+    if all(t.instant is None for t in facts):
+        facts.sort(key=lambda t: morning.rank(t.fact, received))
+        return
+    midnight = datetime.combine(day, time.min, LONDON).astimezone(UTC)
+    facts.sort(
+        key=lambda t: (
+            (midnight, 0, morning.rank(t.fact, received)) if t.instant is None else (t.instant, 1, 0)
+        )
+    )
 
 
 class _Morning:
@@ -128,11 +134,13 @@ class _Morning:
         elif isinstance(fact, TransferredOut):
             if fact.accepted_on is not None:
                 self.referrals.clear()
-        elif isinstance(fact, (ReferralClosed, SteppedDown, ReferralDecided)) and ends_referral(fact):
+        elif isinstance(fact, _REFERRAL_ENDS) and ends_referral(fact):
             self.referrals.discard(fact.referral_id)
 
     def rank(self, fact: Event, received: set[str]) -> int:
-        if isinstance(fact, (ReferralClosed, SteppedDown, ReferralDecided)) and ends_referral(fact):
+        if type(fact) not in _RANKED:
+            return _LAST
+        if isinstance(fact, _REFERRAL_ENDS) and ends_referral(fact):
             ends_first = fact.referral_id in received and fact.referral_id in self.referrals
             return _FIRST if ends_first else _LAST
         if isinstance(fact, AssessmentCompleted):

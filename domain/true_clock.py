@@ -121,7 +121,7 @@ class _Reading:
         return [
             *contact_clocks(facts, elsewhere, calendar),
             *referral_clocks(needs.episodes, elsewhere, calendar),
-            *assessment_clocks(needs, lives, around, facts, elsewhere, calendar, day),
+            *assessment_clocks(needs, lives, around, elsewhere, calendar, day),
             *child_seen_clocks(needs, around, elsewhere, calendar),
         ]
 

@@ -35,7 +35,7 @@ def rows(case: Case) -> list[DiscrepancyRow]:
             fact.occurred_on.day,
             fact.recorded_at,
         )
-        for found in discrepancies(case.amended, case.figures, case.question)
+        for found in discrepancies(case.amended, case.figures.held, case.question)
         if (fact := recorded[found.fact]).stream == case.child or fact.stream in case.figures.merged
     ]
 

@@ -23,7 +23,8 @@ Row = TypeVar("Row")
 class Case:
     """One child's history with a question put to it, and what all projections of it share.
 
-    ``history`` holds everything recorded under ``child`` and any reference ever merged with it.
+    ``history`` holds everything recorded under ``child`` and any reference ever merged with it; where all of
+    it is known and in log order already, ``everything`` is the same parted into facts and amendments.
     """
 
     child: str
@@ -31,23 +32,36 @@ class Case:
     question: Question
     calendar: WorkingDays
     elsewhere: Elsewhere = NOWHERE_ELSE
+    everything: Amended | None = None
 
     @cached_property
-    def known(self) -> list[Recorded]:
+    def known(self) -> Sequence[Recorded]:
         """The facts known at the moment asked about, in log order."""
-        return self.question.known(self.history)
+        return self.history if self.everything else self.question.known(self.history)
 
     @cached_property
     def amended(self) -> Amended:
-        return Amended(self.known)
+        return self.everything or Amended(self.known)
+
+    @cached_property
+    def survivor(self) -> tuple[str, tuple[str, ...]]:
+        """The reference the child is read under on that day, and those that were merged into it."""
+        if self.amended.amendments:
+            return self.figures.child, self.figures.merged
+        one = OneChild(self._amended_facts)
+        survivor = one.survivor(self.child)
+        return survivor, tuple(one.merged(survivor))
+
+    @cached_property
+    def _amended_facts(self) -> list[Told]:
+        return self.amended.facts(self.amended.amendments, self.day, frozenset())
 
     @cached_property
     def facts(self) -> list[Told]:
         """The facts of this child up to the day asked about, every amendment applied, in reading order."""
-        facts = self.amended.facts(self.amended.amendments, self.day, frozenset())
-        one = OneChild(facts)
-        survivor = one.survivor(self.child)
-        return reading_order(t for t in facts if one.survivor(t.recorded.stream) == survivor)
+        survivor, merged = self.survivor
+        streams = {survivor, *merged}
+        return reading_order(t for t in self._amended_facts if t.recorded.stream in streams)
 
     @cached_property
     def figures(self) -> Figures:

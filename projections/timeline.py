@@ -11,7 +11,6 @@ from domain.discrepancies import discrepancies, why_held
 from domain.field import FactReference
 from domain.history import Recorded
 from domain.lifecycle import Discrepancy
-from domain.merging import OneChild
 from domain.moment import LONDON, london_day
 from domain.telling import told
 from projections.projection import Case
@@ -48,14 +47,15 @@ def entries(case: Case) -> list[Entry]:
     """
     amended = case.amended
     effective = amended.overlaid(amended.amendments, case.day)
-    one = OneChild(t for t in effective.values() if t.day <= case.day)
-    survivor = one.survivor(case.child)
+    survivor, merged = case.survivor
+    streams = {survivor, *merged}
+    all_held = case.figures.held if amended.amendments else ()
     wrong: dict[FactReference, list[Discrepancy]] = {}
-    for discrepancy in discrepancies(amended, case.figures, case.question):
+    for discrepancy in discrepancies(amended, all_held, case.question):
         wrong.setdefault(discrepancy.fact, []).append(discrepancy)
     by = _amended_by(amended.amendments)
     held: dict[FactReference, list[HeldBack]] = {}
-    for one_held in case.figures.held:
+    for one_held in all_held:
         for target in one_held.targets:
             back = HeldBack(one_held.amendment.reference, one_held.code, why_held(one_held))
             held.setdefault(target, []).append(back)
@@ -64,7 +64,7 @@ def entries(case: Case) -> list[Entry]:
         reference = recorded.reference
         now = effective.get(reference)
         stands_on = now.day if now is not None else told(recorded, recorded.fact).day
-        if stands_on > case.day or one.survivor(recorded.stream) != survivor:
+        if stands_on > case.day or recorded.stream not in streams:
             continue
         corrected_by, withdrawn_by = by.get(reference, ((), ()))
         is_gone = now is None and reference in amended.told

@@ -1,10 +1,15 @@
 """A child's history from the log, with that of every reference ever merged with it."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from threading import Lock
+from time import monotonic
 from typing import Protocol
 
+from domain.amended import Amended
 from domain.assessment import AssessmentCompleted
 from domain.circumstances import BULK_COMPLETION_CHILDREN, BULK_COMPLETION_MINUTES, Elsewhere
 from domain.field import FactReference
@@ -14,9 +19,13 @@ from domain.question import Question
 from domain.working_days import WorkingDays
 from infra.codec import Codec
 from infra.errors import Unreadable
+from infra.keys import RECHECKED_EVERY_S
 from infra.log.commit import LogNotification
 from infra.log.sqlite import Mark, Marked
 from projections.projection import Case
+
+KEPT_S = RECHECKED_EVERY_S
+FACTS_KEPT = 20_000
 
 MERGE, BATCH, COMPLETION = "merge", "batch", "completion"
 """Kinds of marks in the log: a reference merged or unmerged, a batch, and who authorised a completion, and
@@ -33,7 +42,7 @@ class Log(Protocol):
     def known_by(self, known_at: datetime) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """All that is recorded of a child. ``version`` changes with every fact that is added to it."""
 
@@ -42,14 +51,36 @@ class History:
     recorded: tuple[Recorded, ...]
     version: str
 
+    @cached_property
+    def in_log_order(self) -> list[Recorded]:
+        return sorted(self.recorded, key=lambda fact: fact.log_order)
+
+    @cached_property
+    def amended(self) -> Amended:
+        """Its facts and what amends them, everything known."""
+        return Amended(self.in_log_order)
+
+
+@dataclass(slots=True)
+class _Kept:
+    history: History
+    since_s: float
+
 
 class Histories:
-    """Reads the histories of children."""
+    """Reads the histories of children.
+
+    A history read moments ago is kept, and read again only from where it ends; for no longer than the key
+    store may take to notice that a key was destroyed, so that nothing personal outlives its key here.
+    """
 
     def __init__(self, log: Log, codec: Codec, calendar: WorkingDays) -> None:
         self._log = log
         self._codec = codec
         self._calendar = calendar
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._facts_kept = 0
+        self._lock = Lock()
 
     def connected(self, streams: Iterable[str]) -> set[str]:
         """The references given, and all that were ever merged with them, directly or by way of others."""
@@ -68,23 +99,58 @@ class Histories:
 
         Raises Unreadable where a record cannot be read: no figure is given from part of a history.
         """
-        streams = tuple(sorted(self.connected([child]) - {child}))
-        events = {stream: self._log.select_events(stream) for stream in (child, *streams)}
-        if not events[child] and not any(events.values()):
-            return None
-        decoded = self._codec.decode_all([event for of_stream in events.values() for event in of_stream])
-        recorded: list[Recorded] = []
-        for one in decoded:
+        streams = (child, *sorted(self.connected([child]) - {child}))
+        kept = self._of_late(child, streams)
+        heads = dict.fromkeys(streams, 0)
+        for fact in kept.recorded if kept else ():
+            heads[fact.stream] = max(heads[fact.stream], fact.version)
+        new = [event for stream, head in heads.items() for event in self._log.select_events(stream, gt=head)]
+        if kept is not None and not new:
+            return kept
+        recorded = list(kept.recorded) if kept else []
+        for one in self._codec.decode_all(new):
             if isinstance(one, Unreadable):
                 raise one
             recorded.append(one)
-        version = ".".join(str(len(events[stream])) for stream in (child, *streams))
-        return History(child, (child, *streams), tuple(recorded), version)
+            heads[one.stream] = max(heads[one.stream], one.version)
+        if not recorded:
+            return None
+        history = History(child, streams, tuple(recorded), ".".join(map(str, heads.values())))
+        self._keep(history)
+        return history
+
+    def _of_late(self, child: str, streams: tuple[str, ...]) -> History | None:
+        with self._lock:
+            kept = self._kept.get(child)
+            if kept is None:
+                return None
+            if kept.history.streams != streams or monotonic() - kept.since_s > KEPT_S:
+                self._forget(child)
+                return None
+            return kept.history
+
+    def _keep(self, history: History) -> None:
+        with self._lock:
+            since_s = monotonic()
+            if history.child in self._kept:
+                since_s = self._forget(history.child).since_s
+            self._kept[history.child] = _Kept(history, since_s)
+            self._facts_kept += len(history.recorded)
+            while self._facts_kept > FACTS_KEPT:
+                self._forget(next(iter(self._kept)))
+
+    def _forget(self, child: str) -> _Kept:
+        kept = self._kept.pop(child)
+        self._facts_kept -= len(kept.history.recorded)
+        return kept
 
     def case(self, history: History, question: Question) -> Case:
         """A history with a question put to it, and what only a look at other children can tell."""
         elsewhere = self._elsewhere(history.recorded, question)
-        return Case(history.child, history.recorded, question, self._calendar, elsewhere)
+        if question.known_before is not None:
+            return Case(history.child, history.recorded, question, self._calendar, elsewhere)
+        case = Case(history.child, history.in_log_order, question, self._calendar, elsewhere)
+        return replace(case, everything=history.amended)
 
     def _elsewhere(self, recorded: Sequence[Recorded], question: Question) -> Elsewhere:
         batches = sorted({fact.fact.batch_id for fact in recorded if fact.fact.batch_id is not None})

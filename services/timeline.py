@@ -12,10 +12,10 @@ from services.clocks import references
 
 def timeline_reply(case: Case, asked: Asked) -> dict[str, Any]:
     """Every fact of a child up to the day asked about, with the questions this answers."""
-    found = case.figures
+    survivor, merged = case.survivor
     return {
-        "child": found.child,
-        "merged": list(found.merged),
+        "child": survivor,
+        "merged": list(merged),
         **asked.echo(),
         "entries": [entry_json(entry) for entry in entries(case)],
     }
@@ -49,4 +49,4 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 
 def instant_json(instant: datetime) -> str:
     """An aware instant in UTC, to the microsecond, as ``2019-03-05T14:30:00.000000Z``."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
