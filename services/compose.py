@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
 
 from domain.moment import london_day
 from domain.working_days import WorkingDays
@@ -17,17 +17,22 @@ from infra.conflicts import Conflicts
 from infra.holidays import england
 from infra.keys import KeyStore
 from infra.log.sqlite import SqliteLog
+from infra.snapshots import SqlSnapshots
 from infra.views import Views
-from services.config import CONFLICTS_FILE, Config
+from services.config import CONFLICTS_FILE, SNAPSHOTS_FILE, Config
 from services.histories import Histories
 from services.project import Projector
 from services.record import Recording
+
+DIGESTS = "#digests"
+"""The name, which no subject can have, of the key under which snapshots keep digests of what is personal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the service is made of. ``standing_today`` is the day that stands for today, if one does."""
 
+    data: Path
     log: SqliteLog
     keys: KeyStore
     codec: Codec
@@ -36,6 +41,7 @@ class Parts:
     histories: Histories
     views: Views
     projector: Projector
+    snapshots: SqlSnapshots
     calendar: WorkingDays
     now: Callable[[], datetime]
     today: Callable[[], date]
@@ -60,6 +66,8 @@ def composed(config: Config) -> Iterator[Parts]:
         codec = Codec(keys)
         conflicts = Conflicts(config.data / CONFLICTS_FILE)
         stack.callback(conflicts.close)
+        snapshots = create_engine(f"sqlite:///{config.data / SNAPSHOTS_FILE}")
+        stack.callback(snapshots.dispose)
         views = Views(config.views, calendar)
         stack.callback(views.close)
         log = SqliteLog.open(config.log, now=_now)
@@ -67,6 +75,7 @@ def composed(config: Config) -> Iterator[Parts]:
         histories = Histories(log, codec, calendar)
         today = _today if config.today is None else _standing(config.today)
         yield Parts(
+            data=config.data,
             log=log,
             keys=keys,
             codec=codec,
@@ -75,6 +84,7 @@ def composed(config: Config) -> Iterator[Parts]:
             histories=histories,
             views=views,
             projector=Projector(log, histories, views, today),
+            snapshots=SqlSnapshots(snapshots),
             calendar=calendar,
             now=_now,
             today=today,

@@ -17,6 +17,7 @@ PREFIX = "CASETIMELINE_"
 LOG_FILE = "log.sqlite3"
 VIEWS_FILE = "views.sqlite3"
 CONFLICTS_FILE = "conflicts.sqlite3"
+SNAPSHOTS_FILE = "snapshots.sqlite3"
 
 EXAMPLES: Mapping[str, str] = {
     "CASETIMELINE_DATA": "./data",

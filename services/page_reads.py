@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 from domain.clock import Reading, read
 from domain.moment import Moment
-from domain.question import Question as Put
 from domain.question import Basis, end_of, just_after
+from domain.question import Question as Put
 from domain.working_days import WorkingDays
 from infra.log.sqlite import SqliteLog
 from infra.view_tables import CLOCKS

@@ -1,0 +1,97 @@
+"""What commands print: tables for people, JSON and CSV for programs."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+class Form(StrEnum):
+    """How a command prints."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+def show(
+    form: Form,
+    whole: Mapping[str, Any],
+    items: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, str],
+    title: str,
+) -> None:
+    """Print a reply: whole as JSON, or its items a line each, or as rows.
+
+    ``columns`` maps headings to the dotted path of a value in an item.
+    """
+    if form is Form.JSON:
+        _print(json.dumps(whole, ensure_ascii=False, indent=2))
+    elif form is Form.NDJSON:
+        for item in items:
+            _print(json.dumps(item, ensure_ascii=False, separators=(",", ":")))
+    elif form is Form.CSV:
+        _print(_csv(items, columns), end="")
+    else:
+        _table(items, columns, title)
+
+
+def _csv(items: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for item in items:
+        writer.writerow([_cell(value(item, path)) for path in columns.values()])
+    return text.getvalue()
+
+
+def _cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _table(items: Sequence[Mapping[str, Any]], columns: Mapping[str, str], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
+    for heading in columns:
+        is_number = heading.endswith(("days", "version"))
+        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+    for item in items:
+        table.add_row(*(Text(value(item, path)) for path in columns.values()))
+    console.print(table)
+
+
+def value(item: Mapping[str, Any], path: str) -> str:
+    """The value at a dotted path as text: empty where there is none, lists of flags by their codes."""
+    found: Any = item
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if found is None:
+        return ""
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    if isinstance(found, list):
+        return ", ".join(str(one.get("code", one)) if isinstance(one, Mapping) else str(one) for one in found)
+    if isinstance(found, Mapping):
+        return json.dumps(found, ensure_ascii=False)
+    return str(found)
+
+
+def _print(text: str, end: str = "\n") -> None:
+    sys.stdout.write(text + end)
+
+
+def tell(text: str) -> None:
+    """Say something to the person at the terminal, apart from what is printed for programs."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
