@@ -25,7 +25,8 @@ class Commit:
     ``expected_version``: the head that every stream of the commit must have; None: any, and versions
     are assigned in log order; ``OWN``: the versions in the events are the ones they must get.
     ``marks``: (kind, value, extra), kept with the first event: what streams share, to find them by.
-    ``tracking``: how far the writer has read elsewhere, stored with the events; it must rise.
+    ``tracking``: how far the writer has read elsewhere, stored with the events; it must rise. A commit of
+    tracking alone is known by that, and not by its id.
     """
 
     id: bytes

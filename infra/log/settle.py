@@ -37,14 +37,13 @@ class Before:
 class Settled:
     """One outcome a commit, in order, and the values to store, row after row in one flat list each.
 
-    events: id, stream, version, topic, state, recorded_at.
-    commits: commit id, id of its first event, number of events.
+    events: id, stream, version, topic, state, recorded_at;
+    then a commit's id and number of events, on its first.
     marks: kind, value, id, extra, stream.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
-    commits: list[Any] = field(default_factory=list)
     marks: list[Any] = field(default_factory=list)
     reached: dict[str, int] = field(default_factory=dict)
 
@@ -77,12 +76,24 @@ def settle(commits: Sequence[Commit], before: Before, recorded_at: datetime, sta
             settled.outcomes.append(_refusal(expected, heads))
             continue
         first_id = last_id + 1
+        commit_id: bytes | None = commit.id
+        length: int | None = len(streams)
         stored = []
         for event, stream in zip(commit.events, streams, strict=True):
             last_id += 1
             version = next_version(heads.get(stream), expected.get(stream))
             heads[stream] = version
-            settled.events += (last_id, stream, version, event.topic, event.state, stamp)
+            settled.events += (
+                last_id,
+                stream,
+                version,
+                event.topic,
+                event.state,
+                stamp,
+                commit_id,
+                length,
+            )
+            commit_id = length = None
             stored.append(
                 LogNotification(
                     event.originator_id,
@@ -97,7 +108,6 @@ def settle(commits: Sequence[Commit], before: Before, recorded_at: datetime, sta
             )
         for kind, value, extra in commit.marks:
             settled.marks += (kind, value, first_id, extra, streams[0])
-        settled.commits += (commit.id, first_id, len(stored))
         if tracking is not None:
             reached[tracking.application_name] = tracking.notification_id
             settled.reached[tracking.application_name] = tracking.notification_id

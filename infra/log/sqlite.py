@@ -42,8 +42,9 @@ SELECT stream FROM following WHERE stream IS NOT NULL LIMIT ?
 """
 FOUND = """
 SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
-FROM commits JOIN stored_events ON notification_id >= first_id AND notification_id < first_id + events
-WHERE commit_id = ? ORDER BY notification_id
+FROM (SELECT notification_id AS first_id, commit_events AS events FROM stored_events WHERE commit_id = ?)
+CROSS JOIN stored_events ON notification_id >= first_id AND notification_id < first_id + events
+ORDER BY notification_id
 """
 MARKED = """
 SELECT marks.value, stream, notification_id, extra FROM json_each(?) AS asked

@@ -17,8 +17,8 @@ from infra.log.commit import LogBusy, LogClosed, LogFull, LogUnavailable
 
 FORMAT = 1
 
-# Table and columns are named as by eventsourcing's own recorder, so that it can read the file;
-# it cannot write it, for it knows no recorded_at.
+# The table and its columns are named as by eventsourcing's own recorder, so that it can read the file;
+# it cannot write it, for it knows no recorded_at. What a commit is known by stands on its first event.
 TABLES = (
     """
     CREATE TABLE stored_events (
@@ -28,16 +28,12 @@ TABLES = (
         topic TEXT NOT NULL,
         state BLOB NOT NULL,
         recorded_at INTEGER NOT NULL, -- microseconds since 1970-01-01T00:00Z
+        commit_id BLOB,
+        commit_events INTEGER, -- how many, this one and those that follow it
         UNIQUE (originator_id, originator_version)
     )
     """,
-    """
-    CREATE TABLE commits (
-        commit_id BLOB PRIMARY KEY,
-        first_id INTEGER NOT NULL,
-        events INTEGER NOT NULL
-    ) WITHOUT ROWID
-    """,
+    "CREATE UNIQUE INDEX commits ON stored_events (commit_id) WHERE commit_id IS NOT NULL",
     """
     CREATE TABLE marks (
         kind TEXT NOT NULL,
@@ -58,7 +54,7 @@ TABLES = (
     *(
         f"CREATE TRIGGER {table}_refuse_{change.lower()} BEFORE {change} ON {table} "
         "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
-        for table in ("stored_events", "commits", "marks")
+        for table in ("stored_events", "marks")
         for change in ("UPDATE", "DELETE")
     ),
 )
@@ -89,7 +85,6 @@ def connect(database: str, timeout_s: float) -> sqlite3.Connection:
         timeout=timeout_s,
         isolation_level=None,
         check_same_thread=False,
-        cached_statements=256,
     )
     connection.execute("PRAGMA synchronous = FULL")
     # Without it, INSERT OR REPLACE deletes behind the triggers' back.

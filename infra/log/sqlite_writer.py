@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from itertools import islice
 from threading import Lock, Thread, current_thread
 from time import monotonic, sleep
@@ -17,7 +17,8 @@ from infra.log.sqlite_file import connect, instant, microseconds, unavailable
 
 # sqlite3 gives up the interpreter lock at every step, and may wait 5 ms among busy threads to have it back:
 # beside one, executemany of 500 rows took three to six times as long as one statement of 500 rows.
-ROWS_PER_STATEMENT = 500
+# A statement has a power of two of rows, so that few are kept prepared; rows of NULL fill it up.
+ROWS_PER_STATEMENT = 2_048
 
 CACHE_KIB = 32_000
 # Checkpoints at 16 MiB of WAL rather than 4: a page changed by several packs is copied to the file once.
@@ -25,13 +26,17 @@ CHECKPOINT_PAGES = 4_000
 WAL_LIMIT_BYTES = 64 << 20
 RETRY_S = 0.002
 
-LAST = """
+# One statement, and one row: each is another step.
+BEFORE = """
 SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'stored_events'),
-       (SELECT recorded_at FROM stored_events ORDER BY notification_id DESC LIMIT 1)
+       (SELECT recorded_at FROM stored_events ORDER BY notification_id DESC LIMIT 1),
+       (SELECT json_group_array(
+            (SELECT max(originator_version) FROM stored_events WHERE originator_id = value)
+        ) FROM json_each(?)),
 """
-HEADS = """
-SELECT json_group_array((SELECT max(originator_version) FROM stored_events WHERE originator_id = j.value))
-FROM json_each(?) AS j
+SEEN = """
+(SELECT json_group_array(json_array(hex(commit_id), notification_id, commit_events))
+ FROM stored_events WHERE commit_id IN ({}))
 """
 NOTIFICATIONS = """
 SELECT originator_id, originator_version, topic, state, notification_id, recorded_at FROM stored_events
@@ -109,7 +114,7 @@ class Writer:
             connection = self._begin()
             settled = self._store(connection, commits)
             # Repeats and refusals alone leave nothing to wait for the disk for.
-            connection.execute("COMMIT" if settled.commits else "ROLLBACK")
+            connection.execute("COMMIT" if settled.events or settled.reached else "ROLLBACK")
         except BaseException as error:
             # Closing rolls back, and a new connection starts with nothing that may be wrong with this one.
             self._disconnect()
@@ -135,37 +140,49 @@ class Writer:
                 return connection
 
     def _store(self, connection: sqlite3.Connection, commits: Sequence[Commit]) -> Settled:
-        last_id, last_stamp = connection.execute(LAST).fetchone()
-        stamp = max(microseconds(self._now()), last_stamp or 0)
-        before = Before(
-            last_id=last_id or 0,
-            seen=self._seen(connection, commits),
-            heads=_heads(connection, commits),
-            reached=_reached(connection, commits),
-        )
+        before, last_stamp = self._before(connection, commits)
+        stamp = max(microseconds(self._now()), last_stamp)
         settled = settle(commits, before, instant(stamp), stamp)
-        _insert(connection, "INSERT INTO stored_events", 6, settled.events)
-        _insert(connection, "INSERT INTO commits", 3, settled.commits)
+        _insert(connection, "INSERT INTO stored_events", 8, settled.events)
         _insert(connection, "INSERT OR IGNORE INTO marks", 5, settled.marks)
         for name, position in settled.reached.items():
             connection.execute("INSERT OR REPLACE INTO positions VALUES (?, ?)", (name, position))
         return settled
 
-    def _seen(
-        self, connection: sqlite3.Connection, commits: Sequence[Commit]
-    ) -> dict[bytes, tuple[LogNotification, ...]]:
+    def _before(self, connection: sqlite3.Connection, commits: Sequence[Commit]) -> tuple[Before, int]:
+        """What the log holds that matters to these commits, and when its last event was recorded."""
+        streams = list({stream_of(event) for commit in commits for event in commit.events})
         ids = [commit.id for commit in commits]
-        found: list[tuple[bytes, int, int]] = []
-        for start in range(0, len(ids), ROWS_PER_STATEMENT):
-            part = ids[start : start + ROWS_PER_STATEMENT]
-            found += connection.execute(_select_commits(len(part)), part)
+        part, rest = ids[:ROWS_PER_STATEMENT], ids[ROWS_PER_STATEMENT:]
+        statement, values = _seen_among(part)
+        last_id, last_stamp, heads, seen = connection.execute(
+            BEFORE + statement, [json.dumps(streams), *values]
+        ).fetchone()
+        found = json.loads(seen)
+        while rest:
+            part, rest = rest[:ROWS_PER_STATEMENT], rest[ROWS_PER_STATEMENT:]
+            statement, values = _seen_among(part)
+            (seen,) = connection.execute(f"SELECT {statement}", values).fetchone()
+            found += json.loads(seen)
+        before = Before(
+            last_id=last_id or 0,
+            seen={bytes.fromhex(commit_id): self._stored(connection, *place) for commit_id, *place in found},
+            heads={
+                stream: head
+                for stream, head in zip(streams, json.loads(heads), strict=True)
+                if head is not None
+            },
+            reached=_reached(connection, commits),
+        )
+        return before, last_stamp or 0
+
+    def _stored(
+        self, connection: sqlite3.Connection, first_id: int, events: int
+    ) -> tuple[LogNotification, ...]:
         between = (
             f"{NOTIFICATIONS} WHERE notification_id >= ? AND notification_id < ? ORDER BY notification_id"
         )
-        return {
-            commit_id: tuple(map(self._read, connection.execute(between, (first_id, first_id + events))))
-            for commit_id, first_id, events in found
-        }
+        return tuple(map(self._read, connection.execute(between, (first_id, first_id + events)).fetchall()))
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -186,12 +203,6 @@ class Writer:
             self._connection = None
 
 
-def _heads(connection: sqlite3.Connection, commits: Sequence[Commit]) -> dict[str, int]:
-    streams = list({stream_of(event) for commit in commits for event in commit.events})
-    (found,) = connection.execute(HEADS, (json.dumps(streams),)).fetchone()
-    return {stream: head for stream, head in zip(streams, json.loads(found), strict=True) if head is not None}
-
-
 def _reached(connection: sqlite3.Connection, commits: Sequence[Commit]) -> dict[str, int]:
     names = {commit.tracking.application_name for commit in commits if commit.tracking is not None}
     reached: dict[str, int] = {}
@@ -200,19 +211,30 @@ def _reached(connection: sqlite3.Connection, commits: Sequence[Commit]) -> dict[
     return reached
 
 
+def _seen_among(ids: list[bytes]) -> tuple[str, list[bytes | None]]:
+    rows = _rows_for(len(ids))
+    return _seen_statement(rows), [*ids, *[None] * (rows - len(ids))]
+
+
 def _insert(connection: sqlite3.Connection, into: str, width: int, values: list[Any]) -> None:
     step = width * ROWS_PER_STATEMENT
     for start in range(0, len(values), step):
         part = values[start : start + step]
-        connection.execute(_insert_rows(into, width, len(part) // width), part)
+        rows = _rows_for(len(part) // width)
+        connection.execute(_insert_statement(into, width, rows), part + [None] * (rows * width - len(part)))
 
 
-@lru_cache(maxsize=2_000)
-def _insert_rows(into: str, width: int, rows: int) -> str:
+def _rows_for(length: int) -> int:
+    return 1 << (length - 1).bit_length()
+
+
+@cache
+def _seen_statement(rows: int) -> str:
+    return SEEN.format(", ".join("?" * rows))
+
+
+@cache
+def _insert_statement(into: str, width: int, rows: int) -> str:
     row = f"({', '.join('?' * width)})"
-    return f"{into} VALUES {', '.join([row] * rows)}"
-
-
-@lru_cache(maxsize=1_000)
-def _select_commits(ids: int) -> str:
-    return f"SELECT * FROM commits WHERE commit_id IN ({', '.join('?' * ids)})"  # noqa: S608 (no value is part of it)
+    values = ", ".join([row] * rows)
+    return f"{into} SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL"  # noqa: S608 (no value in it)

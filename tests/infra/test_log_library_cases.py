@@ -185,7 +185,7 @@ def test_an_aggregate_recorder_cannot_write_behind_the_log(tmp_path: Path) -> No
         factory.application_recorder()
         recorder = factory.aggregate_recorder("events")
         event = StoredEvent(UUID(int=1), 1, "topic", b"state")
-        with pytest.raises(OperationalError, match="6 columns"):
+        with pytest.raises(OperationalError, match="8 columns"):
             recorder.insert_events([event])
     finally:
         factory.close()
