@@ -114,4 +114,5 @@ def _place(household: Household, placement: str, start: int, end: int) -> None:
     while day < end and day <= household.last:
         visit(household, max(day, start), "looked_after")
         slip = int(draw() * 25 * household.heat[day])
-        day = days.after(day + max(1, round((36 + int(draw() * 6)) / household.richness)) + slip, 0)
+        gap = round((36 + int(draw() * 6)) / household.richness) + slip
+        day = max(days.after(day, 1), days.after(day + gap, 0))

@@ -161,8 +161,12 @@ class TestTheAuthority:
         assert 35 <= len(lines) / CHILDREN <= 70
 
     def test_has_more_events_a_child_when_asked(self):
-        usual = sum(1 for _ in simulate(100, SEED))
-        assert sum(1 for _ in simulate(100, SEED, richness=4)) > 1.5 * usual
+        usual, rich, richest = (
+            sum(b"VisitMade" in line for line in simulate(300, SEED, richness=times))
+            for times in (1, 4, 1_000)
+        )
+        assert 2.5 * usual < rich < 6 * usual
+        assert richest > rich
 
     def test_begins_known_cases_early_and_goes_on_to_the_last_day(self, events):
         assert events[0]["recordedtime"][:7] == "2018-01"
