@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     create_engine,
     event,
     func,
@@ -41,6 +42,8 @@ _CONFLICTS = Table(
         "differs", Text, nullable=False, comment="JSON pointers to what differed from the fact recorded first"
     ),
     Column("refused_at", DateTime, nullable=False),
+    # The same, sent again and again, is listed once.
+    UniqueConstraint("source", "id", "subject", "type", "differs"),
     sqlite_autoincrement=True,
 )
 
@@ -86,7 +89,7 @@ class Conflicts:
         ]
         try:
             with self._engine.begin() as connection:
-                connection.execute(insert(_CONFLICTS), rows)
+                connection.execute(insert(_CONFLICTS).prefix_with("OR IGNORE"), rows)
         except OperationalError as error:
             name = getattr(error.orig, "sqlite_errorname", "SQLITE_ERROR")
             if name == "SQLITE_FULL":

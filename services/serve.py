@@ -61,7 +61,6 @@ def serve(app: ASGIApp, listening: socket.socket, ready: Callable[[], None]) -> 
         access_log=False,
         lifespan="off",
         server_header=False,
-        date_header=False,
         proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=DRAIN_S,
@@ -148,6 +147,7 @@ def until_told(stop: threading.Event, *, with_parent: bool) -> None:
 
 
 def _wait_for_end(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(4_096):
+    # Not through sys.stdin, whose lock would be held for ever by this thread when the process ends.
+    while os.read(0, 4_096):
         pass
     stop.set()

@@ -80,7 +80,8 @@ def application(
     app.add_exception_handler(Invalid, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
-    for failure in (LogUnavailable, ViewsUnavailable, Refused, Erased):
+    # The last is what nobody foresaw; it is logged on its way out.
+    for failure in (LogUnavailable, ViewsUnavailable, Refused, Erased, Exception):
         app.add_exception_handler(failure, _failure)
     routes = app.router.routes
     return Identified(Measured(Limited(Options(app, lambda: routes), max_body_bytes), metrics))

@@ -1,9 +1,11 @@
 """What happens to every request: an id, security headers, a limit to its body, and a count."""
 
+import asyncio
 import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -23,6 +25,10 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+_DRAINED = 4
+"""How many times the most that a body may have is read of one that has more, before it is cut off."""
+
+_DRAIN_S = 10.0
 _log = structlog.get_logger("casetimeline.http")
 
 
@@ -71,33 +77,49 @@ class Limited:
             await self._refuse(scope, receive, send)
             return
         received = 0
-        started = False
+        is_refused = False
 
         async def count() -> Message:
-            nonlocal received
+            nonlocal received, is_refused
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
                 if received > self._max_bytes:
+                    is_refused = True
                     raise BodyTooLarge
             return message
 
-        async def watch(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
+        async def hold(message: Message) -> None:
+            # What the application says of a body that it could not read is not said.
+            if not is_refused:
+                await send(message)
 
         try:
-            await self._app(scope, count, watch)
+            await self._app(scope, count, hold)
         except BodyTooLarge:
-            if started:
-                raise
+            is_refused = True
+        if is_refused:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         detail = f"A body may have {self._max_bytes} bytes; send it in parts. Nothing of it was recorded."
-        response = problems.respond(problems.body("body-too-large", detail), {"Connection": "close"})
-        await response(scope, receive, send)
+        is_drained = await self._drain(scope, receive)
+        headers = None if is_drained else {"Connection": "close"}
+        await problems.respond(problems.body("body-too-large", detail), headers)(scope, receive, send)
+
+    async def _drain(self, scope: Scope, receive: Receive) -> bool:
+        """Read what is still coming, up to a point: few callers look for an answer before they sent all."""
+        if _header(scope, b"expect"):
+            return False
+        left = _DRAINED * self._max_bytes
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                while left > 0:
+                    message = await receive()
+                    if not message.get("more_body", False):
+                        return True
+                    left -= len(message.get("body", b""))
+        return False
 
 
 class Measured:
@@ -123,12 +145,9 @@ class Measured:
         try:
             await self._app(scope, receive, watch)
         except Exception as error:
-            if isinstance(error, BodyTooLarge):
-                raise
             _log_failure(scope, error)
-            if status:
-                raise
-            await problems.of_failure(error)(scope, receive, watch)
+            if not status:
+                await problems.of_failure(error)(scope, receive, watch)
         finally:
             route = scope.get("route")
             template = getattr(route, "path", "other") if route is not None else "other"
