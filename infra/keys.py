@@ -2,9 +2,11 @@
 
 import os
 import secrets
+import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -29,6 +31,8 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from infra.errors import Tampered
 from infra.master_key import MasterKey, UnusableKey, make_at
@@ -40,6 +44,8 @@ _CHUNK = 1_000
 _KEY = 32
 _NONCE = 12
 _UNKNOWN = b""
+_LITTLE_ROOM_BYTES = 1 << 20
+_DISK_FULL_POSTGRESQL = "53100"
 
 _KEYS = Table(
     "stream_keys",
@@ -49,13 +55,23 @@ _KEYS = Table(
     Column("wrapped", LargeBinary, comment="null once destroyed: the stream never gets another"),
 )
 _DESTROYED = _KEYS.c.wrapped.is_(None)
-Index("stream_keys_destroyed", _KEYS.c.stream, sqlite_where=_DESTROYED, postgresql_where=_DESTROYED)
+_DESTROYED_INDEX = Index(
+    "stream_keys_destroyed", _KEYS.c.stream, sqlite_where=_DESTROYED, postgresql_where=_DESTROYED
+)
 
 # Both SQLite and PostgreSQL read this; SQLAlchemy has it only in its dialects.
 _INSERT = text(
     "INSERT INTO stream_keys (stream, master, wrapped) VALUES (:stream, :master, :wrapped)"
     " ON CONFLICT (stream) DO NOTHING"
 )
+
+
+class KeysUnavailable(Exception):
+    """The key store cannot be reached, read or written. Wait and retry; no key was used that is lost."""
+
+
+class KeysFull(KeysUnavailable):
+    """There is no room left for another key. Make room, and retry."""
 
 
 class Erased(Exception):
@@ -88,7 +104,8 @@ class KeyStore:
 
         ``cached`` is how many keys are kept in memory; ``recheck_s`` how many seconds it takes at most until
         a key that another process destroyed is forgotten here; ``clock`` counts seconds, from any start.
-        Raises UnusableKey where the store holds keys that none of the master keys wrapped.
+        Raises UnusableKey where the store holds keys that none of the master keys wrapped, and OSError where
+        its file cannot be made. All that is asked of it raises KeysUnavailable where it cannot be used.
         """
         self._engine = _open(url)
         self._master = master
@@ -100,7 +117,10 @@ class KeyStore:
         self._clock = clock
         self._recheck_at = clock() + recheck_s
         try:
-            _KEYS.metadata.create_all(self._engine)
+            with self._writing() as connection:
+                # Processes that start at once may all find it missing.
+                connection.execute(CreateTable(_KEYS, if_not_exists=True))
+                connection.execute(CreateIndex(_DESTROYED_INDEX, if_not_exists=True))
             self._refuse_unknown_masters()
         except BaseException:
             self._engine.dispose()
@@ -142,7 +162,7 @@ class KeyStore:
             else:
                 held[stream] = key
         if unknown:
-            with self._engine.connect() as connection:
+            with self._reading() as connection:
                 loaded = self._load(connection, unknown)
             self._remember(loaded)
             held |= loaded
@@ -165,11 +185,11 @@ class KeyStore:
         Backups of the store are the operator's to expire.
         """
         tombstone = {"stream": stream, "master": self._master.id, "wrapped": None}
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(_INSERT, tombstone)
             connection.execute(update(_KEYS).where(_KEYS.c.stream == stream).values(wrapped=None))
         if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
+            with self._reading() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
         self._remember({stream: None})
 
@@ -178,7 +198,7 @@ class KeyStore:
         retired = select(_KEYS).where(_KEYS.c.master != self._master.id, ~_DESTROYED).limit(_CHUNK)
         done = 0
         while True:
-            with self._engine.begin() as connection:
+            with self._writing() as connection:
                 rows = connection.execute(retired).all()
                 for stream, master, wrapped in rows:
                     fresh = self._wrap(stream, self._unwrap(stream, master, wrapped))
@@ -191,7 +211,7 @@ class KeyStore:
     def check(self) -> Condition:
         """Try every key of the store."""
         usable = destroyed = broken = to_rewrap = 0
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execution_options(yield_per=_CHUNK).execute(select(_KEYS))
             for stream, master, wrapped in rows:
                 if wrapped is None:
@@ -206,9 +226,22 @@ class KeyStore:
                     to_rewrap += master != self._master.id
         return Condition(usable=usable, destroyed=destroyed, broken=broken, to_rewrap=to_rewrap)
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise _unavailable(error, self._engine.url) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._reading() as connection, connection.begin():
+            yield connection
+
     def _make(self, streams: list[str]) -> dict[str, bytes | None]:
         rows = [self._wrap(stream, secrets.token_bytes(_KEY)) for stream in streams]
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(_INSERT, rows)
             # Read back: another process may have made one of them first.
             made = self._load(connection, streams)
@@ -234,7 +267,7 @@ class KeyStore:
     def _forget_destroyed(self) -> None:
         if self._clock() < self._recheck_at:
             return
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             destroyed = connection.execute(select(_KEYS.c.stream).where(_DESTROYED)).scalars().all()
         with self._lock:
             self._cache.update((stream, None) for stream in destroyed if stream in self._cache)
@@ -259,7 +292,7 @@ class KeyStore:
             raise Tampered("a key of the key store is not what was stored for its stream") from None
 
     def _refuse_unknown_masters(self) -> None:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             masters = connection.execute(select(_KEYS.c.master).where(~_DESTROYED).distinct()).scalars().all()
         if missing := sorted(set(masters) - set(self._ciphers)):
             raise UnusableKey(
@@ -295,6 +328,19 @@ def _open(url: str | URL) -> Engine:
         connection.execute("PRAGMA secure_delete=ON")
 
     return engine
+
+
+def _unavailable(error: DBAPIError, url: URL) -> KeysUnavailable:
+    """What the caller should do about an error of the database; nothing of a row is in it."""
+    code: str = (
+        getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "nothing"
+    )
+    is_full = code in ("SQLITE_FULL", _DISK_FULL_POSTGRESQL)
+    if code.startswith("SQLITE_IOERR") and url.database:
+        is_full = shutil.disk_usage(Path(url.database).parent).free < _LITTLE_ROOM_BYTES
+    if is_full:
+        return KeysFull(f"the key store answered {code}: there is no room left; make room and retry")
+    return KeysUnavailable(f"the key store answered {code}; see to it and retry")
 
 
 def _purpose(stream: str) -> bytes:

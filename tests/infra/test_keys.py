@@ -6,13 +6,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from infra.errors import Tampered
-from infra.keys import Condition, Erased, KeyStore, open_embedded
+from infra.keys import Condition, Erased, KeysFull, KeyStore, KeysUnavailable, open_embedded
 from infra.master_key import MasterKey, UnusableKey, from_text
 
 FIRST = from_text(base64.b64encode(b"1" * 32).decode())
@@ -234,6 +235,41 @@ def test_a_key_destroyed_by_another_process_is_soon_forgotten_here(store: KeySto
         assert here.held("C1") is None
         with pytest.raises(Erased):
             here.key_for("C1")
+
+
+# Out of reach
+
+
+@contextmanager
+def no_more_pages_than(pages: int) -> Iterator[None]:
+    """Connections made meanwhile find the disk full at so many pages."""
+
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(Engine, "connect", limit)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", limit)
+
+
+def test_a_full_disk_is_told_and_no_key_is_handed_out_that_is_not_stored(store: KeyStore, path: Path):
+    kept = store.keys_for(["C1", "C2"])
+    many = [f"D{n}" for n in range(500)]
+    with no_more_pages_than(8), closing(opened(path)) as full:
+        with pytest.raises(KeysFull):
+            full.keys_for(many)
+        assert full.held_for(["C1", "C2", *many]) == kept
+    made = store.keys_for(many)
+    with closing(opened(path)) as again:
+        assert again.keys_for([*kept, *many]) == {**kept, **made}
+
+
+def test_a_file_that_is_no_key_store_is_told(path: Path):
+    path.write_text("Nothing of the kind. " * 100)
+    with pytest.raises(KeysUnavailable, match="SQLITE_NOTADB"):
+        opened(path)
 
 
 # Embedded
