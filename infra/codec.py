@@ -1,10 +1,9 @@
 """Facts as bytes in the log: Avro behind a schema id, with what is personal sealed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -18,6 +17,8 @@ from infra.keys import Erased, KeyStore
 from infra.schemas import FOLDER, registry, released
 from infra.sealing import CLEAR_EXTENSIONS, divide, identity, sealed, unsealed
 
+NO_EXTENSIONS: Mapping[str, Any] = {}
+
 _MAGIC = 0
 _HEADER_BYTES = 5
 _NAMES = {PREFIX + name: name for name in EVENT_TYPES}
@@ -29,8 +30,7 @@ _to_json = msgspec.json.Encoder().encode
 _from_json = msgspec.json.Decoder().decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A fact as it came in: checked, not yet on the record.
 
     ``type`` is its name without the prefix, ``data`` its fields as reported; a null is an absent field.
@@ -45,7 +45,7 @@ class Incoming:
     time: str | None = None
     recordedtime: str | None = None
     dataschema: str | None = None
-    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = NO_EXTENSIONS
     historic: bool = False
 
 

@@ -10,7 +10,7 @@ from domain import catalogue
 from domain.catalogue import ASKED, EVENT_TYPES, FIELDS, PREFIX
 from domain.field import Invalid, Problem, is_clean
 from domain.moment import EARLIEST, Moment, london_day, read_instant
-from infra.codec import Incoming
+from infra.codec import NO_EXTENSIONS, Incoming
 
 MAX_EVENT_BYTES = 256 * 1024
 MAX_IDENTITY = 1_024
@@ -31,7 +31,80 @@ def incoming(event: object, now: datetime, *, historic: bool = False) -> Incomin
     """
     if type(event) is not dict:
         raise Invalid([Problem("", "must be a JSON object: a structured CloudEvent")])
-    today = _day_of_hour(now.replace(minute=0, second=0, microsecond=0))
+    today = _today(now)
+    return _plain(event, today, historic) or _checked_whole(event, today, historic)
+
+
+def _plain(event: dict[str, Any], today: date, historic: bool) -> Incoming | None:
+    """An event with nothing unusual about it, which most are; None where a closer look is needed."""
+    get = event.get
+    id, source, type_, stream, data = get("id"), get("source"), get("type"), get("subject"), get("data")
+    if not (
+        type(id) is str
+        and 0 < len(id) <= MAX_IDENTITY
+        and id.isprintable()
+        and type(source) is str
+        and type(type_) is str
+        and type(stream) is str
+        and type(data) is dict
+        and get("specversion") == "1.0"
+        and event.keys() <= _PLAIN
+        and _is_source(source)
+    ):
+        return None
+    name = _stands(type_, stream)
+    if name is None:
+        return None
+    time, recordedtime = get("time"), get("recordedtime")
+    parsers = _PARSERS_OF[name]
+    try:
+        if id.isspace() or not _REQUIRED_OF[name] <= data.keys():
+            return None
+        for field, value in data.items():
+            parsers[field](value)
+        if Moment.parse(data["occurred_on"]).day > today:
+            return None
+        if time is not None:
+            read_instant(time)
+        if recordedtime is not None and _wrong_entry(recordedtime, today):
+            return None
+    except (KeyError, ValueError, TypeError):
+        return None
+    return Incoming(stream, source, id, name, data, time, recordedtime, None, NO_EXTENSIONS, historic)
+
+
+_PLAIN = frozenset({"specversion", "id", "source", "type", "subject", "time", "recordedtime", "data"})
+_PARSERS_OF = {
+    name: {field.name: field.kind.parse for field in fields}
+    for name, fields in FIELDS.items()
+    if name not in ASKED and name != "FactCorrected"
+}
+_REQUIRED_OF = {
+    name: frozenset(field.name for field in fields if field.required) for name, fields in FIELDS.items()
+}
+
+
+@lru_cache(maxsize=4_096)
+def _is_source(text: str) -> bool:
+    return len(text) <= MAX_IDENTITY and text.isprintable() and bool(text) and not text.isspace()
+
+
+@lru_cache(maxsize=65_536)
+def _stands(type_: str, stream: str) -> str | None:
+    """The name of a type that may stand on a subject; None where it may not, or is not plain."""
+    name = type_.removeprefix(PREFIX)
+    if name == type_ or name not in _PARSERS_OF or not SUBJECT.fullmatch(stream):
+        return None
+    return None if stream == catalogue.WORKER_PREFIX or catalogue.misplaced(name, stream) else name
+
+
+@lru_cache(maxsize=8)
+def _today(now: datetime) -> date:
+    return london_day(now)
+
+
+def _checked_whole(event: dict[str, Any], today: date, historic: bool) -> Incoming:
+    """The event with every member checked. Raises Invalid, naming all that are wrong."""
     problems: list[Problem] = []
     words: dict[str, Any] = {}
     for attribute, check in _REQUIRED:
@@ -51,7 +124,7 @@ def incoming(event: object, now: datetime, *, historic: bool = False) -> Incomin
         problems.append(Problem("/type", why))
     data = _data(event, name, time, today, problems)
     extras = event.keys() - _ATTRIBUTES
-    extensions = _extensions(event, extras, problems) if extras else _NONE
+    extensions = _extensions(event, extras, problems) if extras else NO_EXTENSIONS
     if problems:
         raise Invalid(problems)
     return Incoming(
@@ -128,12 +201,6 @@ def _wrong_entry(recordedtime: str, today: date) -> str | None:
     if day < EARLIEST:
         return "is before 1900"
     return "is after the day on which it was received" if day > today else None
-
-
-@lru_cache(maxsize=64)
-def _day_of_hour(hour: datetime) -> date:
-    """London's offset from UTC is in whole hours, so that all of one hour falls on one day."""
-    return london_day(hour)
 
 
 def _datacontenttype(text: str) -> str:

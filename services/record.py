@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from eventsourcing.persistence import StoredEvent
 
@@ -25,8 +25,7 @@ PATIENCE_S = 5.0
 _RETRY_S = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Where a fact stands in the log; ``is_duplicate`` if it stood there before."""
 
     source: str
@@ -76,6 +75,8 @@ def marks(fact: Incoming) -> tuple[tuple[str, str, str], ...]:
     Each is a kind, a value, and when the fact occurred: its day, or an instant in UTC.
     """
     data = fact.data
+    if fact.type not in _MARKED and "batch_id" not in data:
+        return ()
     found: list[tuple[str, str]] = []
     if "batch_id" in data:
         found.append((BATCH, data["batch_id"]))
@@ -102,6 +103,7 @@ def marks(fact: Incoming) -> tuple[tuple[str, str, str], ...]:
 
 _MERGES = {"ChildMerged": "into", "ChildUnmerged": "from"}
 _HOUSEHOLDS = frozenset({"HouseholdJoined", "HouseholdLeft"})
+_MARKED = frozenset({*_MERGES, *_HOUSEHOLDS, "FactCorrected", "AssessmentCompleted"})
 
 
 class Recording:
@@ -159,7 +161,7 @@ class Recording:
         commits = []
         gone = set()
         for place, (fact, state) in enumerate(zip(facts, self._codec.encode_all(facts), strict=True)):
-            if isinstance(state, Erased):
+            if type(state) is not bytes:
                 gone.add(place)
                 continue
             # The log assigns the version.

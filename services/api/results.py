@@ -1,5 +1,7 @@
 """What became of facts, as replies: a receipt, or the problem for which one was refused."""
 
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from domain.field import Invalid
@@ -21,8 +23,14 @@ def receipt(result: Receipt) -> dict[str, Any]:
         "subject": result.stream,
         "version": result.version,
         "position": {"partition": result.partition, "offset": result.offset},
-        "recorded_at": instant_json(result.recorded_at),
+        "recorded_at": _instant(result.recorded_at),
     }
+
+
+@lru_cache(maxsize=64)
+def _instant(recorded_at: datetime) -> str:
+    """What is written to the log together has one instant."""
+    return instant_json(recorded_at)
 
 
 def reply(result: Result) -> dict[str, Any]:

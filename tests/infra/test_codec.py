@@ -103,13 +103,13 @@ def test_what_is_decoded_cannot_be_changed(codec: Codec):
 def test_a_null_is_stored_as_an_absent_field(codec: Codec, name: str):
     example = {field.name: "R-1" for field in FIELDS[name] if field.kind.name == "reference"}
     bare = Incoming(stream=stream_of(name), source="s", id="1", type=name, data=example)
-    nulls = replace(bare, data={field.name: example.get(field.name) for field in FIELDS[name]})
+    nulls = bare._replace(data={field.name: example.get(field.name) for field in FIELDS[name]})
     assert codec.as_reported(in_log(codec, nulls)) == bare
 
 
 def test_a_default_is_never_filled_in(codec: Codec):
-    started = replace(
-        closing(), type="AssessmentStarted", data={"occurred_on": "2019-03-06", "assessment_id": "A-1"}
+    started = closing()._replace(
+        type="AssessmentStarted", data={"occurred_on": "2019-03-06", "assessment_id": "A-1"}
     )
     recorded = codec.decode(in_log(codec, started))
     assert "kind" not in recorded.data
@@ -117,7 +117,7 @@ def test_a_default_is_never_filled_in(codec: Codec):
 
 
 def test_many_are_encoded_and_decoded_as_one_by_one(codec: Codec):
-    reported = [replace(closing(reason="moved"), stream=f"C{n}", id=str(n)) for n in range(20)]
+    reported = [closing(reason="moved")._replace(stream=f"C{n}", id=str(n)) for n in range(20)]
     states = codec.encode_all(reported)
     stored = [
         InLog(f.stream, 1, PREFIX + f.type, state)
@@ -176,7 +176,7 @@ def test_a_correction_of_something_personal_is_personal(codec: Codec, name: str,
 
 
 def test_an_extension_that_we_do_not_know_is_personal(codec: Codec):
-    fact = replace(closing(), extensions={"childname": MARK, "sequence": "7", "nested": {"a": [MARK]}})
+    fact = closing()._replace(extensions={"childname": MARK, "sequence": "7", "nested": {"a": [MARK]}})
     stored = in_log(codec, fact)
     assert MARK.encode() not in stored.state
     assert codec.decode(stored).extensions == fact.extensions
@@ -188,12 +188,12 @@ def test_the_same_words_never_look_the_same_twice(codec: Codec, value: str):
 
 
 def test_what_is_not_personal_needs_no_key(codec: Codec, keys: KeyStore):
-    codec.encode(replace(closing(), stream="C-unkept"))
+    codec.encode(closing()._replace(stream="C-unkept"))
     assert keys.held_for(["C-unkept"]) == {}
 
 
 def test_a_destroyed_key_leaves_the_fact_bereft_of_what_was_personal(codec: Codec, keys: KeyStore):
-    fact = replace(closing(reason="moved away", worker_id="W-1"), stream="C-erased")
+    fact = closing(reason="moved away", worker_id="W-1")._replace(stream="C-erased")
     stored = in_log(codec, fact)
     keys.destroy("C-erased")
     recorded = codec.decode(stored)
@@ -206,17 +206,17 @@ def test_a_destroyed_key_leaves_the_fact_bereft_of_what_was_personal(codec: Code
 
 def test_a_required_field_that_was_erased_is_none(codec: Codec, keys: KeyStore):
     data = {"occurred_on": "2019-04-17", "decision_id": "D-1", "kind": "legal", "outcome": "issue"}
-    stored = in_log(codec, replace(closing(), type="DecisionMade", stream="C-erased-too", data=data))
+    stored = in_log(codec, closing()._replace(type="DecisionMade", stream="C-erased-too", data=data))
     keys.destroy("C-erased-too")
     assert codec.decode(stored).fact.outcome is None  # type: ignore[attr-defined]
 
 
 def test_nothing_personal_is_kept_after_an_erasure_and_the_rest_still_is(codec: Codec, keys: KeyStore):
     keys.destroy("C-gone")
-    personal, plain = replace(closing(reason="x"), stream="C-gone"), replace(closing(), stream="C-gone")
+    personal, plain = closing(reason="x")._replace(stream="C-gone"), closing()._replace(stream="C-gone")
     with pytest.raises(Erased):
         codec.encode(personal)
-    first, second, third = codec.encode_all([plain, personal, replace(closing(reason="y"), stream="C-kept")])
+    first, second, third = codec.encode_all([plain, personal, closing(reason="y")._replace(stream="C-kept")])
     assert isinstance(second, Erased)
     assert first == codec.encode(plain)
     assert isinstance(third, bytes)
@@ -241,7 +241,7 @@ def test_a_changed_byte_of_what_is_personal_is_found(codec: Codec, data: st.Data
 @pytest.mark.parametrize("other", [{"id": "8"}, {"source": "https://cmx.example"}])
 def test_what_is_personal_cannot_be_moved_to_another_fact(codec: Codec, other: dict[str, Any]):
     stored = in_log(codec, closing(reason="moved"))
-    moved = replace(closing(), **other)
+    moved = closing()._replace(**other)
     was, now = (f.source.encode() + b"\x02" + f.id.encode() for f in (closing(), moved))
     with pytest.raises(Tampered):
         codec.decode(replace(stored, state=stored.state.replace(was, now)))
@@ -258,7 +258,7 @@ def test_what_is_personal_cannot_be_moved_to_another_type(codec: Codec):
 
 def test_what_is_personal_cannot_be_moved_to_another_child(codec: Codec):
     stored = in_log(codec, closing(reason="moved"))
-    codec.encode(replace(closing(reason="x"), stream="C1002"))
+    codec.encode(closing(reason="x")._replace(stream="C1002"))
     with pytest.raises(Tampered):
         codec.decode(replace(stored, originator_id="C1002"))
 
@@ -337,12 +337,12 @@ def test_broken_bytes_are_read_or_refused_and_nothing_else(codec: Codec, data: s
 )
 def test_a_record_that_holds_no_fact_is_unreadable(codec: Codec, data: dict[str, Any]):
     with pytest.raises(Unreadable, match="does not hold a fact"):
-        codec.decode(in_log(codec, replace(closing(), data=data)))
+        codec.decode(in_log(codec, closing()._replace(data=data)))
 
 
 @given(value=json_values)
 def test_an_extension_keeps_its_value(codec: Codec, value: Any):
-    fact = replace(closing(), extensions={"sequence": value, "other": value})
+    fact = closing()._replace(extensions={"sequence": value, "other": value})
     assert as_json(codec.decode(in_log(codec, fact)).extensions) == as_json(fact.extensions)
 
 

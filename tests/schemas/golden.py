@@ -8,7 +8,6 @@ import sqlite3
 import sys
 import tempfile
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +104,7 @@ def main() -> None:
             path = file_of(newest[PREFIX + name].file)
             if path.exists():
                 continue
-            records = [{"reported": asdict(f), "state": codec.encode(f).hex()} for f in examples(name)]
+            records = [{"reported": f._asdict(), "state": codec.encode(f).hex()} for f in examples(name)]
             path.write_text(json.dumps(records, indent=1, ensure_ascii=False) + "\n", "utf-8")
             print(path, file=sys.stderr)
 
