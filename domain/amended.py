@@ -31,7 +31,7 @@ STARTING_FACTS: Mapping[str, tuple[str, ...]] = {
 ENDING_FACTS: Mapping[str, tuple[str, ...]] = {
     "contact": ("ContactDecided",),
     "referral": ("ReferralClosed", "SteppedDown"),
-    "assessment": ("AssessmentCompleted", "AssessmentClosed"),
+    "assessment": ("AssessmentCompleted", "AssessmentClosed", "AssessmentCancelled"),
     "enquiry": ("Section47Completed",),
     "meeting": (),
     "plan": ("PlanEnded",),
@@ -90,7 +90,7 @@ class Amended:
             if isinstance(fact, RecordChanged) and told(amendment.recorded, fact).day > day:
                 continue
             current = self.told if overlaid is None else overlaid
-            made = _effect(fact, current)
+            made = effect(amendment, current)
             if made:
                 overlaid = overlaid if overlaid is not None else dict(self.told)
                 for reference, after in made.items():
@@ -103,21 +103,18 @@ class Amended:
 
 def effect(amendment: Amendment, facts: Mapping[FactReference, Told]) -> dict[FactReference, Told | None]:
     """What an amendment makes of ``facts``: those that become others, or nothing (None)."""
-    return _effect(amendment.fact, facts)
-
-
-def _effect(fact: Event, facts: Mapping[FactReference, Told]) -> dict[FactReference, Told | None]:
+    fact = amendment.fact
     if isinstance(fact, FactWithdrawn):
         return {fact.withdraws: None} if fact.withdraws in facts else {}
     if isinstance(fact, FactCorrected):
         target = facts.get(fact.corrects)
-        after = corrected(target, fact.changes) if target is not None else None
+        after = corrected(target, fact.changes, amendment.recorded) if target is not None else None
         return {fact.corrects: after} if after is not None else {}
     assert isinstance(fact, RecordChanged)
-    return _change(fact, facts)
+    return _change(fact, amendment.recorded, facts)
 
 
-def corrected(target: Told, changes: Mapping[str, Any]) -> Told | None:
+def corrected(target: Told, changes: Mapping[str, Any], by: Recorded) -> Told | None:
     """The fact with ``changes`` made; None where that would be no fact at all, or they were erased."""
     if not changes:
         return None
@@ -126,10 +123,14 @@ def corrected(target: Told, changes: Mapping[str, Any]) -> Told | None:
         fact = read(target.recorded.type, data)
     except Invalid:
         return None
-    return told(replace(target.recorded, data=data), fact)
+    if not changes.keys() & {"occurred_on", "accepted_on"}:
+        return replace(target, recorded=replace(target.recorded, data=data), fact=fact)
+    return told(replace(target.recorded, data=data), fact, dated_by=by if "occurred_on" in changes else None)
 
 
-def _change(fact: RecordChanged, facts: Mapping[FactReference, Told]) -> dict[FactReference, Told | None]:
+def _change(
+    fact: RecordChanged, recorded: Recorded, facts: Mapping[FactReference, Told]
+) -> dict[FactReference, Told | None]:
     of_record = [t for t in facts.values() if is_about(t, fact.record_kind, fact.record_id)]
     if fact.field in ("started_on", "ended_on"):
         names = (STARTING_FACTS if fact.field == "started_on" else ENDING_FACTS)[fact.record_kind]
@@ -144,7 +145,7 @@ def _change(fact: RecordChanged, facts: Mapping[FactReference, Told]) -> dict[Fa
         having = [t for t in of_record if fact.field in t.recorded.data]
         targets = [t for t in having if t.recorded.data[fact.field] == fact.was] or having
         changes = {fact.field: fact.now}
-    made = {t.reference: corrected(t, changes) for t in targets}
+    made = {t.reference: corrected(t, changes, recorded) for t in targets}
     return {reference: after for reference, after in made.items() if after is not None}
 
 

@@ -67,6 +67,11 @@ class AssessmentLife:
         self.turns.append(turn)
         return turn
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the case system no longer shows it: deleted, or vanished and not back."""
+        return bool(self.gone) and self.gone[-1][1] is None
+
     def is_deleted_before(self, place: int) -> bool:
         return self.deletion is not None and self.deletion.place < place
 

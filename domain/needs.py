@@ -122,6 +122,7 @@ class _Reading:
             if record.state not in UNDER_WAY:
                 self._open_again(place, told, record)
             return
+        restart = _restart(self.running, told) if self.running else []
         need = self._running_or_continued(told, by_assessment=True)
         still_open = self._open_episodes(place)
         if need is None:
@@ -130,7 +131,7 @@ class _Reading:
                 self._mark_subsequent(need, told, fact.referral_id, still_open)
             else:
                 need.start_flags.append(self._no_open_referral(place, told))
-        need.flags += _restart(need, told)
+        need.flags += restart
         record = AssessmentLife(fact.assessment_id, fact.referral_id, told, place, need)
         record.turn(place, State.OPEN, told)
         self.records[fact.assessment_id] = record
@@ -276,14 +277,14 @@ class _Reading:
 
     def disappear(self, place: int, told: Told, fact: RecordDisappeared) -> None:
         record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
-        if record is not None and not (record.gone and record.gone[-1][1] is None):
+        if record is not None and not record.is_gone:
             record.gone.append((told.day, None))
             if record.need.status is NeedStatus.RUNNING:
                 record.need.flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (told.reference,)))
 
     def reappear(self, place: int, told: Told, fact: RecordReappeared) -> None:
         record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
-        if record is not None and record.deletion is None and record.gone and record.gone[-1][1] is None:
+        if record is not None and record.deletion is None and record.is_gone:
             record.gone[-1] = (record.gone[-1][0], told.day)
 
     # Needs
@@ -367,7 +368,7 @@ def _restart(need: Need, told: Told) -> list[Flag]:
     last = max(need.records, key=lambda record: record.place, default=None)
     if last is None:
         return []
-    if last.state is State.CANCELLED or last.deletion is not None:
+    if last.state is State.CANCELLED or last.is_gone:
         return [Flag("CANCELLED_THEN_RESTARTED", None, (told.reference,))]
     return [Flag("RESTARTED_ON_OPEN_REFERRAL", None, (told.reference,))] if last.state is State.CLOSED else []
 

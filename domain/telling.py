@@ -61,8 +61,8 @@ class Told:
         return self.recorded.reference
 
 
-def told(recorded: Recorded, fact: Event) -> Told:
-    """Place a fact on its day.
+def told(recorded: Recorded, fact: Event, dated_by: Recorded | None = None) -> Told:
+    """Place a fact on its day; ``dated_by`` is what told the day, where that is not the fact itself.
 
     One said to have been entered before it occurred stands on the day it was entered, and a transfer out
     on the day the other authority accepted it, where that is later.
@@ -70,9 +70,10 @@ def told(recorded: Recorded, fact: Event) -> Told:
     moment: Moment = fact.occurred_on
     if isinstance(fact, TransferredOut) and fact.accepted_on is not None and fact.accepted_on > moment.day:
         return Told(recorded, fact, fact.accepted_on, None)
-    if entered_before_it_occurred(recorded, moment):
-        assert recorded.entered_at is not None
-        return Told(recorded, fact, london_day(recorded.entered_at), None)
+    source = dated_by or recorded
+    if entered_before_it_occurred(source, moment):
+        assert source.entered_at is not None
+        return Told(recorded, fact, london_day(source.entered_at), None)
     return Told(recorded, fact, moment.day, moment.instant)
 
 

@@ -135,7 +135,9 @@ def _amend_amendment(
 ) -> None:
     """Withdraw or correct an earlier amendment, by the same test."""
     replaced = (
-        corrected_amendment(earlier, amendment.fact) if isinstance(amendment.fact, FactCorrected) else None
+        corrected_amendment(earlier, amendment.fact, amendment.recorded)
+        if isinstance(amendment.fact, FactCorrected)
+        else None
     )
     if replaced is None and isinstance(amendment.fact, FactCorrected):
         return
@@ -155,9 +157,9 @@ def _amend_amendment(
         upheld.held.append(Held(amendment, "CHANGE_HELD", (earlier.reference,), harm))
 
 
-def corrected_amendment(earlier: Amendment, correction: FactCorrected) -> Amendment | None:
+def corrected_amendment(earlier: Amendment, correction: FactCorrected, by: Recorded) -> Amendment | None:
     """An amendment whose own fields were corrected; None where that would be no amendment at all."""
-    after = corrected(told(earlier.recorded, earlier.fact), correction.changes)
+    after = corrected(told(earlier.recorded, earlier.fact), correction.changes, by)
     return Amendment(after.recorded, after.fact) if after else None
 
 
@@ -187,10 +189,13 @@ def _harm(
     since: date,
 ) -> date | None:
     """The first day on which a clock would be hurt; None where there is none."""
-    days = {t.day for t in history.overlaid(before, date.max).values()}
-    days |= {t.day for t in history.overlaid(after, date.max).values()}
-    days |= {told(a.recorded, a.fact).day for a in [*before, *after] if isinstance(a.fact, RecordChanged)}
-    for day in sorted(day for day in {*days, since} if day >= since and day != date.min):
+    changed = {told(a.recorded, a.fact).day for a in [*before, *after] if isinstance(a.fact, RecordChanged)}
+    days = {since, *changed}
+    for applied in (before, after):
+        # A change seen in a snapshot moves facts only from its own day on.
+        for seen_by in (date.min, *changed):
+            days |= {t.day for t in history.overlaid(applied, seen_by).values()}
+    for day in sorted(day for day in days if day >= since and day != date.min):
         if uncovered(clocks_at(before, voided, day), clocks_at(after, voided, day)):
             return day
     return None

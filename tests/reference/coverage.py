@@ -1,12 +1,14 @@
 """No fact from a case system makes a clock shorter: the check, and its named exceptions."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from tests.reference.days import day_of
 
 Clock = Mapping[str, Any]
 Fact = Mapping[str, Any]
+REFERRAL_ENDS = ("ReferralClosed", "SteppedDown", "ReferralDecided")
 
 
 def uncovered(before: Sequence[Clock], after: Sequence[Clock]) -> list[str]:
@@ -65,10 +67,13 @@ def _describe(clock: Clock) -> str:
 # -- the named exceptions, each as narrow as its rule ----------------------------------------------
 
 
-def is_excepted(history: Sequence[Fact], inserted: Fact) -> bool:
-    """Whether rules 3 to 5 say that this fact may end, or answer for, something in this history."""
+def is_excepted(history: Sequence[Fact], inserted: Fact, on: date) -> bool:
+    """Whether the rules say that, read as at ``on``, this fact may end or answer for something."""
     return (
         is_a_referral_that_is_over(history, inserted)
+        or is_end_of_a_referral_of_its_own(history, inserted)
+        or is_report_of_an_end_before_the_latest(history, inserted, on)
+        or is_later_end_of_a_referral_that_was_over_when_an_assessment_began(history, inserted)
         or is_closing_of_a_record_reopened_after_the_end(history, inserted)
         or is_closing_or_cancelling_before_another_completion(history, inserted)
         or is_reopening_of_a_cancelled_record_completed_later(history, inserted)
@@ -96,6 +101,80 @@ def is_a_referral_that_is_over(history: Sequence[Fact], inserted: Fact) -> bool:
         *_of(history, "TransferredOut"),
     ]
     return bool(ends)
+
+
+_BEGINNINGS = {
+    "referral_id": ("ReferralReceived", "SteppedUp"),
+    "assessment_id": ("AssessmentStarted", "AssessmentReopened"),
+    "contact_id": ("ContactReceived",),
+}
+
+
+def _next_reports(history: Sequence[Fact], end: Fact, id_field: str, step: int) -> Fact | None:
+    """The next (or, with -1, the previous) report of the same end, no new beginning between."""
+    id = end["data"][id_field]
+    sign = 1 if step > 0 else -1
+    same = [
+        f
+        for f in history
+        if f["data"].get(id_field) == id
+        and (_day(f) - _day(end)).days * sign >= 0
+        and f["type"] in (end["type"], *_BEGINNINGS[id_field])
+    ]
+    # a beginning of the same day may lie between: it is taken to
+    same.sort(key=lambda f: (abs((_day(f) - _day(end)).days), f["type"] == end["type"]))
+    return same[0] if same and same[0]["type"] == end["type"] else None
+
+
+def _ended(inserted: Fact) -> str | None:
+    """What the inserted fact ends: the field with its id."""
+    fields = {
+        "ReferralClosed": "referral_id",
+        "SteppedDown": "referral_id",
+        "ReferralDecided": "referral_id",
+        "AssessmentCompleted": "assessment_id",
+        "ContactDecided": "contact_id",
+    }
+    return fields.get(inserted["type"])
+
+
+def is_end_of_a_referral_of_its_own(history: Sequence[Fact], inserted: Fact) -> bool:
+    """Rule 3: a referral that is over. One reported again (no receipt between) is not meant, nor
+    is a completion that is no second report, which the property does not speak of."""
+    id_field = _ended(inserted)
+    if id_field is None:
+        return False
+    return (
+        _next_reports(history, inserted, id_field, 1) is None
+        and _next_reports(history, inserted, id_field, -1) is None
+    )
+
+
+def is_report_of_an_end_before_the_latest(
+    history: Sequence[Fact], inserted: Fact, on: date
+) -> bool:
+    """Rule 6: "only reports dated up to `as_at` count": until the later report has come, the
+    earlier one stands."""
+    id_field = _ended(inserted)
+    if id_field is None:
+        return False
+    later = _next_reports(history, inserted, id_field, 1)
+    return later is not None and on < _day(later)
+
+
+def is_later_end_of_a_referral_that_was_over_when_an_assessment_began(
+    history: Sequence[Fact], inserted: Fact
+) -> bool:
+    """Rule 3: an assessment that continues an ended need runs on; one begun while the referral was
+    open (it turns out, by a later report of its end) ends when the referral is over."""
+    if inserted["type"] not in REFERRAL_ENDS:
+        return False
+    id = inserted["data"]["referral_id"]
+    ends = [f for f in history if f["type"] in REFERRAL_ENDS and f["data"]["referral_id"] == id]
+    began = [f for f in history if f["type"] in ("AssessmentStarted", "AssessmentReopened")]
+    return any(
+        _day(end) <= _day(begun) <= _day(inserted) for end in ends for begun in began
+    )
 
 
 def is_closing_of_a_record_reopened_after_the_end(history: Sequence[Fact], inserted: Fact) -> bool:

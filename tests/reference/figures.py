@@ -163,7 +163,8 @@ def _state_of_span(need: Need, cutoff: tuple[int, date]) -> tuple[str, str | Non
     ]
     if not open_now:
         return "closed", None  # "there were records, none is open"
-    latest = max(open_now, key=lambda record: record.step)  # "of two open at once, the later started"
+    # "of two open at once, the later started"; one that is open goes before one that is paused
+    latest = max(open_now, key=lambda record: (states[record][0] == "open", record.step))
     return states[latest][0], latest.id
 
 
@@ -196,8 +197,9 @@ def _recorded(
             if now is not None:
                 begin = now.day
                 finish = None
-        elif what in ("closed", "completed") and now is not None:
-            finish = now.day
+        elif what in ("closed", "completed") and now is not None and finish is None:
+            # "the need's end is the record's end until it is reopened": a completion alone reopens nothing
+            finish = day if fact.type == "TransferredOut" else now.day
         state = what
     begin = min(max(begin, start), end)
     finish = min(max(finish if finish is not None else end, begin), end)

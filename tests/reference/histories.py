@@ -45,7 +45,7 @@ _DATA: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         referral_id=REFERRALS,
         outcome=st.sampled_from(["assessment", "strategy_discussion", "early_help", "no_further_action"]),
     ),
-    "ReferralClosed": _data(referral_id=REFERRALS, reason=REASONS),
+    "ReferralClosed": _data(referral_id=REFERRALS, reason=st.sampled_from(["RC7", "RC8"])),
     "SteppedDown": _data(referral_id=REFERRALS, to=st.just("early_help")),
     "SteppedUp": _data(**{"referral_id": REFERRALS, "from": st.just("early_help")}),
     "TransferredOut": _data(to_authority=st.just("Elsewhere"), accepted_on=st.none()),

@@ -138,7 +138,7 @@ class Walk:
         undated = [item for item in todays if not item.timed]
         timed = [item for item in todays if item.timed]
         # "What is still equal keeps log order"
-        undated.sort(key=lambda item: (self._rank(item, undated), item.fact.order))
+        undated = sorted(undated, key=lambda item: (self._rank(item, undated), item.fact.order))
         timed.sort(key=lambda item: (item.fact.instant, item.fact.order))
         return undated + timed
 
