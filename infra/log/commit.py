@@ -101,7 +101,7 @@ class LogUnavailable(OperationalError):
 
 
 class LogFull(LogUnavailable):
-    """There is no room left to store anything. Make room, and retry with the same commit ids."""
+    """The disk is full, or fails, and takes nothing more. See to it, and retry with the same commit ids."""
 
 
 class LogBusy(LogUnavailable):

@@ -119,7 +119,7 @@ class SqliteLog(ProcessRecorder):
                     create_tables(connection)
                 return
             except sqlite3.Error as error:
-                raised = unavailable(error, self._database)
+                raised = unavailable(error)
                 # SQLite does not wait where two processes turn one file to WAL.
                 if not isinstance(raised, LogBusy) or monotonic() > deadline:
                     raise raised from error

@@ -1,15 +1,12 @@
 """The SQLite file of the log: its tables, its connections and what its failures mean."""
 
-import shutil
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Condition, Lock
-from urllib.parse import unquote, urlsplit
 
 from eventsourcing.persistence import DatabaseError, IntegrityError, ProgrammingError
 
@@ -64,8 +61,16 @@ MICROSECOND = timedelta(microseconds=1)
 
 CLOSED = "The log was closed; open it again."
 
-# Less than this left on the volume, and an I/O error is taken for a full disk.
-LITTLE_ROOM_BYTES = 1 << 20
+# What SQLite answers when the disk takes nothing more; a quota or a file size limit shows as IOERR_WRITE.
+TAKES_NO_MORE = (
+    "SQLITE_FULL",
+    "SQLITE_READONLY",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+    "SQLITE_IOERR_DIR_FSYNC",
+    "SQLITE_IOERR_TRUNCATE",
+    "SQLITE_IOERR_SHMSIZE",
+)
 
 
 def microseconds(instant: datetime) -> int:
@@ -120,12 +125,12 @@ def _format(connection: sqlite3.Connection) -> int:
     return int(found)
 
 
-def unavailable(error: sqlite3.Error, database: str) -> Exception:
+def unavailable(error: sqlite3.Error) -> Exception:
     """The library's error for one of SQLite's: what the caller should do, and no row's content."""
     name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
     said = f"The log's file answered {name}"
-    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _has_little_room(database)):
-        return LogFull(f"{said}: there is no room left; make room and retry.")
+    if name.startswith(TAKES_NO_MORE):
+        return LogFull(f"{said}: nothing more can be stored; see to the disk and retry.")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return LogBusy(f"{said}: another process kept it; retry.")
     if isinstance(error, sqlite3.IntegrityError):
@@ -133,14 +138,6 @@ def unavailable(error: sqlite3.Error, database: str) -> Exception:
     if isinstance(error, sqlite3.OperationalError):
         return LogUnavailable(f"{said}; see to it and retry.")
     return DatabaseError(f"{said}.")
-
-
-def _has_little_room(database: str) -> bool:
-    path = Path(unquote(urlsplit(database).path)) if database.startswith("file:") else Path(database)
-    try:
-        return shutil.disk_usage(path.parent).free < LITTLE_ROOM_BYTES
-    except OSError:
-        return False
 
 
 Turn = SimpleQueue[sqlite3.Connection | LogClosed | None]
@@ -170,7 +167,7 @@ class Readers:
                 connection.execute("PRAGMA query_only = ON")
             yield connection
         except sqlite3.Error as error:
-            raise unavailable(error, self._database) from error
+            raise unavailable(error) from error
         finally:
             self._give_back(connection)
 

@@ -119,7 +119,7 @@ class Writer:
             # Closing rolls back, and a new connection starts with nothing that may be wrong with this one.
             self._disconnect()
             if isinstance(error, sqlite3.Error):
-                raise unavailable(error, self._database) from error
+                raise unavailable(error) from error
             raise
         return settled.outcomes
 

@@ -429,7 +429,7 @@ def test_a_disk_that_takes_no_more_is_refused_keeps_what_was_acknowledged_and_re
 import resource, sys
 from datetime import UTC, datetime
 from eventsourcing.persistence import StoredEvent
-from infra.log.commit import Commit, LogUnavailable
+from infra.log.commit import Commit, LogFull
 from infra.log.sqlite import SqliteLog
 
 log = SqliteLog.open(sys.argv[1], now=lambda: datetime.now(UTC))
@@ -440,7 +440,7 @@ def append(number):
     events = tuple(StoredEvent("C1", 0, "casetimeline.Noted", bytes(5_000)) for _ in range(3))
     try:
         log.submit([Commit(b"%d" % number, events, None)]).result()
-    except LogUnavailable:
+    except LogFull:
         return False
     return True
 
