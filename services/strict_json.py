@@ -37,7 +37,7 @@ def read(raw: bytes) -> Any:
     try:
         value = _decode(raw)
         # What a string holds can only add to the count, and makes for a second, slower look.
-        if _spaced(raw) or _keys(value, 0) != raw.count(b'":'):
+        if _spaced(raw) or _keys((value,), 0) != raw.count(b'":'):
             return _read_slowly(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Doubtful):
         return _read_slowly(raw)
@@ -50,25 +50,32 @@ class _Doubtful(Exception):
 
 def _spaced(raw: bytes) -> bool:
     """Whether white space may stand between a key and its colon, where the count would miss the key."""
-    return b" :" in raw or b"\t:" in raw or b"\n:" in raw or b"\r:" in raw
+    # One byte is looked for ten times faster than two.
+    return (
+        (b" " in raw and b" :" in raw)
+        or (b"\t" in raw and b"\t:" in raw)
+        or (b"\n" in raw and b"\n:" in raw)
+        or (b"\r" in raw and b"\r:" in raw)
+    )
 
 
 def _keys(value: Any, depth: int) -> int:
+    """How many keys the objects in a container have."""
     if depth > MAX_DEPTH:
         raise _Doubtful
-    kind = type(value)
-    if kind is dict:
+    keys = 0
+    if type(value) is dict:
         keys = len(value)
-        for member in value.values():
-            inner = type(member)
-            if inner is dict or inner is list or inner is int:
-                keys += _keys(member, depth + 1)
-        return keys
-    if kind is list:
-        return sum(_keys(item, depth + 1) for item in value)
-    if kind is int and not -MAX_INTEGER <= value <= MAX_INTEGER:
-        raise _Doubtful
-    return 0
+        value = value.values()
+    for member in value:
+        kind = type(member)
+        if kind is str:
+            continue
+        if kind is dict or kind is list:
+            keys += _keys(member, depth + 1)
+        elif kind is int and not -MAX_INTEGER <= member <= MAX_INTEGER:
+            raise _Doubtful
+    return keys
 
 
 class _Members(dict[str, Any]):

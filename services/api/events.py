@@ -80,12 +80,17 @@ class Intake:
         return problems.respond(results.problem_of(result))
 
     def _of_batch(self, body: bytes) -> list[Incoming | dict[str, Any]]:
+        now = self._now()
+        if len(body) <= MAX_EVENT_BYTES:
+            events = _read_whole(body)
+            if events is not None:
+                self._limit(len(events))
+                return [_check(event, now) for event in events]
         try:
             items: Sequence[bytes] = [bytes(item) for item in _split_batch(body)]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             items = _split_slowly(body)
         self._limit(len(items))
-        now = self._now()
         return [_read(item, now) for item in items]
 
     def _of_lines(self, body: bytes) -> list[Incoming | dict[str, Any]]:
@@ -119,15 +124,30 @@ class Intake:
         return recorded + duplicates
 
 
+def _read_whole(body: bytes) -> list[Any] | None:
+    """The events of a batch in which none can be too large; None where one may be wrong in itself."""
+    try:
+        value = strict_json.read(body)
+    except (NotJson, Improper):
+        return None
+    return value if isinstance(value, list) else None
+
+
 def _read(raw: bytes, now: datetime) -> Incoming | dict[str, Any]:
     """A fact, or the reply by which it is refused."""
-    event: Any = None
+    if len(raw) > MAX_EVENT_BYTES:
+        return results.refused(results.too_large(len(raw)))
     try:
-        if len(raw) > MAX_EVENT_BYTES:
-            return results.refused(results.too_large(len(raw)))
         event = strict_json.read(raw)
+    except (NotJson, Improper) as error:
+        return results.refused(results.unreadable(error))
+    return _check(event, now)
+
+
+def _check(event: Any, now: datetime) -> Incoming | dict[str, Any]:
+    try:
         return incoming(event, now)
-    except (NotJson, Improper, Invalid) as error:
+    except Invalid as error:
         told = event if isinstance(event, dict) else {}
         return results.refused(results.unreadable(error), told.get("source"), told.get("id"))
 
