@@ -1,7 +1,7 @@
 """No fact from a case system makes a clock shorter: the check, and its named exceptions."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from tests.reference.days import day_of
@@ -74,6 +74,8 @@ def is_excepted(history: Sequence[Fact], inserted: Fact, on: date) -> bool:
         or is_end_of_a_referral_of_its_own(history, inserted)
         or is_report_of_an_end_before_the_latest(history, inserted, on)
         or is_later_end_of_a_referral_that_was_over_when_an_assessment_began(history, inserted)
+        or is_referral_between_a_need_that_left_no_clock_and_an_assessment(history, inserted)
+        or is_earlier_receipt_of_a_referral_answered_before_the_later(history, inserted)
         or is_closing_of_a_record_reopened_after_the_end(history, inserted)
         or is_closing_or_cancelling_before_another_completion(history, inserted)
         or is_reopening_of_a_cancelled_record_completed_later(history, inserted)
@@ -150,9 +152,7 @@ def is_end_of_a_referral_of_its_own(history: Sequence[Fact], inserted: Fact) -> 
     )
 
 
-def is_report_of_an_end_before_the_latest(
-    history: Sequence[Fact], inserted: Fact, on: date
-) -> bool:
+def is_report_of_an_end_before_the_latest(history: Sequence[Fact], inserted: Fact, on: date) -> bool:
     """Rule 6: "only reports dated up to `as_at` count": until the later report has come, the
     earlier one stands."""
     id_field = _ended(inserted)
@@ -172,8 +172,37 @@ def is_later_end_of_a_referral_that_was_over_when_an_assessment_began(
     id = inserted["data"]["referral_id"]
     ends = [f for f in history if f["type"] in REFERRAL_ENDS and f["data"]["referral_id"] == id]
     began = [f for f in history if f["type"] in ("AssessmentStarted", "AssessmentReopened")]
+    return any(_day(end) <= _day(begun) <= _day(inserted) for end in ends for begun in began)
+
+
+def is_referral_between_a_need_that_left_no_clock_and_an_assessment(
+    history: Sequence[Fact], inserted: Fact
+) -> bool:
+    """Rule 3: "only an assessment started within the window, while no clock runs, continues it":
+    with a referral between, a clock runs."""
+    if inserted["type"] not in ("ReferralReceived", "SteppedUp"):
+        return False
+    ends = [f for f in history if f["type"] in (*REFERRAL_ENDS, "TransferredOut")]
     return any(
-        _day(end) <= _day(begun) <= _day(inserted) for end in ends for begun in began
+        _day(end) <= _day(inserted) <= _day(start) <= _day(end) + timedelta(days=28)
+        for end in ends
+        for start in _of(history, "AssessmentStarted")
+    )
+
+
+def is_earlier_receipt_of_a_referral_answered_before_the_later(
+    history: Sequence[Fact], inserted: Fact
+) -> bool:
+    """Rule 5: a completion answers for the referral received before its record was started. The
+    same referral said to be received earlier is not "another referral"."""
+    if inserted["type"] not in ("ReferralReceived", "SteppedUp"):
+        return False
+    id = inserted["data"]["referral_id"]
+    return any(
+        _day(inserted) <= _day(completed) <= _day(receipt)
+        for receipt in [f for f in history if f["data"].get("referral_id") == id]
+        if receipt["type"] in ("ReferralReceived", "SteppedUp")
+        for completed in _of(history, "AssessmentCompleted")
     )
 
 
