@@ -1,6 +1,5 @@
 """Recording facts: each is stored once, a repeat is told so, and what contradicts the first is refused."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -15,14 +14,11 @@ from domain.moment import Moment
 from infra.codec import Codec, Incoming
 from infra.conflicts import Conflicts
 from infra.keys import Erased
-from infra.log.commit import Commit, LogBusy, LogNotification, Outcome, Refused, Repeated
+from infra.log.commit import Commit, LogNotification, Outcome, Refused, Repeated
 from services.histories import BATCH, COMPLETION, MERGE
 
 HOUSEHOLD = "household"
 """The kind of mark, beside those of services/histories.py, of a household that a child joined or left."""
-
-PATIENCE_S = 5.0
-_RETRY_S = 0.02
 
 
 class Receipt(NamedTuple):
@@ -56,6 +52,13 @@ class Gone:
 
 
 Result = Receipt | Conflict | Gone
+
+
+class Prepared(NamedTuple):
+    """Commits ready for the log, and the places of the facts that cannot be stored any more."""
+
+    commits: list[Commit]
+    gone: frozenset[int]
 
 
 class Log(Protocol):
@@ -120,17 +123,10 @@ class Recording:
 
         Raises LogUnavailable where nothing is known of what became of them: the same facts again find out.
         """
-        commits, gone = self._commits(facts)
-        outcomes = self._log.submit(commits).result() if commits else []
-        return self._listed(facts, self._results(facts, outcomes, gone))
-
-    async def record_soon(self, facts: Sequence[Incoming]) -> list[Result]:
-        """The same, leaving the event loop to others while the log is written."""
-        commits, gone = self._commits(facts)
-        outcomes = await asyncio.wrap_future(await self._submit(commits)) if commits else []
-        results = self._results(facts, outcomes, gone)
-        if any(isinstance(result, Conflict) for result in results):
-            return await asyncio.to_thread(self._listed, facts, results)
+        prepared = self.prepare(facts)
+        outcomes = self._log.submit(prepared.commits).result() if prepared.commits else []
+        results = self.results(facts, outcomes, prepared)
+        self.list_conflicts(facts, results)
         return results
 
     def record_asked(self, fact: Incoming, expected_version: int) -> Receipt | None:
@@ -146,18 +142,8 @@ class Recording:
         (stored,) = outcome.notifications
         return _receipt(fact, stored, is_duplicate=isinstance(outcome, Repeated))
 
-    async def _submit(self, commits: Sequence[Commit]) -> "Future[list[Outcome]]":
-        give_up_at = asyncio.get_running_loop().time() + PATIENCE_S
-        while True:
-            try:
-                return self._log.submit(commits, timeout_s=0)
-            except LogBusy:
-                if asyncio.get_running_loop().time() > give_up_at:
-                    raise
-            await asyncio.sleep(_RETRY_S)
-
-    def _commits(self, facts: Sequence[Incoming]) -> tuple[list[Commit], frozenset[int]]:
-        """The commits of facts, and the places of those that cannot be stored any more."""
+    def prepare(self, facts: Sequence[Incoming]) -> Prepared:
+        """The commits of facts, every personal part sealed."""
         commits = []
         gone = set()
         for place, (fact, state) in enumerate(zip(facts, self._codec.encode_all(facts), strict=True)):
@@ -167,16 +153,33 @@ class Recording:
             # The log assigns the version.
             event = StoredEvent(fact.stream, 0, PREFIX + fact.type, state)
             commits.append(Commit(commit_id(fact.source, fact.id), (event,), None, marks(fact)))
-        return commits, frozenset(gone)
+        return Prepared(commits, frozenset(gone))
 
-    def _results(
-        self, facts: Sequence[Incoming], outcomes: Sequence[Outcome], gone: frozenset[int]
+    def submit(self, prepared: Prepared) -> "Future[list[Outcome]]":
+        """Hand commits to the log without waiting. Raises LogBusy where it has no room for them now."""
+        return self._log.submit(prepared.commits, timeout_s=0)
+
+    def results(
+        self, facts: Sequence[Incoming], outcomes: Sequence[Outcome], prepared: Prepared
     ) -> list[Result]:
+        """What became of facts, given what became of their commits. What was there before is compared."""
+        if not prepared.gone:
+            return [self._result(fact, outcome) for fact, outcome in zip(facts, outcomes, strict=True)]
         following = iter(outcomes)
         return [
-            Gone(fact.source, fact.id) if place in gone else self._result(fact, next(following))
+            Gone(fact.source, fact.id) if place in prepared.gone else self._result(fact, next(following))
             for place, fact in enumerate(facts)
         ]
+
+    def list_conflicts(self, facts: Sequence[Incoming], results: Sequence[Result]) -> None:
+        """List the conflicts among results. Raises LogUnavailable where they cannot be."""
+        found = [
+            (fact.source, fact.id, fact.stream, PREFIX + fact.type, result.differs)
+            for fact, result in zip(facts, results, strict=True)
+            if isinstance(result, Conflict)
+        ]
+        if found:
+            self._conflicts.add(found, self._now())
 
     def _result(self, fact: Incoming, outcome: Outcome) -> Result:
         assert not isinstance(outcome, Refused), "a fact expects no version, so none can be refused"
@@ -192,18 +195,6 @@ class Recording:
         if differs:
             return Conflict(fact.source, fact.id, differs)
         return _receipt(fact, stored, is_duplicate=True)
-
-    def _listed(self, facts: Sequence[Incoming], results: list[Result]) -> list[Result]:
-        found = [
-            (fact, result.differs)
-            for fact, result in zip(facts, results, strict=True)
-            if isinstance(result, Conflict)
-        ]
-        if found:
-            self._conflicts.add(
-                [(f.source, f.id, f.stream, PREFIX + f.type, differs) for f, differs in found], self._now()
-            )
-        return results
 
 
 def _receipt(fact: Incoming, stored: LogNotification, *, is_duplicate: bool) -> Receipt:

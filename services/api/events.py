@@ -3,20 +3,23 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from domain.field import Invalid, Problem
 from infra.codec import Incoming
 from services import strict_json
 from services.api import problems, results
+from services.api.body import BodyTooLarge, read_body, refuse_body
 from services.api.metrics import Metrics
 from services.intake import MAX_EVENT_BYTES, incoming
-from services.record import Receipt, Recording
+from services.record import Receipt
+from services.record_together import Together
 from services.strict_json import Improper, NotJson
 
 STRUCTURED = "application/cloudevents+json"
@@ -26,6 +29,11 @@ BINARY = "application/json"
 
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _PARAMETER = re.compile(r';\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)\s*')
+_JSON = (b"content-type", b"application/json")
+_PROBLEM = (b"content-type", problems.MEDIA_TYPE.encode())
+_Answer = tuple[int, tuple[bytes, bytes], bytes]
+"""A status, the content type as a header, and the content."""
+
 _split_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -33,51 +41,67 @@ _encode = msgspec.json.Encoder().encode
 class _Refuse(Exception):
     """The request as a whole is refused."""
 
-    def __init__(self, problem: dict[str, Any], headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, problem: dict[str, Any]) -> None:
         super().__init__(problem["detail"])
         self.problem = problem
-        self.headers = headers
 
 
 class Intake:
-    """The endpoint, with what it needs."""
+    """The endpoint, an ASGI application of its own, with what it needs."""
 
     def __init__(
-        self, recording: Recording, now: Callable[[], datetime], metrics: Metrics, max_events: int
+        self,
+        together: Together,
+        now: Callable[[], datetime],
+        metrics: Metrics,
+        *,
+        max_body_bytes: int,
+        max_events: int,
     ) -> None:
-        self._recording = recording
+        self._together = together
         self._now = now
         self._metrics = metrics
+        self._max_body_bytes = max_body_bytes
         self._max_events = max_events
 
-    async def post(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: list[tuple[bytes, bytes]] = scope["headers"]
         try:
-            media_type = _media_type(request)
-            body = await request.body()
+            media_type = _media_type(headers)
+            body = await read_body(scope, receive, self._max_body_bytes)
             if media_type == BATCH:
-                return await self._many(self._of_batch(body))
-            if media_type == NDJSON:
-                return await self._many(self._of_lines(body))
-            return await self._one(request, media_type, body)
+                answer = await self._many(self._of_batch(body))
+            elif media_type == NDJSON:
+                answer = await self._many(self._of_lines(body))
+            else:
+                answer = await self._one(headers, media_type, body)
         except _Refuse as refusal:
-            return problems.respond(refusal.problem, refusal.headers)
+            answer = _problem(refusal.problem)
+        except BodyTooLarge as error:
+            await refuse_body(error, scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
+        status, head, content = answer
+        length = (b"content-length", str(len(content)).encode())
+        await send({"type": "http.response.start", "status": status, "headers": [head, length]})
+        await send({"type": "http.response.body", "body": content})
 
-    async def _one(self, request: Request, media_type: str, body: bytes) -> Response:
+    async def _one(self, headers: list[tuple[bytes, bytes]], media_type: str, body: bytes) -> _Answer:
         try:
             if len(body) > MAX_EVENT_BYTES:
                 raise _Refuse(results.too_large(len(body)))
-            event = _binary(request, body) if media_type == BINARY else strict_json.read(body)
+            event = _binary(headers, body) if media_type == BINARY else strict_json.read(body)
             fact = incoming(event, self._now())
         except (NotJson, Improper, Invalid) as error:
             self._metrics.events("refused", 1)
             raise _Refuse(results.unreadable(error)) from None
-        (result,) = await self._recording.record_soon((fact,))
+        (result,) = await self._together.record((fact,))
         if isinstance(result, Receipt):
             self._metrics.events("duplicate" if result.is_duplicate else "recorded", 1)
-            status = 200 if result.is_duplicate else 201
-            return Response(_encode(results.receipt(result)), status, media_type="application/json")
+            return 200 if result.is_duplicate else 201, _JSON, _encode(results.receipt(result))
         self._metrics.events("conflict", 1)
-        return problems.respond(results.problem_of(result))
+        return _problem(results.problem_of(result))
 
     def _of_batch(self, body: bytes) -> list[Incoming | dict[str, Any]]:
         now = self._now()
@@ -105,13 +129,13 @@ class Intake:
             detail = f"There are {events} events; one request may have {most}. Nothing was recorded."
             raise _Refuse(problems.body("too-many-events", detail))
 
-    async def _many(self, read: Sequence[Incoming | dict[str, Any]]) -> Response:
+    async def _many(self, read: Sequence[Incoming | dict[str, Any]]) -> _Answer:
         facts = [fact for fact in read if isinstance(fact, Incoming)]
-        recorded = iter(await self._recording.record_soon(facts) if facts else ())
+        recorded = iter(await self._together.record(facts) if facts else ())
         replies = [results.reply(next(recorded)) if isinstance(fact, Incoming) else fact for fact in read]
         kept = self._count(replies)
         status = 200 if kept == len(replies) else 207 if kept else 422
-        return Response(_encode({"results": replies}), status, media_type="application/json")
+        return status, _JSON, _encode({"results": replies})
 
     def _count(self, replies: Sequence[Mapping[str, Any]]) -> int:
         statuses = [reply["status"] for reply in replies]
@@ -166,22 +190,43 @@ def _split_slowly(body: bytes) -> list[bytes]:
     return [_encode(item) for item in value]
 
 
-def _media_type(request: Request) -> str:
+def _problem(problem: dict[str, Any]) -> _Answer:
+    return problem["status"], _PROBLEM, _encode(problem)
+
+
+def _media_type(headers: list[tuple[bytes, bytes]]) -> str:
     """The media type of the body. Raises _Refuse where it is none that is read."""
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    given = b""
+    encoding = b"identity"
+    has_attributes = False
+    for name, value in headers:
+        if name == b"content-type":
+            given = value
+        elif name == b"content-encoding":
+            encoding = value
+        elif name.startswith(b"ce-"):
+            has_attributes = True
+    if encoding.lower() != b"identity":
         raise _Refuse(_unsupported("Send the body as it is, without Content-Encoding."))
-    given = request.headers.get("content-type", "")
+    media_type = _known_type(given)
+    if media_type == BINARY and not has_attributes:
+        detail = f"{BINARY} is a fact's data, and needs ce- headers; send a whole CloudEvent as {STRUCTURED}."
+        raise _Refuse(_unsupported(detail))
+    return media_type
+
+
+@lru_cache(maxsize=256)
+def _known_type(raw: bytes) -> str:
+    given = raw.decode("latin-1")
     media_type = given.partition(";")[0].strip().lower()
     if media_type not in (STRUCTURED, BATCH, NDJSON, BINARY):
-        named = f"{given[:100]} is not read" if given else "There is no Content-Type"
+        shown = "".join(c for c in given[:100] if c.isprintable())
+        named = f"{shown} is not read" if given else "There is no Content-Type"
         forms = f"{STRUCTURED}, {BATCH}, {NDJSON}, or {BINARY} with ce- headers"
         raise _Refuse(_unsupported(f"{named}; send one of {forms}."))
     for name, value in _PARAMETER.findall(given):
         if name.lower() == "charset" and value.strip('"').lower() not in _CHARSETS:
             raise _Refuse(_unsupported("Send the body in UTF-8; JSON has no other encoding."))
-    if media_type == BINARY and not any(name.startswith("ce-") for name in request.headers):
-        detail = f"{BINARY} is a fact's data, and needs ce- headers; send a whole CloudEvent as {STRUCTURED}."
-        raise _Refuse(_unsupported(detail))
     return media_type
 
 
@@ -189,11 +234,11 @@ def _unsupported(detail: str) -> dict[str, Any]:
     return problems.body("unsupported-media-type", detail)
 
 
-def _binary(request: Request, body: bytes) -> dict[str, Any]:
+def _binary(headers: list[tuple[bytes, bytes]], body: bytes) -> dict[str, Any]:
     """A CloudEvent of binary mode as a structured one. Raises Invalid for headers that cannot be read."""
     event: dict[str, Any] = {}
     wrong: list[Problem] = []
-    for raw_name, raw_value in request.headers.raw:
+    for raw_name, raw_value in headers:
         if not raw_name.startswith(b"ce-"):
             continue
         name = raw_name[3:].decode("latin-1")
