@@ -18,7 +18,8 @@ INSTALL := $(IN_VENV)python -m pip install --disable-pip-version-check
 endif
 
 CODE := $(wildcard domain projections infra services benchmarks tests)
-BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
+# Those without a main are parts that the others share.
+BENCHMARKS := $(sort $(shell grep -ls '^def main(' benchmarks/*.py))
 PYTEST := $(IN_VENV)python -m pytest -n auto --dist loadgroup
 
 .PHONY: help
