@@ -1,0 +1,99 @@
+"""A real service in a process of its own, for tests from the outside."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+READY_WITHIN_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service that answers at ``address``; what it says goes to a file."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    said: Path
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.address, timeout=30)
+
+    def wait(self) -> None:
+        """Returns once the service says that it is ready. Fails with what it said where it is not."""
+        until = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < until and self.process.poll() is None:
+            if "is ready on" in self.said.read_text():
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"the service did not become ready: {self.said.read_text()}")
+
+    def end(self) -> int:
+        """Tell it to stop, and wait; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def start(folder: Path, *, port: int | None = None, **settings: str) -> Running:
+    """A service on the data in a folder, not waited for. ``settings`` are named without their prefix."""
+    address = f"127.0.0.1:{port or free_port()}"
+    told = {"data": str(folder / "data"), "http": address, **settings}
+    environment = {f"CASETIMELINE_{name.upper()}": value for name, value in told.items()}
+    said = folder / "said.txt"
+    with said.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services", "serve"],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stderr=out,
+            stdout=subprocess.DEVNULL,
+        )
+    return Running(process, f"http://{address}", said)
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[Running]:
+    """A service that is ready, and stopped after."""
+    running = start(folder, **settings)
+    try:
+        running.wait()
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.end()
+
+
+def command(
+    folder: Path, *arguments: str, stdin: bytes = b"", **settings: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of the service on the data in a folder."""
+    told = {"data": str(folder / "data"), **settings}
+    environment = {f"CASETIMELINE_{name.upper()}": value for name, value in told.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "services", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment | {"COLUMNS": "200"},
+        input=stdin,
+        capture_output=True,
+        timeout=90,
+        check=False,
+    )
