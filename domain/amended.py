@@ -44,10 +44,14 @@ ENDING_FACTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """A correction, withdrawal or change as it stands, itself perhaps corrected."""
+    """A correction, withdrawal or change as it stands, itself perhaps corrected.
+
+    ``targets`` are the facts that a change seen in a snapshot is about: those that had the value it ``was``.
+    """
 
     recorded: Recorded
     fact: Event
+    targets: tuple[FactReference, ...] = ()
 
     @property
     def reference(self) -> FactReference:
@@ -72,6 +76,21 @@ class Amended:
                 self.amendments.append(Amendment(recorded, recorded.fact))
             else:
                 self.told[recorded.reference] = told(recorded, recorded.fact)
+        if any(isinstance(amendment.fact, RecordChanged) for amendment in self.amendments):
+            self._find_targets()
+
+    def _find_targets(self) -> None:
+        """Find what changes are about, in what the case system showed: all told before, held or not."""
+        shown = dict(self.told)
+        for place, amendment in enumerate(self.amendments):
+            if isinstance(amendment.fact, RecordChanged):
+                amendment = replace(amendment, targets=_had_the_value(amendment.fact, shown))
+                self.amendments[place] = amendment
+            for reference, after in effect(amendment, shown).items():
+                if after is None:
+                    del shown[reference]
+                else:
+                    shown[reference] = after
 
     def facts(
         self, amendments: Iterable[Amendment], day: date, without: frozenset[FactReference]
@@ -101,7 +120,10 @@ class Amended:
         return self.told if overlaid is None else overlaid
 
 
-def effect(amendment: Amendment, facts: Mapping[FactReference, Told]) -> dict[FactReference, Told | None]:
+Effect = dict[FactReference, Told | None]
+
+
+def effect(amendment: Amendment, facts: Mapping[FactReference, Told]) -> Effect:
     """What an amendment makes of ``facts``: those that become others, or nothing (None)."""
     fact = amendment.fact
     if isinstance(fact, FactWithdrawn):
@@ -111,7 +133,7 @@ def effect(amendment: Amendment, facts: Mapping[FactReference, Told]) -> dict[Fa
         after = corrected(target, fact.changes, amendment.recorded) if target is not None else None
         return {fact.corrects: after} if after is not None else {}
     assert isinstance(fact, RecordChanged)
-    return _change(fact, amendment.recorded, facts)
+    return _change(amendment, fact, facts)
 
 
 def corrected(target: Told, changes: Mapping[str, Any], by: Recorded) -> Told | None:
@@ -128,24 +150,24 @@ def corrected(target: Told, changes: Mapping[str, Any], by: Recorded) -> Told | 
     return told(replace(target.recorded, data=data), fact, dated_by=by if "occurred_on" in changes else None)
 
 
-def _change(
-    fact: RecordChanged, recorded: Recorded, facts: Mapping[FactReference, Told]
-) -> dict[FactReference, Told | None]:
-    of_record = [t for t in facts.values() if is_about(t, fact.record_kind, fact.record_id)]
+def _had_the_value(fact: RecordChanged, shown: Mapping[FactReference, Told]) -> tuple[FactReference, ...]:
+    of_record = [t for t in shown.values() if is_about(t, fact.record_kind, fact.record_id)]
     if fact.field in ("started_on", "ended_on"):
         names = (STARTING_FACTS if fact.field == "started_on" else ENDING_FACTS)[fact.record_kind]
-        dated = sorted(
-            (t for t in of_record if t.recorded.type in names), key=lambda t: (t.day, t.recorded.log_order)
+        return tuple(
+            t.reference for t in of_record if t.recorded.type in names and t.day.isoformat() == fact.was
         )
-        targets = [t for t in dated if t.day.isoformat() == fact.was] or dated[-1:]
-        if fact.now is None:
-            return {t.reference: None for t in targets}
-        changes = {"occurred_on": fact.now}
-    else:
-        having = [t for t in of_record if fact.field in t.recorded.data]
-        targets = [t for t in having if t.recorded.data[fact.field] == fact.was] or having
-        changes = {fact.field: fact.now}
-    made = {t.reference: corrected(t, changes, recorded) for t in targets}
+    having = [t for t in of_record if fact.field in t.recorded.data]
+    return tuple(t.reference for t in having if fact.was in (None, t.recorded.data[fact.field]))
+
+
+def _change(amendment: Amendment, fact: RecordChanged, facts: Mapping[FactReference, Told]) -> Effect:
+    targets = [facts[reference] for reference in amendment.targets if reference in facts]
+    is_dated = fact.field in ("started_on", "ended_on")
+    if is_dated and fact.now is None:
+        return {t.reference: None for t in targets}
+    changes = {"occurred_on" if is_dated else fact.field: fact.now}
+    made = {t.reference: corrected(t, changes, amendment.recorded) for t in targets}
     return {reference: after for reference, after in made.items() if after is not None}
 
 

@@ -117,20 +117,17 @@ def _is_before_end(need: Need, place: int) -> bool:
 
 
 def _vanished(need: Need, around: Circumstances) -> list[Flag]:
-    """The referral or record that started the need was deleted, or vanished, while the clock ran."""
-    kind = "referral" if isinstance(need.start.fact, RECEIPTS) else "assessment"
-    referrals = {e.referral_id for e in need.episodes}
+    """A referral of the need was deleted, or vanished, while the clock ran."""
+    joined_at = {e.referral_id: e.place for e in reversed(need.episodes)}
     flags = []
     for place, told in around.gone:
         fact = told.fact
-        if place <= need.place or not _is_before_end(need, place):
-            continue
         assert isinstance(fact, (RecordDeleted, RecordDisappeared))
-        if (fact.record_kind, fact.record_id) == (kind, need.subject):
+        is_on_it = fact.record_kind == "referral" and joined_at.get(fact.record_id, place) < place
+        if is_on_it and _is_before_end(need, place):
             flags.append(Flag("DELETED_WITH_OPEN_CLOCK", None, (told.reference,)))
-        is_referral_on_it = fact.record_kind == "referral" and fact.record_id in referrals
-        if isinstance(fact, RecordDisappeared) and is_referral_on_it:
-            flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (told.reference,)))
+            if isinstance(fact, RecordDisappeared):
+                flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (told.reference,)))
     return flags
 
 

@@ -78,12 +78,11 @@ class Need:
         self.reopened.clear()
         self.is_sustained = False
 
-    def join(self, day: date) -> None:
-        """A new referral or assessment joined: within the window of an end set aside, it continues the
-        need.
-        """
-        if self.late_after is not None and is_in_window(self.late_after, day):
+    def join(self, told: Told) -> None:
+        """A new referral or assessment joined: in the window of an end set aside, it continues the need."""
+        if self.late_after is not None and is_in_window(self.late_after, told.day):
             self.late_after = None
+            self.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (told.reference,)))
 
     def absorb(self, later: "Need") -> None:
         """Make one of two needs, from the earlier start, with the earlier's flags about the start."""

@@ -16,14 +16,13 @@ from domain.assessment import (
 from domain.assessment_life import UNDER_WAY, AssessmentLife, State, Turn, superseded
 from domain.correction import RecordDeleted
 from domain.event import Event
+from domain.field import FactReference
 from domain.flag import Flag
 from domain.need import NO_NEED_WORKING_DAYS, Need, NeedStatus
 from domain.referral_episode import Episode, episodes
 from domain.snapshot import RecordDisappeared, RecordReappeared
-from domain.telling import RECEIPTS, Told
+from domain.telling import COUNTED_KIND, RECEIPTS, Told
 from domain.working_days import WorkingDays
-
-COUNTED_KIND = "child_and_family"
 
 
 @dataclass(slots=True)
@@ -45,6 +44,17 @@ def find_needs(facts: Sequence[Told], calendar: WorkingDays) -> Needs:
         reading.read(place, told)
     found = [need for need in reading.needs if not reading.is_no_need(need)]
     return Needs(sorted(found, key=lambda need: need.place), reading.episodes)
+
+
+def closed_by_ends(needs: Needs) -> dict[FactReference, set[str]]:
+    """The assessments that were closed because their need ended, by the fact that ended it."""
+    closed: dict[FactReference, set[str]] = {}
+    for need in needs.found:
+        for record in need.records:
+            for turn in record.turns:
+                if turn.state is State.CLOSED and not isinstance(turn.told.fact, AssessmentClosed):
+                    closed.setdefault(turn.told.reference, set()).add(record.id)
+    return closed
 
 
 def _named_referrals(facts: Sequence[Told]) -> frozenset[str]:
@@ -153,7 +163,7 @@ class _Reading:
     def _open_again(self, place: int, told: Told, record: AssessmentLife) -> None:
         record.reopenings.append(record.turn(place, State.OPEN, told))
         need = record.need
-        cause = Flag("REOPENED_SAME_RECORD", None, (told.reference,))
+        is_subsequent = need.status is NeedStatus.STOPPED and self.running is None
         still_open = self._open_episodes(place)
         if need.status is NeedStatus.STOPPED:
             need.detach(record)
@@ -171,7 +181,8 @@ class _Reading:
             need = self._made_one([self.running, need])
         self.running = need
         need.bring(still_open)
-        need.flags.append(cause)
+        if not is_subsequent:
+            need.flags.append(Flag("REOPENED_SAME_RECORD", None, (told.reference,)))
 
     def close(self, place: int, told: Told, fact: AssessmentClosed) -> None:
         record = self.records.get(fact.assessment_id)
@@ -273,14 +284,17 @@ class _Reading:
         record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
         if record is not None and record.deletion is None:
             record.deletion = _turn(place, told, record)
-            record.gone.append((told.day, None))
+            self._gone(told, record, "DELETED_WITH_OPEN_CLOCK")
 
     def disappear(self, place: int, told: Told, fact: RecordDisappeared) -> None:
         record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
         if record is not None and not record.is_gone:
-            record.gone.append((told.day, None))
-            if record.need.status is NeedStatus.RUNNING:
-                record.need.flags.append(Flag("DISAPPEARED_FROM_SNAPSHOT", None, (told.reference,)))
+            self._gone(told, record, "DELETED_WITH_OPEN_CLOCK", "DISAPPEARED_FROM_SNAPSHOT")
+
+    def _gone(self, told: Told, record: AssessmentLife, *codes: str) -> None:
+        record.gone.append((told.day, None))
+        if record.need.status is NeedStatus.RUNNING:
+            record.need.flags += [Flag(code, None, (told.reference,)) for code in codes]
 
     def reappear(self, place: int, told: Told, fact: RecordReappeared) -> None:
         record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
@@ -323,7 +337,7 @@ class _Reading:
             need.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (told.reference,)))
             self.running = need
         if self.running is not None:
-            self.running.join(told.day)
+            self.running.join(told)
         return self.running
 
     def _made_one(self, needs: Sequence[Need]) -> Need:

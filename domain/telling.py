@@ -1,9 +1,10 @@
 """The facts of a history in the order in which they are read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import groupby
+from types import MappingProxyType
 
 from domain.assessment import (
     AssessmentCancelled,
@@ -25,6 +26,9 @@ from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, S
 from domain.snapshot import RecordDisappeared, RecordReappeared
 
 ADMINISTRATIVE_ENDS = (AssessmentClosed, AssessmentCancelled)
+COUNTED_KIND = "child_and_family"
+"""The only kind of assessment whose need has a clock of this kind."""
+
 OPENINGS = (AssessmentStarted, AssessmentReopened)
 RECEIPTS = (ReferralReceived, SteppedUp)
 
@@ -82,8 +86,14 @@ def entered_before_it_occurred(recorded: Recorded, moment: Moment) -> bool:
     return recorded.entered_at is not None and london_day(recorded.entered_at) < moment.day
 
 
-def in_order(facts: Iterable[Told], ignored: frozenset[FactReference] = frozenset()) -> list[Told]:
-    """Sort facts as they are read, whatever order they arrived in; those ``ignored`` open and end nothing.
+def in_order(
+    facts: Iterable[Told],
+    ignored: frozenset[FactReference] = frozenset(),
+    closing: Mapping[FactReference, Iterable[str]] = MappingProxyType({}),
+) -> list[Told]:
+    """Sort facts as they are read, whatever order they arrived in.
+
+    Those ``ignored`` open and end nothing; ``closing`` are the assessments that ends of needs close.
 
     By day; within a day, those without a time stand at its start, and are read so: completions, then closings
     and cancellings, of assessments open that morning; receipts; starts, reopenings, resumptions and pauses;
@@ -102,6 +112,7 @@ def in_order(facts: Iterable[Told], ignored: frozenset[FactReference] = frozense
         for told_then in facts_of_day:
             if type(told_then.fact) in _TURNS and told_then.reference not in ignored:
                 morning.turn(told_then.fact)
+                morning.assessments.difference_update(closing.get(told_then.reference, ()))
     return ordered
 
 
@@ -122,12 +133,18 @@ class _Morning:
     """What is open when a day begins, by the facts of each assessment and referral alone."""
 
     def __init__(self) -> None:
+        self.known: set[str] = set()
         self.assessments: set[str] = set()
         self.referrals: set[str] = set()
 
     def turn(self, fact: Event) -> None:
-        if isinstance(fact, OPENINGS):
-            self.assessments.add(fact.assessment_id)
+        if isinstance(fact, AssessmentStarted):
+            if fact.kind == COUNTED_KIND:
+                self.known.add(fact.assessment_id)
+                self.assessments.add(fact.assessment_id)
+        elif isinstance(fact, AssessmentReopened):
+            if fact.assessment_id in self.known:
+                self.assessments.add(fact.assessment_id)
         elif isinstance(fact, (AssessmentCompleted, *ADMINISTRATIVE_ENDS)):
             self.assessments.discard(fact.assessment_id)
         elif isinstance(fact, RECEIPTS):

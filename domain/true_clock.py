@@ -15,7 +15,7 @@ from domain.front_door_clock import contact_clocks, referral_clocks
 from domain.history import Recorded
 from domain.lanes import needs_as_ruled
 from domain.merging import OneChild, told_as_one
-from domain.needs import Needs
+from domain.needs import Needs, closed_by_ends, find_needs
 from domain.reading_order import reading_order
 from domain.snapshot import RecordChanged
 from domain.telling import Told, told
@@ -81,7 +81,7 @@ class _Reading:
         return weighed
 
     def _bare(self, survivor: str, facts: Sequence[Told], one: OneChild, day: date) -> list[Clock]:
-        of_child = _of_child(facts, one, survivor)
+        of_child = _of_child(facts, one, survivor, self.calendar)
         needs = needs_as_ruled(of_child, (), (), self.calendar)
         return self._clocks(needs, [], of_child, NOWHERE_ELSE, day)
 
@@ -89,14 +89,14 @@ class _Reading:
         facts = self.history.facts(upheld.applied, day, upheld.voided)
         one = OneChild(facts)
         survivor = one.survivor(self.child)
-        of_child = _of_child(facts, one, survivor)
+        of_child = _of_child(facts, one, survivor, self.calendar)
         needs = needs_as_ruled(of_child, upheld.links, upheld.unlinks, self.calendar)
         lives = _lives(needs)
         if upheld.held:
             every = sorted(
                 [*upheld.applied, *(h.amendment for h in upheld.held)], key=lambda a: a.recorded.log_order
             )
-            shown = _of_child(self.history.facts(every, day, upheld.voided), one, survivor)
+            shown = _of_child(self.history.facts(every, day, upheld.voided), one, survivor, self.calendar)
             lives = _lives(needs_as_ruled(shown, upheld.links, upheld.unlinks, self.calendar))
         clocks = self._clocks(needs, lives, of_child, elsewhere, day)
         merged = tuple(one.merged(survivor))
@@ -126,9 +126,17 @@ class _Reading:
         ]
 
 
-def _of_child(facts: Sequence[Told], one: OneChild, survivor: str) -> list[Told]:
+def _of_child(facts: Sequence[Told], one: OneChild, survivor: str, calendar: WorkingDays) -> list[Told]:
+    """The facts of a child in reading order.
+
+    The end of a need closes its open assessments, which then are not open the next morning: where it did, the
+    facts are put in order once more.
+    """
     of_child = [told for told in facts if one.survivor(told.recorded.stream) == survivor]
-    return reading_order(told_as_one(of_child, survivor) if one.into else of_child)
+    as_one = told_as_one(of_child, survivor) if one.into else of_child
+    ordered = reading_order(as_one)
+    closing = closed_by_ends(find_needs(ordered, calendar))
+    return reading_order(as_one, closing) if closing else ordered
 
 
 def _lives(needs: Needs) -> list[AssessmentLife]:

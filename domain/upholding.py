@@ -1,7 +1,7 @@
 """Rule 6 of the true clock: what was once reported is not undone, unless a ruling accepts it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from domain.amended import Amended, Amendment, corrected, effect
@@ -68,14 +68,14 @@ def uphold(history: Amended, clocks_at: ClocksAt, *, with_rulings: bool) -> Uphe
     """
     upheld = Upheld()
     amendments: dict[FactReference, Amendment] = {}
-    steps: list[Recorded] = [a.recorded for a in history.amendments]
+    steps: list[Amendment] = [*history.amendments]
     if with_rulings:
-        steps += history.rulings
-    for step in sorted(steps, key=lambda recorded: recorded.log_order):
+        steps += [Amendment(ruling, ruling.fact) for ruling in history.rulings]
+    for step in sorted(steps, key=lambda amendment: amendment.recorded.log_order):
         if isinstance(step.fact, ClockRuled):
-            _rule(upheld, step, step.fact)
+            _rule(upheld, step.recorded, step.fact)
         else:
-            _amend(upheld, Amendment(step, step.fact), amendments, history, clocks_at)
+            _amend(upheld, step, amendments, history, clocks_at)
     return upheld
 
 
@@ -160,7 +160,7 @@ def _amend_amendment(
 def corrected_amendment(earlier: Amendment, correction: FactCorrected, by: Recorded) -> Amendment | None:
     """An amendment whose own fields were corrected; None where that would be no amendment at all."""
     after = corrected(told(earlier.recorded, earlier.fact), correction.changes, by)
-    return Amendment(after.recorded, after.fact) if after else None
+    return replace(earlier, recorded=after.recorded, fact=after.fact) if after else None
 
 
 def _target(fact: Event) -> FactReference | None:

@@ -42,7 +42,11 @@ def days_of(*histories):
 
 def as_compared(clock, fields):
     flags = {flag["code"]: flag["value"] for flag in clock["flags"]}
-    return {name: clock[name] for name in fields} | {"flags": flags}
+    spans = [span for span in clock["spans"] if span["calendar_days"]]
+    return {name: clock[name] for name in fields} | {
+        "spans": spans if "spans" in fields else None,
+        "flags": flags,
+    }
 
 
 @searching
