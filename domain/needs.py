@@ -163,7 +163,7 @@ class _Reading:
     def _open_again(self, place: int, told: Told, record: AssessmentLife) -> None:
         record.reopenings.append(record.turn(place, State.OPEN, told))
         need = record.need
-        is_subsequent = need.status is NeedStatus.STOPPED and self.running is None
+        was_answered = need.status is NeedStatus.STOPPED
         still_open = self._open_episodes(place)
         if need.status is NeedStatus.STOPPED:
             need.detach(record)
@@ -181,7 +181,7 @@ class _Reading:
             need = self._made_one([self.running, need])
         self.running = need
         need.bring(still_open)
-        if not is_subsequent:
+        if not was_answered:
             need.flags.append(Flag("REOPENED_SAME_RECORD", None, (told.reference,)))
 
     def close(self, place: int, told: Told, fact: AssessmentClosed) -> None:
