@@ -5,6 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.reference.days import day_of
+
 FIRST_DAY = date(2019, 3, 1)  # Easter and both May bank holidays follow within the span
 SPAN_DAYS = 120
 SOURCE = "urn:invented:case-system"
@@ -78,6 +80,22 @@ _COMMON = [
     "ReferralClosed",
     "AssessmentReopened",
 ]
+
+
+AMENDING = ("FactCorrected", "FactWithdrawn", "RecordChanged")
+
+
+def days_of(history: list[Fact]) -> list[date]:
+    """Every day on which something in the history happens, is said to, or was entered."""
+    found: set[date] = set()
+    for told in history:
+        data = told["data"]
+        changes = data.get("changes") or {}
+        changes = changes.get("changes", changes)
+        texts = [told["occurred_on"], told["entered_at"], data.get("accepted_on")]
+        texts += [data.get("was"), data.get("now"), changes.get("occurred_on")]
+        found |= {day_of(text) for text in texts if text}
+    return sorted(found)
 
 
 def numbered(facts: list[Fact]) -> list[Fact]:

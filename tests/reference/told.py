@@ -1,6 +1,6 @@
 """What had been told by a given moment: the facts known, and what corrections make of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -39,8 +39,10 @@ class Fact:
     instant: datetime | None
     order: int  # place in the log
     data: dict[str, Any]
+    entered_at: str | None
     entered: datetime  # entered_at, else recorded_at: what delays run to
     historic: bool
+    targets: frozenset[Identity] = frozenset()  # of an amendment: the facts it changes
 
 
 def known(
@@ -75,7 +77,8 @@ def read(order: int, fact: dict[str, Any]) -> Fact:
         day=day,
         instant=instant,
         order=order,
-        data={**fact["data"], "entered_at": fact.get("entered_at")},
+        data=dict(fact["data"]),
+        entered_at=fact.get("entered_at"),
         entered=datetime.fromisoformat(fact.get("entered_at") or fact["recorded_at"]),
         historic=fact.get("historic", False),
     )
@@ -93,7 +96,7 @@ def _corrected(fact: Fact, changes: dict[str, Any], by: Fact) -> Fact:
         if field != "occurred_on":
             data[field] = value
     if changes.get("occurred_on"):
-        day, instant = _placed(changes["occurred_on"], by.data.get("entered_at"))
+        day, instant = _placed(changes["occurred_on"], by.entered_at)
         return replace(fact, data=data, day=day, instant=instant)
     return replace(fact, data=data)
 
@@ -120,17 +123,32 @@ def standing(amendments: Sequence[Fact]) -> list[Fact]:
     return stand
 
 
-def changed_facts(facts: Sequence[Fact], change: Fact) -> list[Fact]:
-    """The facts of the record that carry the field that a RecordChanged speaks of."""
-    kind, field = change.data["record_kind"], change.data["field"]
-    of_record = [f for f in facts if f.data.get(ID_OF.get(kind, "?")) == change.data["record_id"]]
+def _changed_facts(facts: Sequence[Fact], change: Fact) -> list[Fact]:
+    """The facts of the record that carry the field, and the value, that a RecordChanged names."""
+    kind, field, was = (change.data.get(name) for name in ("record_kind", "field", "was"))
+    id_field = ID_OF.get(str(kind), "?")
+    of_record = [f for f in facts if f.data.get(id_field) == change.data["record_id"]]
     if field in ("started_on", "ended_on"):
-        types = (STARTS if field == "started_on" else ENDS).get(kind, set())
-        dated = [f for f in of_record if f.type in types]
-        was = change.data.get("was")
-        same = [f for f in dated if was and f.day == day_of(str(was))]
-        return same or sorted(dated, key=lambda f: (f.day, f.identity))[-1:]
+        types = (STARTS if field == "started_on" else ENDS).get(str(kind), set())
+        return [f for f in of_record if f.type in types and was and f.day == day_of(str(was))]
     return [f for f in of_record if field in f.data]
+
+
+def with_targets(facts: Sequence[Fact], amendments: Sequence[Fact]) -> list[Fact]:
+    """The amendments, each RecordChanged with the identities of the facts that it changes.
+
+    What a record ``was`` is what the case system showed: all told before it, held or not.
+    """
+    found: list[Fact] = []
+    for amendment in amendments:
+        if amendment.type == "RecordChanged":
+            shown = amended(facts, found, date.max)
+            hits = frozenset(f.identity for f in _changed_facts(shown, amendment))
+            amendment = replace(amendment, targets=hits)
+        elif (target := target_of(amendment)) is not None:
+            amendment = replace(amendment, targets=frozenset({target}))
+        found.append(amendment)
+    return found
 
 
 def amended(facts: Sequence[Fact], amendments: Sequence[Fact], as_at: date) -> list[Fact]:
@@ -144,19 +162,14 @@ def amended(facts: Sequence[Fact], amendments: Sequence[Fact], as_at: date) -> l
             if amendment.day > as_at:
                 continue
             field, value = amendment.data["field"], amendment.data.get("now")
-            hit = {f.identity for f in changed_facts(now, amendment)}
-            if field in ("started_on", "ended_on") and value is None:
-                now = [f for f in now if f.identity not in hit]
-                continue
-            name = "occurred_on" if field in ("started_on", "ended_on") else field
-            change: Callable[[Fact], Fact] = lambda f, n=name, v=value, a=amendment: _corrected(  # noqa: E731
-                f, {n: v}, a
-            )
+            is_date = field in ("started_on", "ended_on")
+            changes = {"occurred_on" if is_date else field: value}
+            removes = is_date and value is None
         else:
-            hit = {target_of(amendment)}  # type: ignore[arg-type]
-            if amendment.type == "FactWithdrawn":
-                now = [f for f in now if f.identity not in hit]
-                continue
-            change = lambda f, a=amendment: _corrected(f, a.data["changes"], a)  # noqa: E731
-        now = [change(f) if f.identity in hit else f for f in now]
+            changes = amendment.data.get("changes") or {}
+            removes = amendment.type == "FactWithdrawn"
+        if removes:
+            now = [f for f in now if f.identity not in amendment.targets]
+        else:
+            now = [_corrected(f, changes, amendment) if f.identity in amendment.targets else f for f in now]
     return [f for f in now if f.day <= as_at]

@@ -17,11 +17,11 @@ from tests.reference.told import (
     Fact,
     Identity,
     amended,
-    changed_facts,
     known,
     read,
     standing,
     target_of,
+    with_targets,
 )
 from tests.reference.walk import RECEIPTS, Flag, Need, Record, Walk
 
@@ -167,10 +167,21 @@ def _covers(other: Clock, clock: Clock) -> bool:
         return True
     if clock.status == "open":
         return False
+    if _is_met_in_time(other) and not _is_met_in_time(clock):
+        return False  # issue 3: nor does any correction or withdrawal turn late into in time
     if clock.status == "stopped" and other.status == "ended_without_completion":
         return True  # it never counts as done, so it hides nothing
     assert other.end is not None and clock.end is not None
     return other.end >= clock.end
+
+
+def _is_met_in_time(clock: Clock) -> bool:
+    """Rule 3: a completion after the end "counts as late in every measure"."""
+    if clock.status != "stopped" or clock.end is None:
+        return False
+    after_end = any(flag.code == "COMPLETED_AFTER_CLOSING" for flag in clock.flags)
+    limit = {"assessment": 45, "assessment_child_seen": 10}.get(clock.timescale, 1)
+    return not after_end and days.working_days(clock.start, clock.end) <= limit
 
 
 def _is_seen_of_one_made_one(clock: Clock, with_it: Sequence[Clock]) -> bool:
@@ -275,13 +286,11 @@ _STOPS = {
 
 def code_of(held: Fact, facts: Sequence[Fact]) -> tuple[str, list[Fact]]:
     """Rule 6: which flag a held amendment raises, and the facts it speaks of."""
+    targets = [f for f in facts if f.identity in held.targets]
     if held.type == "RecordChanged":
-        targets = changed_facts(facts, held)
-        moves = held.data["field"] in ("started_on", "ended_on")
-        now = held.data.get("now")
+        moves, now = held.data["field"] in ("started_on", "ended_on"), held.data.get("now")
     else:
-        targets = [f for f in facts if f.identity == target_of(held)]
-        changes = held.data.get("changes", {})
+        changes = held.data.get("changes") or {}
         moves, now = "occurred_on" in changes, changes.get("occurred_on")
     for target in targets:
         begins = target.type in _BEGINNING_OF_RECORD | RECEIPTS
@@ -321,9 +330,10 @@ class Reading:
         self, facts: Sequence[dict[str, Any]], known_at: str | None = None, basis: str = "recorded"
     ) -> None:
         told = [read(order, fact) for order, fact in known(facts, known_at, basis)]
-        self.amendments = [f for f in told if f.type in AMENDING]
         self.rulings = [f for f in told if f.type == "ClockRuled"]
         self.facts = [f for f in told if f.type not in AMENDING and f.type != "ClockRuled"]
+        amending = [f for f in told if f.type in AMENDING]
+        self.amendments = with_targets(self.facts, amending)
         # rule 8: "a ruling overrides 1 to 7"
         accepted = {
             (named["source"], named["id"])
@@ -337,7 +347,7 @@ class Reading:
         from tests.reference.figures import write
 
         facts = amended(self.facts, self.applied, as_at)
-        reported = {f.identity: f for f in amended(self.facts, self.amendments, date.max)}
+        reported = {f.identity: f for f in amended(self.facts, self.amendments, as_at)}
         stand = {a.identity for a in standing(self.amendments)}
         held = []
         for amendment in self.held:
