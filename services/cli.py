@@ -210,7 +210,6 @@ def _serve(config: "Config", ready: "Callable[[str], None]") -> None:
     from services.serve import Beside, PortTaken, address, listen, serve
     from services.web.pages import pages
 
-    _log_to_standard_error()
     # What stops the server is told again when it has stopped, to whoever listened before.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
     try:
@@ -242,20 +241,6 @@ def _serve(config: "Config", ready: "Callable[[str], None]") -> None:
             serve(app, listening, tell_ready)
         finally:
             projector.stop()
-
-
-def _log_to_standard_error() -> None:
-    import structlog
-
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 @cli.command()

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from time import perf_counter
 
-import structlog
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api import problems
+from services.api.log_lines import log
 from services.api.metrics import Metrics
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -24,7 +24,6 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _NAMES = frozenset(name for name, _ in _HEADERS)
-_log = structlog.get_logger("casetimeline.http")
 
 
 class Answered:
@@ -100,7 +99,8 @@ def _log_failure(scope: Scope, error: BaseException, request_id: bytes) -> None:
         code = trace.tb_frame.f_code
         frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
-    _log.error(
+    log(
+        "error",
         "request failed",
         error=type(error).__name__,
         method=scope["method"],

@@ -334,8 +334,11 @@ _PAGING = [
     ),
 ]
 _NUMBERED = _query("cursor", {"type": "string", "pattern": r"^[0-9]{1,18}$"}, "The next of the page before.")
-_OPAQUE = _query("cursor", {"type": "string", "minLength": 1}, "The next of the page before.")
-_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[!-~]+$"}
+_OPAQUE = _query(
+    "cursor", {"type": "string", "minLength": 1, "maxLength": 1_024}, "The next of the page before."
+)
+_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[ -~]+$"}
+_SOURCE: Schema = {"type": "string", "minLength": 1, "maxLength": 1_024, "pattern": r"^[ -~]+$"}
 
 
 def _json(schema: str, description: str, example: Any = None, headers: Any = None) -> Schema:
@@ -473,7 +476,7 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                     _query("subject", SUBJECT, "Only facts of this child, worker or authority."),
                     _query("child", SUBJECT, "Another name of subject; give one of the two."),
                     event_list,
-                    _query("source", _NAME, "Only facts that this source reported."),
+                    _query("source", _SOURCE, "Only facts that this source reported."),
                     _query("recorded_from", WHEN_ASKED, "Only facts recorded from this day or instant on."),
                     _query("recorded_to", WHEN_ASKED, "Only facts recorded up to this day or instant."),
                     *_PAGING,
@@ -545,7 +548,7 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                 "List the facts refused because another fact has their source and id",
                 "lists",
                 {"200": _json("ConflictList", "Refused facts, oldest first."), **_problems(422, 503)},
-                parameters=[_query("source", _NAME, "Only from this source."), *_PAGING, _NUMBERED],
+                parameters=[_query("source", _SOURCE, "Only from this source."), *_PAGING, _NUMBERED],
             )
         },
         "/timescales": {

@@ -7,13 +7,16 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from domain.field import Invalid, Problem
+from domain.field import MAX_REFERENCE, Invalid, Problem
 from domain.working_days import WorkingDays
 from services.asked import Asked, ask
+from services.intake import MAX_IDENTITY
 
 QUESTION = ("as_at", "known_at", "basis")
 MAX_LIMIT = 1_000
 DEFAULT_LIMIT = 100
+
+_LENGTHS = dict.fromkeys(("team_id", "worker_id", "flag"), MAX_REFERENCE)
 
 
 def read(request: Request, allowed: Collection[str]) -> dict[str, str]:
@@ -35,6 +38,9 @@ def read(request: Request, allowed: Collection[str]) -> dict[str, str]:
             problems.append(Problem(name, "is given more than once; give it once"))
         elif not value:
             problems.append(Problem(name, "is empty; leave it out or give it a value"))
+        elif len(value) > _LENGTHS.get(name, MAX_IDENTITY):
+            most = _LENGTHS.get(name, MAX_IDENTITY)
+            problems.append(Problem(name, f"must be at most {most} characters"))
         elif not value.isprintable():
             problems.append(Problem(name, "has control characters"))
         else:

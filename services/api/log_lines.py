@@ -1,0 +1,13 @@
+"""What the service says on standard error while it runs: a line of JSON each, naming nobody."""
+
+import json
+import sys
+from datetime import UTC, datetime
+
+
+def log(level: str, event: str, **facts: object) -> None:
+    """Say what happened. ``facts`` must tell nothing of a child: no address, no message of an error."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = json.dumps({"at": at, "level": level, "event": event, **facts}, default=str)
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,16 @@
+"""What a service imports and reckons when it starts, done once for many."""
+
+import infra.codec
+import infra.schemas
+import services.api.app
+import services.cli
+import services.compose
+import services.page_reads
+import services.serve
+import services.web.pages
+from infra.holidays import england
+
+england()
+infra.schemas.registry()
+
+__all__ = ["infra", "services"]
