@@ -3,6 +3,7 @@
 import pytest
 
 from domain.catalogue import EVENT_TYPES, FIELDS, misplaced, parse, read, recall
+from domain.decision import DecisionMade
 from domain.field import Invalid
 from domain.personal import join, split
 
@@ -100,4 +101,5 @@ def test_what_is_personal_is_parted_and_put_together_again():
 def test_a_fact_bereft_of_what_is_personal_still_tells_when():
     fact = recall("DecisionMade", {"occurred_on": "2019-03-06", "decision_id": "D-1", "kind": "threshold"})
     assert fact.occurred_on.text == "2019-03-06"
+    assert isinstance(fact, DecisionMade)
     assert fact.outcome is None

@@ -29,6 +29,8 @@ from tests.invented import (
 
 def test_closing_and_starting_again_leaves_one_clock_from_the_referral():
     read = reading(history(*WORKED_EXAMPLE))
+    assert read.recorded is not None
+    assert read.hidden is not None
     assert (read.clock.started_on, read.clock.stopped_on) == (date(2019, 3, 5), date(2019, 7, 12))
     assert (read.elapsed.working_days, read.elapsed.calendar_days) == (89, 129)
     assert (read.recorded.working_days, read.recorded.calendar_days) == (9, 11)
@@ -334,6 +336,8 @@ def test_a_completion_moved_earlier_is_held_but_shown_in_what_is_recorded():
     read = reading(history(*WORKED_EXAMPLE, moved("f7", "2019-07-05")))
     assert read.clock.stopped_on == date(2019, 7, 12)
     assert "STOP_DATE_MOVED_EARLIER" in codes(read)
+    assert read.recorded is not None
+    assert read.hidden is not None
     assert (read.recorded.working_days, read.hidden.working_days) == (4, 85)
     assert sum(s.days.working_days for s in read.spans if s.shown) == 4
 
