@@ -13,7 +13,7 @@ from domain.working_days import WorkingDays
 from services.overview import LATE_RECORDING_WORKING_DAYS
 from services.web import lanes
 from services.web.axis import around
-from services.web.days import in_full, in_short, month_in_full, span_in_short, time_of
+from services.web.days import days_in_words, in_full, in_short, month_in_full, span_in_short, time_of
 from services.web.event_sentences import by, capitalised, meeting_kinds, title
 from services.web.facts import Fact, read_facts, references
 from services.web.figures import Figure, figures, records
@@ -35,12 +35,23 @@ Clock = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A fact in a few words, and where it stands on the page."""
+
+    anchor: str
+    words: str
+
+
+Links = Mapping[tuple[str, str], Link]
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
-    """Something to know about a fact; ``anchors`` lead to the facts that say it."""
+    """Something to know about a fact, and the facts that say it."""
 
     words: str
     tone: str = ""
-    anchors: tuple[str, ...] = ()
+    says: tuple["Link", ...] = ()
     quote: str = ""
 
 
@@ -82,7 +93,7 @@ class Explained:
 
     phrase: str
     sentence: str
-    causes: tuple[tuple[str, str], ...]
+    causes: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +183,8 @@ def child_page(
     others = sorted(
         (clock for clock in clocks if clock is not need), key=lambda c: c["started_on"], reverse=True
     )
-    anchors = {fact.identity: fact.anchor for fact in facts}
-    rows = [_row(fact, meetings, anchors) for fact in facts]
+    links = {fact.identity: _link(fact, meetings) for fact in facts}
+    rows = [_row(fact, meetings, links) for fact in facts]
     return ChildPage(
         child=now.clocks["child"],
         asked=asked,
@@ -190,10 +201,10 @@ def child_page(
         can_be_whole=can_be_whole,
         months=_by_month(rows),
         fact_count=len(facts),
-        unrecorded=[_row(fact, meetings, anchors) for fact in unrecorded],
+        unrecorded=[_row(fact, meetings, links) for fact in unrecorded],
         sawtooth=sawtooth(need) if need else None,
         spans=_span_rows(need) if need else (),
-        flags=[_explained(flag, facts, meetings) for flag in in_order(need["flags"])] if need else (),
+        flags=[_explained(flag, links) for flag in in_order(need["flags"])] if need else (),
         clocks=[clock for clock in others if not _is_settled(clock)],
         settled=[clock for clock in others if _is_settled(clock)],
         without_rulings=(view.clocks.get("without_rulings") or ()) if view else (),
@@ -262,18 +273,18 @@ def _age(born: date, as_at: date) -> str:
     return count((as_at.year - born.year) * 12 + as_at.month - born.month - (as_at.day < born.day), "month")
 
 
-def _row(fact: Fact, meetings: Mapping[str, str], anchors: Mapping[tuple[str, str], str]) -> Row:
+def _row(fact: Fact, meetings: Mapping[str, str], links: Links) -> Row:
     return Row(
         fact,
         title(fact, meetings),
         by(fact),
         in_short(fact.day),
         time_of(fact.moment),
-        tuple(_notes(fact, anchors)),
+        tuple(_notes(fact, links)),
     )
 
 
-def _notes(fact: Fact, anchors: Mapping[tuple[str, str], str]) -> list[Note]:
+def _notes(fact: Fact, links: Links) -> list[Note]:
     notes = []
     if fact.delay > LATE_RECORDING_WORKING_DAYS:
         notes.append(
@@ -282,30 +293,27 @@ def _notes(fact: Fact, anchors: Mapping[tuple[str, str], str]) -> list[Note]:
     corrections = references(fact.entry.get("corrected_by"))
     if corrections:
         words = "; ".join(_changes(fact.entry)) or "another day or detail"
-        notes.append(Note(f"Corrected: {words}", "", _anchors(corrections, anchors)))
+        notes.append(Note(f"Corrected: {words}", "", _named(corrections, links)))
     withdrawals = references(fact.entry.get("withdrawn_by"))
     if withdrawals:
         words = "Withdrawn" if fact.is_withdrawn else "Withdrawn, but the withdrawal is held"
-        notes.append(Note(words, "late", _anchors(withdrawals, anchors)))
+        notes.append(Note(words, "late", _named(withdrawals, links)))
     notes += [
-        Note(
-            f"{phrase({'code': back['code']})}, and held: {back['why']}",
-            "held",
-            _anchors(references(back["by"]), anchors),
-        )
+        Note(days_in_words(back["why"]), "held", _named(references(back["by"]), links))
         for back in fact.entry.get("held") or ()
     ]
     notes += [
-        Note(f"Does not follow: {found['detail']}", "held") for found in fact.entry.get("discrepancies") or ()
+        Note(f"Does not follow: {days_in_words(found['detail'])}", "held")
+        for found in fact.entry.get("discrepancies") or ()
     ]
     for field in ("corrects", "withdraws"):
         named = references(fact.data.get(field))
         if named:
             notes.append(
                 Note(
-                    "Of the fact" if field == "corrects" else "Takes back the fact",
+                    "Corrects" if field == "corrects" else "Takes back",
                     "",
-                    _anchors(named, anchors),
+                    _named(named, links),
                 )
             )
     reasons = [fact.get(name) for name in ("not_seen_reason", "not_alone_reason") if fact.get(name)]
@@ -340,8 +348,12 @@ def _brief(text: str) -> str:
     return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 
-def _anchors(named: Sequence[tuple[str, str]], anchors: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
-    return tuple(anchors[identity] for identity in named if identity in anchors)
+def _link(fact: Fact, meetings: Mapping[str, str]) -> Link:
+    return Link(fact.anchor, f"{title(fact, meetings).striptags()}, {in_full(fact.day)}")
+
+
+def _named(identities: Sequence[tuple[str, str]], links: Links) -> tuple[Link, ...]:
+    return tuple(links[identity] for identity in dict.fromkeys(identities) if identity in links)
 
 
 def _by_month(rows: Sequence[Row]) -> list[tuple[str, Sequence[Row]]]:
@@ -368,18 +380,8 @@ def _span_rows(need: Clock) -> list[SpanRow]:
     return rows
 
 
-def _explained(flag: Mapping[str, Any], facts: Sequence[Fact], meetings: Mapping[str, str]) -> Explained:
-    named = references(flag.get("because"))
-    found = {fact.identity: fact for fact in facts}
-    causes = tuple(
-        (
-            found[identity].anchor,
-            f"{title(found[identity], meetings).striptags()}, {in_full(found[identity].day)}",
-        )
-        for identity in dict.fromkeys(named)
-        if identity in found
-    )
-    return Explained(phrase(flag), sentence(flag), causes)
+def _explained(flag: Mapping[str, Any], links: Links) -> Explained:
+    return Explained(phrase(flag), sentence(flag), _named(references(flag.get("because")), links))
 
 
 def _jumps(need: Clock | None, question: Question, today: date) -> list[Step]:

@@ -7,6 +7,7 @@ from domain.moment import EARLIEST, LONDON, Moment, read_day
 
 MONTHS = "January February March April May June July August September October November December".split()
 
+_ISO = re.compile(r"\b\d{4}-\d{2}-\d{2}\b(?!T)", re.ASCII)
 _TYPED = re.compile(r"(\d{1,2})[/. -](\d{1,2}|[A-Za-z]{3,9})[/. -](\d{4})", re.ASCII)
 
 
@@ -50,6 +51,18 @@ def instant_in_full(instant: datetime) -> str:
     """``22 October 2019 at 14:30``, London time."""
     local = instant.astimezone(LONDON)
     return f"{in_full(local.date())} at {local:%H:%M}"
+
+
+def days_in_words(sentence: str) -> str:
+    """A sentence with its ISO dates written out in full."""
+    return _ISO.sub(lambda match: _in_words(match[0]), sentence)
+
+
+def _in_words(text: str) -> str:
+    try:
+        return in_full(read_day(text))
+    except ValueError:
+        return text
 
 
 def read_typed(text: str) -> date:
