@@ -25,7 +25,10 @@ def clocks_reply(case: Case, asked: Asked) -> dict[str, Any]:
         "child": found.child,
         "merged": list(found.merged),
         **asked.echo(),
-        "clocks": readings(found.clocks, case.day, case.calendar),
+        "clocks": [
+            {**clock, "held": held_back(clock["flags"], found.held)}
+            for clock in readings(found.clocks, case.day, case.calendar)
+        ],
     }
     if found.rulings:
         without = figures(
@@ -34,6 +37,16 @@ def clocks_reply(case: Case, asked: Asked) -> dict[str, Any]:
         reply["rulings"] = [_ruling(ruling) for ruling in found.rulings]
         reply["without_rulings"] = readings(without.clocks, case.day, case.calendar)
     return reply
+
+
+def held_back(flags: Iterable[Mapping[str, Any]], all_held: Sequence[Held]) -> list[dict[str, Any]]:
+    """The corrections that a clock with these flags does not follow: which, under what flag, and why."""
+    because = {(fact["source"], fact["id"]) for flag in flags for fact in flag["because"]}
+    return [
+        {"by": references([held.amendment.reference])[0], "code": held.code, "why": why_held(held)}
+        for held in all_held
+        if held.amendment.reference in because
+    ]
 
 
 def readings(clocks: Iterable[Clock], day: date, calendar: WorkingDays) -> list[dict[str, Any]]:
