@@ -1,14 +1,16 @@
 """A child's clocks as a reply."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from domain.clock import Clock, Days, Reading, read
+from domain.discrepancies import why_held
 from domain.field import FactReference
 from domain.flag import Flag
 from domain.history import Recorded
 from domain.true_clock import figures
+from domain.upholding import Held
 from domain.working_days import WorkingDays
 from projections.projection import Case
 from services.asked import Asked
