@@ -19,8 +19,8 @@ from services.asked import Asked
 def clocks_reply(case: Case, asked: Asked) -> dict[str, Any]:
     """The clocks of a child, with the questions they answer.
 
-    Where rulings are in effect they are listed, and ``without_rulings`` has the clocks as they are without
-    them.
+    ``held`` tells what a clock does not follow, and why. Where rulings are in effect they are listed, and
+    ``without_rulings`` has the clocks as they are without them.
     """
     found = case.figures
     reply: dict[str, Any] = {
