@@ -17,11 +17,11 @@ def uncovered(before: Sequence[Clock], after: Sequence[Clock]) -> list[str]:
     A clock is covered by one that starts no later and ends no earlier; what was running still
     runs; what was over its limit is not in time.
     """
-    lost = []
-    for clock in before:
-        if not any(_covers(other, clock) for other in after) and not _seen_of_one_joined(clock, after):
-            lost.append(_describe(clock) + " is not covered by " + "; ".join(map(_describe, after)))
-    return lost
+    return [
+        _describe(clock) + " is not covered by " + "; ".join(map(_describe, after))
+        for clock in before
+        if not any(_covers(other, clock) for other in after) and not _seen_of_one_joined(clock, after)
+    ]
 
 
 def _covers(other: Clock, clock: Clock) -> bool:
@@ -68,7 +68,15 @@ def _describe(clock: Clock) -> str:
 
 
 def is_excepted(history: Sequence[Fact], inserted: Fact, on: date) -> bool:
-    """Whether the rules say that, read as at ``on``, this fact may end or answer for something."""
+    """Whether the rules say that, read as at ``on``, this fact may end or answer for something.
+
+    The history is as the clocks read it (``Reading.facts_as_read``), since an end that was
+    withdrawn is not there to be reported a second time; ask of it before and after the insertion.
+    """
+    named = (inserted["source"], inserted["id"])
+    as_read = [f for f in history if (f["source"], f["id"]) == named]
+    inserted = as_read[0] if as_read else inserted
+    history = [f for f in history if f not in as_read]
     return (
         is_a_referral_that_is_over(history, inserted)
         or is_end_of_a_referral_of_its_own(history, inserted)
@@ -81,6 +89,17 @@ def is_excepted(history: Sequence[Fact], inserted: Fact, on: date) -> bool:
         or is_reopening_of_a_cancelled_record_completed_later(history, inserted)
         or is_reopening_between_two_completions(history, inserted)
     )
+
+
+def is_held_from_now_on(
+    held_before: Sequence[tuple[str, str]],
+    held_after: Sequence[tuple[str, str]],
+    inserted: Fact,
+) -> bool:
+    """Rule 6: a correction is applied "only if on no day" it harms; an inserted fact can make one
+    harmful that lengthened a clock, and it is then held."""
+    named = (inserted["source"], inserted["id"])
+    return bool(set(held_after) - set(held_before) - {named})
 
 
 def _of(history: Sequence[Fact], type: str, **data: Any) -> list[Fact]:

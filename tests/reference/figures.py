@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.reference.days import day_of, nth_working_day
@@ -133,7 +134,7 @@ def _spans(
     ordered = sorted(edges)
     slices: list[dict[str, Any]] = []
     open_spans: list[tuple[date, date]] = []
-    for a, b in list(zip(ordered, ordered[1:], strict=False)) or [(start, end)]:
+    for a, b in list(pairwise(ordered)) or [(start, end)]:
         # the state at the end of day a holds until b; a clock of no days is read at its stop
         cutoff = (10**9, a) if a < b else (last_step, a)
         state, name = _state_of_span(need, cutoff)
@@ -263,14 +264,14 @@ def _stop_flags(
         found.append(("COMPLETED_WITHOUT_AUTHORISATION", None, [stop]))
     from tests.reference.true_clock import seen_visits
 
-    if not any(need.start <= visit.day <= end for visit in seen_visits(facts)):
-        if not _is_unborn(facts, end):
-            found.append(("COMPLETED_CHILD_NOT_SEEN", None, [stop]))
+    seen = any(need.start <= visit.day <= end for visit in seen_visits(facts))
+    if not seen and not _is_unborn(facts, end):
+        found.append(("COMPLETED_CHILD_NOT_SEEN", None, [stop]))
     # "where the completed record was open 2 or fewer and was not the first"
     was_open = _open_days(record, 0, need.end_step, end, wd)
     if was_open <= 2 and record is not min(need.records, key=lambda r: r.step):
         found.append(("BRIEF_COMPLETION", was_open, [record.started, stop]))
-    # "reopening the completed record leaves the clock stopped (value: working days it was open since)"
+    # rule 5, reopening the completed record "leaves the clock stopped (value: days open since)"
     reopenings = [
         fact
         for step, _, what, fact in record.happened

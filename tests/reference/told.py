@@ -91,10 +91,7 @@ def target_of(amendment: Fact) -> Identity | None:
 
 
 def _corrected(fact: Fact, changes: dict[str, Any], by: Fact) -> Fact:
-    data = dict(fact.data)
-    for field, value in changes.items():
-        if field != "occurred_on":
-            data[field] = value
+    data = fact.data | {field: changes[field] for field in changes if field != "occurred_on"}
     if changes.get("occurred_on"):
         day, instant = _placed(changes["occurred_on"], by.entered_at)
         return replace(fact, data=data, day=day, instant=instant)

@@ -60,10 +60,8 @@ def clocks_of(facts: Sequence[Fact], as_at: date) -> list[Clock]:
 
 def _contact_decisions(facts: Sequence[Fact], as_at: date) -> list[Clock]:
     """§5: `contact_decision` runs from ContactReceived to ContactDecided."""
-    found = []
-    for opening in all_openings(facts, "contact_id", {"ContactReceived"}, as_at):
-        found.append(_decision("contact_decision", opening, None))
-    return found
+    contacts = all_openings(facts, "contact_id", {"ContactReceived"}, as_at)
+    return [_decision("contact_decision", contact, None) for contact in contacts]
 
 
 def _referral_decisions(walk: Walk) -> list[Clock]:
@@ -189,23 +187,9 @@ def _is_seen_of_one_made_one(clock: Clock, with_it: Sequence[Clock]) -> bool:
     return clock.timescale == "assessment_child_seen" and any(
         other.timescale == "assessment"
         and other.start < clock.start
-        and other.status == "open"
-        or (
-            other.timescale == "assessment"
-            and other.start < clock.start
-            and other.end is not None
-            and other.end >= clock.start
-        )
+        and (other.end is None or other.end >= clock.start)
         for other in with_it
     )
-
-
-@dataclass
-class Held:
-    """A correction, withdrawal or RecordChanged that the clock does not follow."""
-
-    amendment: Fact
-    code: str
 
 
 def decide(
@@ -343,6 +327,23 @@ class Reading:
         }
         self.applied, self.held = decide(self.facts, self.amendments, accepted)
 
+    def held_ones(self) -> list[Identity]:
+        """The corrections, withdrawals and changes that rule 6 holds."""
+        return [amendment.identity for amendment in self.held]
+
+    def facts_as_read(self) -> list[dict[str, Any]]:
+        """The facts as the clocks read them: as corrected, on the day for which they count."""
+        return [
+            {
+                "type": f.type,
+                "source": f.identity[0],
+                "id": f.identity[1],
+                "occurred_on": f.instant.isoformat() if f.instant else str(f.day),
+                "data": f.data,
+            }
+            for f in amended(self.facts, self.applied, date.max)
+        ]
+
     def at(self, as_at: date, working_days: WorkingDays = days.working_days) -> list[dict[str, Any]]:
         from tests.reference.figures import write
 
@@ -351,9 +352,9 @@ class Reading:
         stand = {a.identity for a in standing(self.amendments)}
         held = []
         for amendment in self.held:
-            if amendment.identity in stand:
-                if amendment.type != "RecordChanged" or amendment.day <= as_at:
-                    held.append((amendment, *code_of(amendment, facts)))
+            has_happened = amendment.type != "RecordChanged" or amendment.day <= as_at
+            if amendment.identity in stand and has_happened:
+                held.append((amendment, *code_of(amendment, facts)))
         found = clocks_of(facts, as_at)
         written = write(found, facts, reported, held, as_at, working_days)
         voided = {r.data["clock"] for r in self.rulings if r.data.get("ruling") == "void"}

@@ -14,6 +14,7 @@ NO_NEED_WORKING_DAYS = 10
 RECEIPTS = {"ReferralReceived", "SteppedUp"}
 BEGINNINGS = {"AssessmentStarted", "AssessmentReopened"}
 SHORT_GAP_DAYS = 28
+HAPPENED_TO_RECORDS = {"RecordDeleted", "RecordDisappeared", "RecordReappeared"}
 START_OF_DAY = datetime.min.replace(tzinfo=UTC)  # "a date alone stands for the start of its day"
 
 
@@ -125,11 +126,10 @@ class Walk:
             if f.type == "AssessmentStarted" and is_child_and_family(f)
         }
         for fact in self.facts:
-            is_start = fact.type == "AssessmentStarted"
-            if fact.type.startswith("Assessment") and fact.data["assessment_id"] in counted:
-                if not is_start or is_child_and_family(fact):
-                    items.append(Item(fact.type, fact, fact.day, fact.instant is not None))
-            if fact.type in ("RecordDeleted", "RecordDisappeared", "RecordReappeared"):
+            counts = fact.data.get("assessment_id") in counted and (
+                fact.type != "AssessmentStarted" or is_child_and_family(fact)
+            )
+            if (fact.type.startswith("Assessment") and counts) or fact.type in HAPPENED_TO_RECORDS:
                 items.append(Item(fact.type, fact, fact.day, fact.instant is not None))
         return items
 
@@ -246,9 +246,9 @@ class Walk:
         # ... stops nothing"; and so does any fact that does not follow
         if record is None:
             return
-        if item.what in ("AssessmentClosed", "AssessmentCancelled", "AssessmentCompleted"):
-            if self._is_reported_again(fact, rest):
-                return
+        is_end = item.what in ("AssessmentClosed", "AssessmentCancelled", "AssessmentCompleted")
+        if is_end and self._is_reported_again(fact, rest):
+            return
         if item.what == "AssessmentReopened":
             self._reopen(record, fact)
         elif item.what == "AssessmentPaused" and record.state == "open":
@@ -260,12 +260,11 @@ class Walk:
             self._note(record, "open", fact)
         elif item.what == "AssessmentClosed":
             self._close(record, fact)
-        elif item.what == "AssessmentCancelled" and not record.completed:
-            if record.state != "cancelled":
+        elif item.what == "AssessmentCancelled":
+            if not record.completed and record.state != "cancelled":
                 self._note(record, "cancelled", fact)
-        elif item.what == "AssessmentCompleted":
-            if not self._is_taken_back(fact, rest):
-                self._complete(record, fact)
+        elif item.what == "AssessmentCompleted" and not self._is_taken_back(fact, rest):
+            self._complete(record, fact)
 
     def _note(self, record: Record, state: str, fact: Fact) -> None:
         record.state = state
@@ -334,7 +333,7 @@ class Walk:
         ended = [n for n in self.needs if self._in_window(n, fact.day)]
         continued = [n for n in ended if not self.leaves_no_clock(n)]
         if is_start and running is None:
-            # "only an assessment started within the window, while no clock runs, continues it"
+            # rule 3: "only an assessment started within the window, while no clock runs, continues it"
             continued = ended
         joined = ([running] if running else []) + continued
         if not joined:
@@ -412,7 +411,7 @@ class Walk:
             "TransferredOut": None,
         }
         need.end_reason = reasons.get(fact.type, data.get("reason"))
-        # "that closes its open records (`CLOSED_WITH_OPEN_ASSESSMENT` if there were any)"
+        # ... which "closes its open records (`CLOSED_WITH_OPEN_ASSESSMENT` if there were any)"
         still_open = [record for record in need.records if record.is_open()]
         if any(not record.deleted and not record.vanished for record in still_open):
             need.flag("CLOSED_WITH_OPEN_ASSESSMENT", fact)
@@ -498,9 +497,9 @@ class Walk:
             # rule 3: "until every record so reopened is closed again"
             need.reopened_after_end.remove(record)
             others_open = any(self.on[o] is need for o in self.open_referrals)
-            if need.only_by_reopening and not need.reopened_after_end and not others_open:
-                if need.status == "running":
-                    self._end(need, fact.day, fact)
+            alone = need.only_by_reopening and not need.reopened_after_end
+            if alone and not others_open and need.status == "running":
+                self._end(need, fact.day, fact)
 
     def _complete(self, record: Record, fact: Fact) -> None:
         """§4: an `AssessmentCompleted` of a record "that is not cancelled (before or after) nor
