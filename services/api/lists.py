@@ -31,7 +31,7 @@ from services.timeline import instant_json
 TIMESCALES = tuple(dict.fromkeys(row.id for row in CATALOGUE))
 TYPES = tuple(PREFIX + name for name in EVENT_TYPES)
 CLOCK_FILTERS = ("timescale", "status", "over", "team_id", "worker_id", "flag", "sort")
-EVENT_FILTERS = ("subject", "child", "type", "source", "recorded_from", "recorded_to")
+EVENT_FILTERS = ("child", "type", "source", "recorded_from", "recorded_to")
 PAGING = ("limit", "cursor")
 
 _encode = msgspec.json.Encoder().encode
@@ -180,12 +180,9 @@ def clocks_wanted(found: Mapping[str, str]) -> clock_list.Wanted:
 def events_wanted(found: Mapping[str, str]) -> event_list.Wanted:
     """What the log is asked for. Raises Invalid."""
     given = dict(found)
-    subject = given.get("subject", given.get("child"))
-    if "subject" in given and "child" in given:
-        raise Invalid([Problem("child", "is another name of subject; give one of the two")])
+    subject = given.get("child")
     if subject is not None and not SUBJECT.fullmatch(subject):
-        name = "subject" if "subject" in given else "child"
-        raise Invalid([Problem(name, "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -")])
+        raise Invalid([Problem("child", "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -")])
     return event_list.Wanted(
         subject=subject,
         type=parameters.choice(given, "type", TYPES),

@@ -10,7 +10,7 @@ from services.api.lists import TIMESCALES, TYPES
 from services.api.parameters import DEFAULT_LIMIT, MAX_LIMIT
 from services.clock_list import SORTS, STATUSES
 
-EXAMPLE_EVENT = {
+EXAMPLE_EVENT: dict[str, Any] = {
     "specversion": "1.0",
     "id": "a-1-started",
     "source": "https://cases.example.gov.uk",
@@ -147,7 +147,10 @@ SCHEMAS: dict[str, Schema] = {
     "Position": _POSITION,
     "Span": _SPAN,
     "Flag": _FLAG,
-    "Clock": _object(_CLOCK),
+    "Clock": _object(
+        {**_CLOCK, "held": _list(_object({"by": _ref("Fact"), "code": _WORD, "why": _WORD}))},
+        optional=("held",),
+    ),
     "ListedClock": _object(
         {
             "child": _WORD,
@@ -193,7 +196,7 @@ SCHEMAS: dict[str, Schema] = {
                         "withdrawn_by": _list(_ref("Fact")),
                         "effective": {"type": ["object", "null"]},
                         "discrepancies": _list(_object({"code": _WORD, "detail": _WORD})),
-                        "held": _list({"type": "object"}),
+                        "held": _list(_object({"by": _ref("Fact"), "code": _WORD, "why": _WORD})),
                         "erased": {"type": "boolean"},
                     }
                 )
@@ -401,16 +404,17 @@ def document(version: str, last_day: date) -> dict[str, Any]:
             "in": "header",
             "required": False,
             "schema": {"type": "string"},
-            "description": told,
+            "example": EXAMPLE_EVENT[name],
+            "description": f"Binary mode: {told}.",
         }
         for name, told in (
-            ("specversion", "Binary mode: 1.0."),
-            ("id", "Binary mode: the id of the fact."),
-            ("source", "Binary mode: who reports it."),
-            ("type", "Binary mode: the type of the event."),
-            ("subject", "Binary mode: whom it is about."),
-            ("time", "Binary mode: an instant, for occurred_on where that is absent."),
-            ("recordedtime", "Binary mode: when it was typed in."),
+            ("specversion", "the version of CloudEvents"),
+            ("id", "the id of the fact"),
+            ("source", "who reports it"),
+            ("type", "the type of the event"),
+            ("subject", "whom it is about"),
+            ("time", "an instant, for occurred_on where that is absent"),
+            ("recordedtime", "when it was typed in"),
         )
     ]
     event_list = _query("type", {"type": "string", "enum": list(TYPES)}, "Only events of this type.")
@@ -449,7 +453,11 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                     "content": {
                         "application/cloudevents+json": {"schema": _ref("Event"), "example": EXAMPLE_EVENT},
                         "application/cloudevents-batch+json": {
-                            "schema": {"type": "array", "items": _ref("Event"), "maxItems": 5_000},
+                            "schema": {
+                                "type": "array",
+                                "items": _ref("Event"),
+                                "description": "Up to 5,000 events.",
+                            },
                             "example": [EXAMPLE_EVENT],
                         },
                         "application/x-ndjson": {
@@ -473,8 +481,7 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                     **_problems(422, 503),
                 },
                 parameters=[
-                    _query("subject", SUBJECT, "Only facts of this child, worker or authority."),
-                    _query("child", SUBJECT, "Another name of subject; give one of the two."),
+                    _query("child", SUBJECT, "Only facts of this child, worker:<id> or authority."),
                     event_list,
                     _query("source", _SOURCE, "Only facts that this source reported."),
                     _query("recorded_from", WHEN_ASKED, "Only facts recorded from this day or instant on."),
@@ -581,7 +588,8 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                         "in": "header",
                         "required": False,
                         "schema": {"type": "string"},
-                        "description": "The ETag of the clocks or timeline that the person saw.",
+                        "example": '"7"',
+                        "description": "The ETag that the person saw with the clocks or timeline; without it, 428.",
                     }
                 ],
                 requestBody={

@@ -197,8 +197,8 @@ def test_the_log_can_be_filtered(api, child):
 
     assert ids(child=child) == ["ReferralReceived", "ReferralClosed"]
     assert ids(child=child, source="urn:b") == ["ReferralClosed"]
-    assert ids(subject=child, type="casetimeline.ReferralReceived") == ["ReferralReceived"]
-    assert ids(subject=f"worker:{child}") == ["WorkerJoined"]
+    assert ids(child=child, type="casetimeline.ReferralReceived") == ["ReferralReceived"]
+    assert ids(child=f"worker:{child}") == ["WorkerJoined"]
     assert ids(child=child, recorded_to="2020-01-01") == []
     assert ids(child=child, recorded_from="2020-01-01", limit=1) == ["ReferralReceived"]
     assert ids(child=child, recorded_from="2099-01-01") == []
