@@ -36,7 +36,7 @@ def _covers(other: Clock, clock: Clock) -> bool:
     if clock["status"] == "open":
         return False
     if clock["status"] == "stopped" and other["status"] == "ended_without_completion":
-        return True  # issue 3: it "counts as no shorter than a stop"
+        return True  # the property: it "counts as no shorter than a stop"
     return bool(other["stopped_on"] >= clock["stopped_on"])
 
 
@@ -56,6 +56,27 @@ def _seen_of_one_joined(clock: Clock, after: Sequence[Clock]) -> bool:
         and other["started_on"] < clock["started_on"]
         and (other["status"] == "open" or other["stopped_on"] >= clock["started_on"])
         for other in after
+    )
+
+
+def _ends_with_its_need(clock: Clock, before: Sequence[Clock], after: Sequence[Clock]) -> bool:
+    """A child-seen clock without a visit ends with its need: where that was met and now is
+    `ended_without_completion`, which counts as no shorter, so does its child-seen clock."""
+
+    def statuses(clocks: Sequence[Clock], timescale: str) -> list[str]:
+        return [
+            c["status"]
+            for c in clocks
+            if c["timescale"] == timescale and c["started_on"] == clock["started_on"]
+        ]
+
+    ended = "ended_without_completion"
+    return (
+        clock["timescale"] == "assessment_child_seen"
+        and clock["status"] == ended
+        and "stopped" in statuses(before, "assessment")
+        and ended in statuses(after, "assessment")
+        and ended in statuses(after, "assessment_child_seen")
     )
 
 
@@ -83,7 +104,7 @@ def is_excepted(history: Sequence[Fact], inserted: Fact, on: date) -> bool:
         or is_report_of_an_end_before_the_latest(history, inserted, on)
         or is_later_end_of_a_referral_that_was_over_when_an_assessment_began(history, inserted)
         or is_referral_between_a_need_that_left_no_clock_and_an_assessment(history, inserted)
-        or is_earlier_receipt_of_a_referral_answered_before_the_later(history, inserted)
+        or is_earlier_receipt_of_a_referral_so_answered(history, inserted)
         or is_closing_of_a_record_reopened_after_the_end(history, inserted)
         or is_closing_or_cancelling_before_another_completion(history, inserted)
         or is_reopening_of_a_cancelled_record_completed_later(history, inserted)
@@ -209,19 +230,19 @@ def is_referral_between_a_need_that_left_no_clock_and_an_assessment(
     )
 
 
-def is_earlier_receipt_of_a_referral_answered_before_the_later(
-    history: Sequence[Fact], inserted: Fact
-) -> bool:
+def is_earlier_receipt_of_a_referral_so_answered(history: Sequence[Fact], inserted: Fact) -> bool:
     """Rule 5: a completion answers for the referral received before its record was started. The
-    same referral said to be received earlier is not "another referral"."""
+    same referral said to be received earlier, before a record that is completed was started, is not
+    "another referral"."""
     if inserted["type"] not in ("ReferralReceived", "SteppedUp"):
         return False
     id = inserted["data"]["referral_id"]
     return any(
-        _day(inserted) <= _day(completed) <= _day(receipt)
+        _day(inserted) <= _day(started) <= _day(receipt)
         for receipt in [f for f in history if f["data"].get("referral_id") == id]
         if receipt["type"] in ("ReferralReceived", "SteppedUp")
-        for completed in _of(history, "AssessmentCompleted")
+        for started in _of(history, "AssessmentStarted")
+        if _of(history, "AssessmentCompleted", assessment_id=started["data"]["assessment_id"])
     )
 
 
@@ -247,7 +268,7 @@ def is_closing_or_cancelling_before_another_completion(history: Sequence[Fact], 
 
 
 def is_reopening_of_a_cancelled_record_completed_later(history: Sequence[Fact], inserted: Fact) -> bool:
-    """§4: a completion counts of a record "that is not cancelled", and a reopened one is not."""
+    """a completion counts of a record "that is not cancelled", and a reopened one is not."""
     if inserted["type"] not in ("AssessmentReopened", "AssessmentStarted"):
         return False
     id = inserted["data"]["assessment_id"]

@@ -11,7 +11,7 @@ _BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="ENG", years=range(1900,
 
 
 def day_of(text: str) -> date:
-    """CONTRACT §1: the day of an instant is its Europe/London day."""
+    """the day of an instant is its Europe/London day."""
     if len(text) == 10:
         return date.fromisoformat(text)
     return datetime.fromisoformat(text).astimezone(LONDON).date()
@@ -23,7 +23,7 @@ def instant_of(text: str) -> datetime | None:
 
 
 def learnt_by(known_at: str) -> datetime:
-    """CONTRACT §1: ``known_at`` is an instant, or a date meaning its end."""
+    """``known_at`` is an instant, or a date meaning its end."""
     if len(known_at) > 10:
         return datetime.fromisoformat(known_at).astimezone(UTC)
     next_day = date.fromisoformat(known_at) + timedelta(days=1)
@@ -33,13 +33,13 @@ def learnt_by(known_at: str) -> datetime:
 
 @cache
 def is_working_day(day: date) -> bool:
-    """CONTRACT §3: not a Saturday, a Sunday or an England and Wales bank holiday."""
+    """not a Saturday, a Sunday or an England and Wales bank holiday."""
     return day.weekday() < 5 and day not in _BANK_HOLIDAYS
 
 
 @cache
 def working_days(start: date, end: date) -> int:
-    """CONTRACT §3: "the number of England working days d with s < d <= e"; the start is day 0."""
+    """"the number of England working days d with s < d <= e"; the start is day 0."""
     count, day = 0, start
     while day < end:
         day += timedelta(days=1)
@@ -49,7 +49,7 @@ def working_days(start: date, end: date) -> int:
 
 @cache
 def nth_working_day(start: date, count: int) -> date:
-    """CONTRACT §3: "`due_on` is the n-th working day"."""
+    """"`due_on` is the n-th working day"."""
     day = start
     while count:
         day += timedelta(days=1)
@@ -58,7 +58,7 @@ def nth_working_day(start: date, count: int) -> date:
 
 
 def twelve_months_after(day: date) -> date:
-    """CONTRACT §3: calendar months, the last day of a shorter month where the day is missing."""
+    """calendar months, the last day of a shorter month where the day is missing."""
     try:
         return day.replace(year=day.year + 1)
     except ValueError:

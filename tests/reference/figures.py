@@ -1,4 +1,4 @@
-"""The figures of CONTRACT §3: elapsed, recorded, hidden, spans and flags of each clock."""
+"""The figures: elapsed, recorded, hidden, spans and flags of each clock."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -30,12 +30,12 @@ def write(
     as_at: date,
     wd: WorkingDays,
 ) -> list[dict[str, Any]]:
-    """Every clock as CONTRACT §3 shows it."""
+    """Every clock as it is answered."""
     written = []
     seen_ids: dict[str, int] = {}
     for clock in found:
         id = f"{clock.timescale}:{clock.subject}"
-        # §3: "a second one of the same subject `assessment:R-1:2`, in order of start"
+        # "a second one of the same subject `assessment:R-1:2`, in order of start"
         seen_ids[id] = seen_ids.get(id, 0) + 1
         if seen_ids[id] > 1:
             id = f"{id}:{seen_ids[id]}"
@@ -59,14 +59,14 @@ def _figures(
         return {"working_days": wd(a, b), "calendar_days": (b - a).days}
 
     elapsed = length(start, end)
-    # §3: "Late <=> working_days > n, so a weekend after `due_on` is still in time"
+    # "Late <=> working_days > n, so a weekend after `due_on` is still in time"
     late = elapsed["working_days"] > limit
     recorded, hidden = None, None
     if clock.need is None:
         spans = [{"state": "waiting", "record": None, "from": start, "to": end, "shown": False}]
     else:
         spans, shown = _spans(clock.need, start, end, reported)
-        hidden = dict(elapsed)  # §3: "with no record to show, `recorded` is null and all is hidden"
+        hidden = dict(elapsed)  # "with no record to show, `recorded` is null and all is hidden"
         if shown is not None:
             record, begins, ends, open_spans = shown
             days = {unit: sum(length(a, b)[unit] for a, b in open_spans) for unit in elapsed}
@@ -122,7 +122,7 @@ def _state(record: Record, cutoff: tuple[int, date]) -> tuple[str, bool, int]:
 def _spans(
     need: Need, start: date, end: date, reported: Mapping[Identity, Fact]
 ) -> tuple[list[dict[str, Any]], tuple[Record, date, date, list[tuple[date, date]]] | None]:
-    """§3: spans "lie end to end"; `shown` where `recorded` includes the span."""
+    """spans "lie end to end"; `shown` where `recorded` includes the span."""
     # "what happens to a record after the clock stopped changes nothing"
     last_step = need.end_step if need.status == "stopped" else 10**9
     recorded = _recorded(need, start, end, last_step, reported)
@@ -172,7 +172,7 @@ def _state_of_span(need: Need, cutoff: tuple[int, date]) -> tuple[str, str | Non
 def _recorded(
     need: Need, start: date, end: date, last_step: int, reported: Mapping[Identity, Fact]
 ) -> tuple[Record, date, date] | None:
-    """§3 `recorded`: "the latest record on the clock (the one started or reopened last)"."""
+    """`recorded`: "the latest record on the clock (the one started or reopened last)"."""
     cutoff = (last_step, end)
     shown = []
     for record in need.records:

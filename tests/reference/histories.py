@@ -240,7 +240,7 @@ def histories(most_amendments: int = 2) -> st.SearchStrategy[list[Fact]]:
 
 @st.composite
 def insertions(draw: st.DrawFn, history: list[Fact], kinds: list[str] | None = None) -> tuple[Fact, int]:
-    """A fact that issue 3's property is about, and where in the log it goes."""
+    """A fact that the property is about, and where in the log it goes."""
     id = "inserted"
     kind = draw(
         st.sampled_from(

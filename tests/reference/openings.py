@@ -8,7 +8,7 @@ from itertools import groupby
 from tests.reference.days import day_of
 from tests.reference.told import Fact
 
-# §4: over "when it is closed, stepped down or decided as early_help, advice or no_further_action"
+# over "when it is closed, stepped down or decided as early_help, advice or no_further_action"
 ENDING_OUTCOMES = {"early_help", "advice", "no_further_action"}
 PREVAILING_OUTCOMES = {"assessment", "strategy_discussion"}
 
@@ -37,7 +37,7 @@ class Opening:
         return any(r.fact.data.get("outcome") in PREVAILING_OUTCOMES for r in self.decisions())
 
     def over(self) -> Report | None:
-        """§4: "whichever is first" of the kinds of end; rule 6: each kind "on the latest day ever
+        """"whichever is first" of the kinds of end; rule 6: each kind "on the latest day ever
         reported for it"; "of several decisions on one referral, one for assessment prevails"."""
         last_of_kind: dict[str, tuple[int, Report]] = {}
         for place, report in enumerate(self.reports):
@@ -63,7 +63,7 @@ def reports_of(
         ):
             found.append(Report(fact, fact.day, fact.instant is not None))
         if id_field == "referral_id" and fact.type == "TransferredOut" and fact.data.get("accepted_on"):
-            # §4: over "when the child is `TransferredOut` with `accepted_on`": not before either day
+            # over "when the child is `TransferredOut` with `accepted_on`": not before either day
             accepted = day_of(fact.data["accepted_on"])
             if accepted > fact.day:
                 if accepted <= as_at:
@@ -74,7 +74,7 @@ def reports_of(
 
 
 def openings(reports: Sequence[Report], id: str, receipts: set[str]) -> list[Opening]:
-    """§4: "a receipt of a referral that is over opens it anew, with its own decisions"."""
+    """"a receipt of a referral that is over opens it anew, with its own decisions"."""
     found: list[Opening] = []
     for _, todays in groupby(sorted(reports, key=lambda r: r.day), key=lambda r: r.day):
         for report in _in_order(list(todays), receipts, found):
@@ -87,7 +87,7 @@ def openings(reports: Sequence[Report], id: str, receipts: set[str]) -> list[Ope
 
 
 def _in_order(todays: Sequence[Report], receipts: set[str], found: Sequence[Opening]) -> Iterator[Report]:
-    """§1: receipts, then endings, "except that one open that morning and both ended and opened
+    """receipts, then endings, "except that one open that morning and both ended and opened
     that day ends first"; what has a time comes after, by its time."""
     open_this_morning = bool(found) and found[-1].over() is None
     undated = sorted((r for r in todays if not r.timed), key=lambda r: r.fact.order)

@@ -46,7 +46,7 @@ def flags(facts: list[dict[str, Any]], as_at: str, id: str = "assessment:R-1") -
 OPEN = [("R-1", "2019-03-05", None, "open")]
 
 
-# -- the worked example of CONTRACT §4 -----------------------------------------------------------
+# -- the worked example -----------------------------------------------------------
 
 WORKED = given(
     REFERRAL,
@@ -98,7 +98,7 @@ def test_on_20_may_the_worked_example_ran_past_its_limit() -> None:
     assert "OPEN_PAST_LIMIT" in flags(WORKED, "2019-05-20")
 
 
-# -- §3: late ---------------------------------------------------------------------------------------
+# -- late ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -775,7 +775,7 @@ def test_a_fact_entered_before_it_occurred_is_of_the_day_it_was_entered() -> Non
     assert periods(facts, "2019-03-20") == [("R-1", "2019-03-01", None, "open")]
 
 
-# -- one day's facts (§1) ---------------------------------------------------------------------------
+# -- one day's facts -------------------------------------------------------------------------------
 
 
 def test_a_completion_and_a_new_start_of_one_day_are_two_clocks() -> None:
@@ -844,7 +844,7 @@ def test_a_child_is_seen_or_the_need_ends() -> None:
     assert (clock["recorded"], clock["hidden"], len(clock["spans"])) == (None, None, 1)
 
 
-# -- the properties of issue 3, of the reference itself ---------------------------------------------
+# -- the properties, of the reference itself ---------------------------------------------
 
 SLOWLY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -888,7 +888,7 @@ def assert_spans_add_up(clock: dict[str, Any], as_at: date) -> None:
 @SLOWLY
 @drawn(histories(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_nothing(history: list[Fact], random: Any) -> None:
-    # facts of one day without times keep log order where §1 leaves them equal: one a day here
+    # facts of one day without times keep log order where that order leaves them equal: one a day here
     plain = [f for f in history if f["type"] not in AMENDING]
     one_a_day = list({day_of(f["occurred_on"]): f for f in plain if not f["entered_at"]}.values())
     amendments = [f for f in history if f["type"] == "FactCorrected"]

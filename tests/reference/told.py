@@ -48,7 +48,7 @@ class Fact:
 def known(
     facts: Sequence[dict[str, Any]], known_at: str | None, basis: str
 ) -> list[tuple[int, dict[str, Any]]]:
-    """§1: "facts learnt after it are left out"; §2: the later of one identity does not count."""
+    """"facts learnt after it are left out"; the later of one identity does not count."""
     kept: dict[Identity, tuple[int, dict[str, Any]]] = {}
     for order, fact in enumerate(facts):
         learnt = fact["recorded_at"]
@@ -61,7 +61,7 @@ def known(
 
 
 def _placed(occurred_on: str, entered_at: str | None) -> tuple[date, datetime | None]:
-    """§1: "a fact said to have been entered before it occurred is read as of the day it was entered"."""
+    """"a fact said to have been entered before it occurred is read as of the day it was entered"."""
     day, instant = day_of(occurred_on), instant_of(occurred_on)
     if entered_at and day_of(entered_at) < day:
         return day_of(entered_at), None
@@ -151,7 +151,7 @@ def with_targets(facts: Sequence[Fact], amendments: Sequence[Fact]) -> list[Fact
 def amended(facts: Sequence[Fact], amendments: Sequence[Fact], as_at: date) -> list[Fact]:
     """The facts up to ``as_at`` as the amendments, in log order, leave them.
 
-    §1: corrections and withdrawals apply "whatever `as_at`"; RecordChanged "happened" and obeys it.
+    corrections and withdrawals apply "whatever `as_at`"; RecordChanged "happened" and obeys it.
     """
     now = list(facts)
     for amendment in standing(amendments):

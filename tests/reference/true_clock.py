@@ -1,7 +1,7 @@
-"""The true clock of one child, slowly and obviously: CONTRACT §3 and §4 as a program.
+"""The true clock of one child, slowly and obviously: docs/true-clock.md as a program.
 
 Shares no code with the engine it checks. ``told.py`` has what was known, ``openings.py`` when a
-referral was open, ``walk.py`` rules 1 to 5 and 7, this file rules 6 and 8 and the figures of §3.
+referral was open, ``walk.py`` rules 1 to 5 and 7, this file rules 6 and 8 and the figures.
 """
 
 from collections.abc import Callable, Sequence
@@ -59,13 +59,13 @@ def clocks_of(facts: Sequence[Fact], as_at: date) -> list[Clock]:
 
 
 def _contact_decisions(facts: Sequence[Fact], as_at: date) -> list[Clock]:
-    """§5: `contact_decision` runs from ContactReceived to ContactDecided."""
+    """`contact_decision` runs from ContactReceived to ContactDecided."""
     contacts = all_openings(facts, "contact_id", {"ContactReceived"}, as_at)
     return [_decision("contact_decision", contact, None) for contact in contacts]
 
 
 def _referral_decisions(walk: Walk) -> list[Clock]:
-    """§5: `referral_decision` runs from ReferralReceived to ReferralDecided; §4: it ends with its
+    """`referral_decision` runs from ReferralReceived to ReferralDecided; it ends with its
     referral."""
     return [_decision("referral_decision", o, o.over()) for o in walk.openings]
 
@@ -118,7 +118,7 @@ def seen_visits(facts: Sequence[Fact]) -> list[Fact]:
 
 
 def _child_seen(need: Need, facts: Sequence[Fact]) -> Clock:
-    """§4: "one `assessment_child_seen` for each assessment clock, with the same start"; it ends
+    """"one `assessment_child_seen` for each assessment clock, with the same start"; it ends
     with its need."""
     status, end, fact = "open", need.end, need.end_fact
     if need.status != "running":
@@ -166,9 +166,13 @@ def _covers(other: Clock, clock: Clock) -> bool:
     if clock.status == "open":
         return False
     if _is_met_in_time(other) and not _is_met_in_time(clock):
-        return False  # issue 3: nor does any correction or withdrawal turn late into in time
-    if clock.status == "stopped" and other.status == "ended_without_completion":
-        return True  # it never counts as done, so it hides nothing
+        return False  # the property: nor does any correction or withdrawal turn late into in time
+    if other.status == "ended_without_completion":
+        if clock.status == "stopped":
+            return True  # it never counts as done, so it hides nothing
+        if clock.seen_of and other.seen_of and other.seen_of.status == "ended":
+            # nobody saw the child, and both end with their need
+            return clock.seen_of.status == "stopped" or other.end >= clock.end
     assert other.end is not None and clock.end is not None
     return other.end >= clock.end
 
@@ -301,7 +305,7 @@ def clocks(
     basis: str = "recorded",
     working_days: WorkingDays = days.working_days,
 ) -> list[dict[str, Any]]:
-    """The clocks of CONTRACT §3, of the four timescales, as dicts."""
+    """The clocks of the four timescales, as dicts."""
     as_at = day_of(as_at) if isinstance(as_at, str) else as_at
     reading = Reading(facts, known_at, basis)
     return reading.at(as_at, working_days)

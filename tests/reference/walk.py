@@ -1,4 +1,4 @@
-"""The needs for assessment of one child, walked fact by fact: CONTRACT §4 rules 1 to 5 and 7."""
+"""The needs for assessment of one child, walked fact by fact: rules 1 to 5 and 7 of docs/true-clock.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -85,7 +85,7 @@ class Item:
 
 
 class Walk:
-    """Reads the facts up to one day, in the order of CONTRACT §1, and keeps the needs."""
+    """Reads the facts up to one day, in the order of one day, and keeps the needs."""
 
     def __init__(self, facts: Sequence[Fact], as_at: date) -> None:
         self.facts = facts
@@ -143,7 +143,7 @@ class Walk:
         return undated + timed
 
     def _rank(self, item: Item, undated: Sequence[Item]) -> int:
-        """§1, the order of one day's facts without a time."""
+        """the order of one day's facts without a time."""
         record = self.records.get(record_id(item.fact) or "")
         open_this_morning = record is not None and record.is_open()
         if item.what == "AssessmentCompleted":
@@ -502,7 +502,7 @@ class Walk:
                 self._end(need, fact.day, fact)
 
     def _complete(self, record: Record, fact: Fact) -> None:
-        """§4: an `AssessmentCompleted` of a record "that is not cancelled (before or after) nor
+        """an `AssessmentCompleted` of a record "that is not cancelled (before or after) nor
         deleted before it"."""
         if record.state == "cancelled" or record.deleted:
             return
@@ -647,7 +647,7 @@ class Walk:
 
 
 def is_child_and_family(start: Fact) -> bool:
-    """§2: `kind` is "child_and_family by default"."""
+    """`kind` is "child_and_family by default"."""
     return start.data.get("kind") in (None, "child_and_family")
 
 
