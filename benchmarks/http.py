@@ -96,7 +96,9 @@ def facts(count: int, name: str, children: int = 500) -> list[bytes]:
                 "subject": f"{name}-{number % children}",
                 "recordedtime": "2019-03-06T16:05:00Z",
                 "data": {
-                    "occurred_on": f"20{10 + number // children % 9}-{1 + number % 12:02}-{1 + number % 28:02}",
+                    "occurred_on": (
+                        f"20{10 + number // children % 9}-{1 + number % 12:02}-{1 + number % 28:02}"
+                    ),
                     "visit_id": f"V-{number}",
                     "purpose": "child_in_need",
                     "seen": True,

@@ -141,7 +141,8 @@ def read(clock: Clock, day: date, calendar: WorkingDays) -> Reading:
             hidden = elapsed - recorded
     flags = clock.flags
     if clock.status == "open" and over_by.working_days > 0:
-        flags = tuple(sorted([*flags, Flag("OPEN_PAST_LIMIT", None, clock.because[:1])], key=lambda flag: flag.code))
+        late = Flag("OPEN_PAST_LIMIT", None, clock.because[:1])
+        flags = tuple(sorted([*flags, late], key=lambda flag: flag.code))
     return Reading(clock, day, elapsed, recorded, hidden, over_by, spans, flags)
 
 

@@ -43,7 +43,7 @@ def clocks_reply(case: Case, asked: Asked) -> dict[str, Any]:
 
 def held_back(flags: Iterable[Mapping[str, Any]], all_held: Sequence[Held]) -> list[dict[str, Any]]:
     """The corrections that a clock with these flags does not follow: which, under what flag, and why."""
-    because = {(fact["source"], fact["id"]) for flag in flags for fact in flag["because"]}
+    because = {FactReference(fact["source"], fact["id"]) for flag in flags for fact in flag["because"]}
     return [
         {"by": references([held.amendment.reference])[0], "code": held.code, "why": why_held(held)}
         for held in all_held

@@ -11,7 +11,7 @@ def event(
     name: str, occurred_on: str, subject: str = "C1", *, id: str | None = None, **fields: Any
 ) -> dict[str, Any]:
     """A structured CloudEvent; attributes of the envelope are those that no field is called."""
-    envelope = {
+    envelope: dict[str, Any] = {
         key: fields.pop(key) for key in ("time", "recordedtime", "source", "dataschema") if key in fields
     }
     return {

@@ -1,17 +1,22 @@
 """A real service in a process of its own, for tests from the outside."""
 
+import io
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pytest
+
+from services.cli import main
 
 ROOT = Path(__file__).parents[1]
 READY_WITHIN_S = 60
@@ -56,8 +61,7 @@ def free_port() -> int:
 def start(folder: Path, *, port: int | None = None, **settings: str) -> Running:
     """A service on the data in a folder, not waited for. ``settings`` are named without their prefix."""
     address = f"127.0.0.1:{port or free_port()}"
-    told = {"data": str(folder / "data"), "http": address, **settings}
-    environment = {f"CASETIMELINE_{name.upper()}": value for name, value in told.items()}
+    environment = settings_of(folder, {"http": address, **settings})
     said = folder / "said.txt"
     with said.open("wb") as out:
         process = subprocess.Popen(
@@ -71,7 +75,7 @@ def start(folder: Path, *, port: int | None = None, **settings: str) -> Running:
 
 
 @contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[Running]:
+def serving(folder: Path, **settings: Any) -> Iterator[Running]:
     """A service that is ready, and stopped after."""
     running = start(folder, **settings)
     try:
@@ -82,18 +86,35 @@ def serving(folder: Path, **settings: str) -> Iterator[Running]:
             running.end()
 
 
-def command(
-    folder: Path, *arguments: str, stdin: bytes = b"", **settings: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run a command of the service on the data in a folder."""
+def settings_of(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings, named without their prefix, as an environment in which a folder holds the data."""
     told = {"data": str(folder / "data"), **settings}
-    environment = {f"CASETIMELINE_{name.upper()}": value for name, value in told.items()}
-    return subprocess.run(
-        [sys.executable, "-m", "services", *arguments],
-        cwd=ROOT,
-        env=os.environ | environment | {"COLUMNS": "200"},
-        input=stdin,
-        capture_output=True,
-        timeout=90,
-        check=False,
-    )
+    return {f"CASETIMELINE_{name.upper()}": value for name, value in told.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended, and what it printed where."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+def command(folder: Path, *arguments: str, stdin: bytes = b"", **settings: str) -> Done:
+    """Run a command of the service on the data in a folder, in this process: importing takes most of its time."""
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (settings_of(folder, settings) | {"COLUMNS": "200"}).items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["casetimeline"])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        out.flush()
+        err.flush()
+    assert isinstance(out.buffer, io.BytesIO)
+    assert isinstance(err.buffer, io.BytesIO)
+    return Done(int(ended.value.code or 0), out.buffer.getvalue(), err.buffer.getvalue())

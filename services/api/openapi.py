@@ -589,7 +589,7 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                         "required": False,
                         "schema": {"type": "string"},
                         "example": '"7"',
-                        "description": "The ETag that the person saw with the clocks or timeline; without it, 428.",
+                        "description": "The ETag seen with the clocks or timeline; without it, 428.",
                     }
                 ],
                 requestBody={

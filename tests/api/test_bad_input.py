@@ -17,7 +17,7 @@ def told(answer):
     return answer.json().get("pointer")
 
 
-BROKEN = {
+BROKEN: dict[str, str | bytes] = {
     "nothing": "",
     "blank": "  ",
     "cut off": '{"specversion":"1.0"',

@@ -58,7 +58,7 @@ def test_the_absent_are_those_of_the_last_that_were_not_put_and_come_in_pages(sn
     keep(snapshots, {f"C{n}": str(n) for n in range(PAGE + 10)})
     following = snapshots.begin(SOURCE)
     following.put({"C7": "seen"})
-    found = {}
+    found: dict[str, str] = {}
     for page in following.absent():
         following.put(page)
         found |= page

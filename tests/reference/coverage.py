@@ -20,7 +20,9 @@ def uncovered(before: Sequence[Clock], after: Sequence[Clock]) -> list[str]:
     return [
         _describe(clock) + " is not covered by " + "; ".join(map(_describe, after))
         for clock in before
-        if not any(_covers(other, clock) for other in after) and not _seen_of_one_joined(clock, after)
+        if not any(_covers(other, clock) for other in after)
+        and not _seen_of_one_joined(clock, after)
+        and not _ends_with_its_need(clock, before, after)
     ]
 
 

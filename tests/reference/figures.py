@@ -35,7 +35,7 @@ def write(
     seen_ids: dict[str, int] = {}
     for clock in found:
         id = f"{clock.timescale}:{clock.subject}"
-        # "a second one of the same subject `assessment:R-1:2`, in order of start"
+        # a second one of the same subject is numbered, in order of start
         seen_ids[id] = seen_ids.get(id, 0) + 1
         if seen_ids[id] > 1:
             id = f"{id}:{seen_ids[id]}"
@@ -59,9 +59,10 @@ def _figures(
         return {"working_days": wd(a, b), "calendar_days": (b - a).days}
 
     elapsed = length(start, end)
-    # "Late <=> working_days > n, so a weekend after `due_on` is still in time"
+    # late where more working days than the limit have passed, so a weekend after the due day is in time
     late = elapsed["working_days"] > limit
     recorded, hidden = None, None
+    spans: list[dict[str, Any]]
     if clock.need is None:
         spans = [{"state": "waiting", "record": None, "from": start, "to": end, "shown": False}]
     else:

@@ -167,13 +167,13 @@ def _covers(other: Clock, clock: Clock) -> bool:
         return False
     if _is_met_in_time(other) and not _is_met_in_time(clock):
         return False  # the property: nor does any correction or withdrawal turn late into in time
+    assert other.end is not None and clock.end is not None
     if other.status == "ended_without_completion":
         if clock.status == "stopped":
             return True  # it never counts as done, so it hides nothing
         if clock.seen_of and other.seen_of and other.seen_of.status == "ended":
             # nobody saw the child, and both end with their need
             return clock.seen_of.status == "stopped" or other.end >= clock.end
-    assert other.end is not None and clock.end is not None
     return other.end >= clock.end
 
 

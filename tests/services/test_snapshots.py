@@ -513,7 +513,7 @@ def test_every_fact_is_one_that_the_service_takes(before, after):
     later, _ = compare(SOURCE, previous, after, SECOND)
     for fact in facts + later:
         name, data = said(fact)
-        assert read(name, data)
+        assert read(name, data) is not None
         assert fact.event["source"] == SOURCE
 
 
