@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from services.output import Form, show, tell
+from services.output import Form, show, tell, write
 
 if TYPE_CHECKING:
     from services.asked import Asked
@@ -62,23 +62,23 @@ class Format(StrEnum):
     CIN_CENSUS = "cin-census"
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, and end with its exit code; no failure shows a trace."""
     try:
-        cli()
+        cli(args=arguments)
+        sys.exit(DONE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read the output has what they wanted.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
     except Exception as error:
         _end(_code(error), _said(error))
 
 
 def _code(error: Exception) -> int:
     names = {cls.__name__ for cls in type(error).__mro__}
-    return UNREACHABLE if names & {"LogUnavailable", "ViewsUnavailable", "DBAPIError"} else ERROR
+    return UNREACHABLE if names & _UNREACHABLE else ERROR
+
+
+_UNREACHABLE = frozenset({"PersistenceError", "ViewsUnavailable", "DBAPIError"})
 
 
 def _said(error: Exception) -> str:
@@ -529,8 +529,7 @@ def simulate(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     if out is None:
-        sys.stdout.buffer.writelines(lines)
-        sys.stdout.buffer.flush()
+        write(lines)
     else:
         with out.open("wb") as file:
             file.writelines(lines)
@@ -598,8 +597,7 @@ def export(
             )
         lines = exported(parts.log, parts.codec, child)
         if out is None:
-            sys.stdout.buffer.writelines(lines)
-            sys.stdout.buffer.flush()
+            write(lines)
         else:
             with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.writelines(lines)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -88,7 +89,18 @@ def value(item: Mapping[str, Any], path: str) -> str:
 
 
 def _print(text: str, end: str = "\n") -> None:
-    sys.stdout.write(text + end)
+    write([(text + end).encode("utf-8", "surrogateescape")])
+
+
+def write(lines: Iterable[bytes]) -> None:
+    """Write to standard output, for as long as somebody reads it."""
+    try:
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Whoever read the output has what they wanted; the interpreter would complain of what is left in it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
 
 
 def tell(text: str) -> None:

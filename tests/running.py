@@ -102,7 +102,7 @@ class Done:
 
 
 def command(folder: Path, *arguments: str, stdin: bytes = b"", **settings: str) -> Done:
-    """Run a command of the service on the data in a folder, in this process: importing takes most of its time."""
+    """Run a command on the data in a folder, in this process: importing takes most of a command's time."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (settings_of(folder, settings) | {"COLUMNS": "200"}).items():
