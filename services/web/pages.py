@@ -18,7 +18,7 @@ from services.web.child_page import ChildPage, child_page
 from services.web.question import BadQuestion, Question, address, read_form, read_question
 from services.web.reads import Reads
 
-WIDTHS = (("wide", 560), ("narrow", 345))
+WIDTHS = (("wide", 520), ("narrow", 345))
 LATE_TIMESCALES = ("assessment", "contact_decision", "referral_decision", "assessment_child_seen")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -129,7 +129,7 @@ def pages(
         told = await _child(reads, child, question, asked)
         if told is None:
             return missing()
-        return show("child_state.html", page=told, path=path, **_links(told, path, asked))
+        return show("child_fragment.html", page=told, path=path, **_links(told, path, asked))
 
     async def _child(reads: Reads, child: str, question: Question, asked: Any) -> ChildPage | None:
         plain = Question(today(), is_plain=True)

@@ -10,8 +10,8 @@ from services.web.axis import Axis, around, periods
 from services.web.flag_sentences import count
 from services.web.svg import drawing, element, text_width
 
-WIDTH, HEIGHT, BOTTOM, TOP, LEFT = 380, 180, 150, 24, 30
-SIZE = 12
+WIDTH, HEIGHT, BOTTOM, TOP, LEFT = 360, 180, 150, 24, 30
+SIZE = 12.5
 
 
 def sawtooth(clock: Mapping[str, Any]) -> Markup:

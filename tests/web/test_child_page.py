@@ -6,7 +6,10 @@ import pytest
 
 from services.web import lanes
 from services.web.child_page import child_page
+from services.web.event_sentences import meeting_kinds
+from services.web.facts import read_facts
 from services.web.question import Question, read_question
+from services.web.reads import ChildView
 from tests.web import showcase
 from tests.web.calendar import CALENDAR
 from tests.web.reads import CHILDREN, READS
@@ -17,12 +20,27 @@ PLAIN = Question(TODAY, is_plain=True)
 
 def shown(child="C1001", clock_id="", is_whole=False, **asked):
     question = read_question(asked, TODAY)
-    now = READS.child(child, PLAIN)
-    return child_page(child, READS.child(child, question), now, question, TODAY, CALENDAR, clock_id, is_whole)
+    return child_page(
+        child, READS.child(child, question), now(child), question, TODAY, CALENDAR, clock_id, is_whole
+    )
 
 
 def recorded_by(day, **more):
     return shown(as_at=day, known_at=day, basis="entered", **more)
+
+
+def now(child="C1001"):
+    view = READS.child(child, PLAIN)
+    assert view is not None
+    return view
+
+
+def lane(name, view):
+    facts = read_facts(view.timeline)
+    clocks = view.clocks["clocks"]
+    need = next((clock for clock in clocks if clock["timescale"] == "assessment"), None)
+    told = lanes.Told(facts, [], clocks, need, TODAY, CALENDAR, meeting_kinds(facts))
+    return next(found for found in lanes.lanes(told) if found.name == name)
 
 
 def numbers(page):
@@ -105,44 +123,30 @@ def test_before_anything_was_known_the_page_is_empty_and_not_missing():
 
 
 def test_the_lanes_tell_visits_apart_by_shape():
-    page = READS.child("C1001", PLAIN)
-    found = lane("Visits", page)
+    found = lane("Visits", now())
     assert [
         mark.shape for mark in found.marks
     ] == "ring cross ring filled filled ring cross filled filled".split()
 
 
 def test_a_visit_recorded_late_shows_when_it_was_recorded():
-    found = lane("Visits", READS.child("C1001", PLAIN))
+    found = lane("Visits", now())
     late = [(mark.day, mark.late_until) for mark in found.marks if mark.late_until]
     assert late == [(date(2019, 5, 7), date(2019, 6, 6)), (date(2019, 8, 29), date(2019, 9, 12))]
 
 
 def test_lateness_is_what_the_clocks_say():
-    view = READS.child("C1001", PLAIN)
+    view = now()
+    no_clocks = ChildView({**view.clocks, "clocks": []}, view.timeline)
     assert [bar.label for bar in lane("Visits", view).bars] == [
         "27 days late", "9 days late", "1 day late", "26 days late", "15 days late", "3 days late",
     ]  # fmt: skip
-    no_clocks = type(view)(view.clocks | {"clocks": []}, view.timeline)
     assert lane("Visits", no_clocks).bars == []
     assert not any(group.is_late for group in lane("Meetings", no_clocks).groups)
 
 
-def lane(name, view):
-    from services.web.event_sentences import meeting_kinds
-    from services.web.facts import read_facts
-
-    facts = read_facts(view.timeline)
-    clocks = view.clocks["clocks"]
-    need = next((clock for clock in clocks if clock["timescale"] == "assessment"), None)
-    told = lanes.Told(facts, [], clocks, need, TODAY, CALENDAR, meeting_kinds(facts))
-    return next(found for found in lanes.lanes(told) if found.name == name)
-
-
 def test_the_limit_is_marked_in_the_true_lane_alone():
-    ticked = [
-        name for name in ("As recorded", "True elapsed") if lane(name, READS.child("C1001", PLAIN)).tick_on
-    ]
+    ticked = [name for name in ("As recorded", "True elapsed") if lane(name, now()).tick_on]
     assert ticked == ["True elapsed"]
 
 
@@ -181,8 +185,6 @@ def test_a_correction_that_is_followed_moves_the_fact():
         showcase.entry("2", "FactCorrected", "2019-03-20", {"corrects": showcase.because("1")[0]}, 2),
     ]
     entries[0] |= {"corrected_by": showcase.because("2"), "effective": {"occurred_on": "2019-03-04"}}
-    from services.web.facts import read_facts
-
     assert read_facts({"entries": entries})[0].day == date(2019, 3, 4)
 
 
