@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
+from domain.moment import Moment
+from services.web.census_codes import in_words
+from services.web.days import in_full, time_of
 from services.web.facts import Fact
 from services.web.timescale_names import spaced
 
@@ -34,7 +37,7 @@ SENTENCES = {
     "MinutesWritten": "Minutes written: {meeting}",
     "MinutesDistributed": "Minutes shared: {meeting}",
     "DecisionsSent": "Decisions sent: {meeting}",
-    "PlanStarted": "{kind} plan started[ ({category})]",
+    "PlanStarted": "{kind} plan started[: {category}]",
     "PlanEnded": "Plan {plan_id!} ended[: {reason!}]",
     "VisitFrequencySet": "Visits set to every {every!} {unit}[: ‘{reason!}’]",
     "RiskAssessed": "Risk assessed as {level}",
@@ -141,11 +144,20 @@ def _visit(fact: Fact) -> str:
 
 
 def _shown(fact: Fact, meetings: Mapping[str, str]) -> dict[str, str]:
-    fields = {name: str(value) for name, value in fact.data.items() if value not in (None, "")}
+    fields = {name: _told(name, str(value)) for name, value in fact.data.items() if value not in (None, "")}
     fields["meeting"] = meetings.get(fact.get("meeting_id"), "meeting")
     if fact.type.startswith("Meeting") and "kind" in fields:
         fields["kind"] = meeting_kind(fields["kind"])
     return fields
+
+
+def _told(field: str, value: str) -> str:
+    try:
+        moment = Moment.parse(value)
+    except ValueError:
+        return in_words(field, value)
+    time = time_of(moment)
+    return f"{in_full(moment.day)} at {time}" if time else in_full(moment.day)
 
 
 def _has_all(part: str, fields: Mapping[str, str]) -> bool:

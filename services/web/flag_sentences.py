@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from services.web.census_codes import in_words
+
 # In the order of how much each says about time that a record does not show.
 # {value|day} is the flag's value counted in days: "1 day", "30 days".
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -158,7 +160,7 @@ def phrase(flag: Mapping[str, Any]) -> str:
 
 def sentence(flag: Mapping[str, Any]) -> str:
     """The flag in a sentence, with its value."""
-    value = flag.get("value")
+    value = in_words("reason", flag["value"]) if isinstance(flag.get("value"), str) else flag.get("value")
     template = (
         SENTENCES[flag["code"]][1] if flag["code"] in SENTENCES else f"{_unnamed(flag['code'])}[: {{value}}]."
     )

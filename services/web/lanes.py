@@ -29,16 +29,16 @@ DECISIONS = {
     "SteppedDown": "Stepped down",
     "ReferralClosed": "Referral closed",
     "Section47Started": "Section 47",
-    "Section47Completed": "",
+    "Section47Completed": "Section 47 completed",
     "DecisionMade": "",
-    "RiskAssessed": "",
+    "RiskAssessed": "Risk",
     "PreProceedingsDecided": "Pre-proceedings",
     "LetterBeforeProceedingsSent": "",
-    "PreProceedingsEnded": "",
+    "PreProceedingsEnded": "Pre-proceedings ended",
     "ProceedingsIssued": "Proceedings",
-    "ProceedingsConcluded": "",
+    "ProceedingsConcluded": "Proceedings concluded",
     "CareStarted": "Care",
-    "CareEnded": "",
+    "CareEnded": "Left care",
 }
 
 

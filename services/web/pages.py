@@ -84,9 +84,10 @@ def pages(
 
     async def children(request: Request) -> Response:
         text = (request.query_params.get("reference") or "").strip()
-        found = await answer(reads.find, text) if text else None
-        if found and [row.child for row in found] == [text]:
+        # A whole reference is looked up in the history itself, which is ahead of the lists.
+        if text and await answer(reads.child, text, Question(today(), is_plain=True)) is not None:
             return RedirectResponse(child_path(text), 303)
+        found = await answer(reads.find, text) if text else None
         return show("children.html", text=text, found=found, child_path=child_path)
 
     async def one_child(request: Request) -> Response:

@@ -47,4 +47,4 @@ def status(code: str) -> str:
 
 def spaced(code: str) -> str:
     """A code as words: ``initial_conference`` as ``initial conference``."""
-    return code.replace("_", " ")
+    return code.replace("pre_proceedings", "pre-proceedings").replace("_", " ")

@@ -68,7 +68,12 @@ def test_every_timescale_that_runs_has_a_name():
             30,
             "A fact that starts or stops this clock was entered 30 days after it happened.",
         ),
-        ("ENDED_WITHOUT_COMPLETION", "RC8", "The need was ended with no assessment completed: ‘RC8’."),
+        (
+            "ENDED_WITHOUT_COMPLETION",
+            "RC8",
+            "The need was ended with no assessment completed: "
+            "‘closed after assessment, no further action (RC8)’.",
+        ),
         ("ENDED_WITHOUT_COMPLETION", None, "The need was ended with no assessment completed."),
         (
             "REFERRAL_AFTER_CONTACT",
@@ -120,3 +125,30 @@ def test_an_event_is_told_in_a_line(told, words):
 def test_what_others_wrote_is_escaped_and_kept_apart():
     told = event_sentences.title(fact("AssessmentClosed", assessment_id="A-1", reason="<b>x</b>"), {})
     assert told == "Assessment <bdi>A-1</bdi> closed: ‘<bdi>&lt;b&gt;x&lt;/b&gt;</bdi>’"
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (
+            fact("ReferralClosed", reason="RC8"),
+            "Referral closed: closed after assessment, no further action (RC8)",
+        ),
+        (fact("ReferralClosed", reason="moved away"), "Referral closed: moved away"),
+        (
+            fact("ReferralReceived", referral_source="6", primary_need="N1"),
+            "Referral received from police (6): abuse or neglect (N1)",
+        ),
+        (
+            fact("PlanStarted", kind="child_protection", category="NEG"),
+            "Child protection plan started: neglect (NEG)",
+        ),
+    ],
+)
+def test_census_codes_are_told_in_words(told, words):
+    assert event_sentences.title(told, {}).striptags() == words
+
+
+def test_days_within_an_event_are_written_in_full():
+    told = fact("ActionSet", origin="audit", due_on="2019-09-18")
+    assert event_sentences.title(told, {}).striptags() == "Action set by audit, due 18 September 2019"
