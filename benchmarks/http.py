@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -51,7 +52,8 @@ class Running:
     def resident_mib(self) -> float:
         """Memory of the server and of what it started, in MiB."""
         pids = [self.process.pid]
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        children = [child for task in tasks for child in task.read_text().split()]
         pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in (*pids, *children))
         return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
@@ -152,9 +154,9 @@ def batches(port: int, name: str, count: int = BATCHES) -> float:
 
 def child_of(events: int) -> tuple[str, list[bytes]]:
     """A child with at least so many facts, as the invented authority has them, cut to that many."""
-    for richness in (4.0, 8.0, 16.0, 32.0):
+    for richness in (4.0, 16.0, 64.0):
         by_child: dict[str, list[bytes]] = {}
-        for line in simulate(60, 7, richness=richness):
+        for line in simulate(200, 7, date(2008, 1, 1), richness=richness):
             fact = json.loads(line)
             if fact["subject"].startswith("C"):
                 by_child.setdefault(fact["subject"], []).append(line)
