@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 
 from infra.log.commit import LogFull, LogUnavailable
+from infra.log.sqlite_file import TAKES_NO_MORE
 
 _METADATA = MetaData()
 _CONFLICTS = Table(
@@ -92,7 +93,7 @@ class Conflicts:
                 connection.execute(insert(_CONFLICTS).prefix_with("OR IGNORE"), rows)
         except OperationalError as error:
             name = getattr(error.orig, "sqlite_errorname", "SQLITE_ERROR")
-            if name == "SQLITE_FULL":
+            if name.startswith(TAKES_NO_MORE):
                 raise LogFull("There is no room left to list a conflict; make room and retry.") from None
             raise LogUnavailable(f"The list of conflicts answered {name}; see to it and retry.") from None
 

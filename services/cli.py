@@ -78,7 +78,7 @@ def _code(error: Exception) -> int:
     return UNREACHABLE if names & _UNREACHABLE else ERROR
 
 
-_UNREACHABLE = frozenset({"PersistenceError", "ViewsUnavailable", "DBAPIError"})
+_UNREACHABLE = frozenset({"PersistenceError", "KeysUnavailable", "ViewsUnavailable", "DBAPIError"})
 
 
 def _said(error: Exception) -> str:

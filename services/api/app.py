@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from domain.field import Invalid
 from domain.refusal import Refused
-from infra.keys import Erased
+from infra.keys import Erased, KeysUnavailable
 from infra.log.commit import LogUnavailable
 from infra.views import ViewsUnavailable
 from services.api import problems
@@ -88,7 +88,7 @@ def application(
     app.add_exception_handler(Invalid, _invalid)
     app.add_exception_handler(HTTPException, _http)
     # The last is what nobody foresaw; it is logged on its way out.
-    for failure in (LogUnavailable, ViewsUnavailable, Refused, Erased, Exception):
+    for failure in (LogUnavailable, KeysUnavailable, ViewsUnavailable, Refused, Erased, Exception):
         app.add_exception_handler(failure, _failure)
     routes = app.router.routes
     return Answered(Shortcut(Options(Limited(app, max_body_bytes), lambda: routes), posts), metrics)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 
 
@@ -9,5 +10,7 @@ def log(level: str, event: str, **facts: object) -> None:
     """Say what happened. ``facts`` must tell nothing of a child: no address, no message of an error."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"at": at, "level": level, "event": event, **facts}, default=str)
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    # Where nobody can listen, the caller is still answered.
+    with suppress(OSError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from domain.field import Problem
 from domain.refusal import Refused
-from infra.keys import Erased
+from infra.keys import Erased, KeysFull, KeysUnavailable
 from infra.log.commit import LogFull, LogUnavailable
 from infra.views import ViewsUnavailable
 
@@ -77,11 +77,11 @@ def respond(problem: Mapping[str, Any], headers: Mapping[str, str] | None = None
 
 def of_failure(error: Exception) -> Response:
     """The response to an error that a caller can wait out, or must be told of."""
-    if isinstance(error, LogFull):
+    if isinstance(error, (LogFull, KeysFull)):
         detail = "Nothing of this request was recorded. Make room, and send it again as it is."
         return respond(body("log-full", detail))
     retry = {"Retry-After": str(RETRY_AFTER_S)}
-    if isinstance(error, LogUnavailable):
+    if isinstance(error, (LogUnavailable, KeysUnavailable)):
         detail = "What became of it is not known. Send it again as it is; nothing is recorded twice."
         return respond(body("log-unavailable", detail), retry)
     if isinstance(error, ViewsUnavailable):

@@ -1,0 +1,145 @@
+"""Starting, stopping, and what runs beside the server."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api.posting import BATCH, STRUCTURED, Posting
+from tests.reported import event, referral
+from tests.running import ROOT, command, free_port, serving, settings_of, start
+
+WITHIN_S = 30.0
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that any thread of a process started."""
+    told = (tasks.read_text().split() for tasks in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [int(child) for children in told for child in children]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def until(condition) -> None:
+    """Wait for something that has to come about."""
+    end = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_it_says_once_that_it_is_ready_and_listens_on_loopback(tmp_path):
+    with serving(tmp_path) as running:
+        assert running.said.read_text() == f"casetimeline is ready on {running.address}\n"
+        with running.client() as client:
+            assert client.get("/readyz").json() == {"status": "ready"}
+        port = int(running.address.rpartition(":")[2])
+        listening = Path("/proc/net/tcp").read_text()
+        assert f"0100007F:{port:04X} 00000000:0000 0A" in listening
+    assert running.process.returncode == 0
+
+
+@pytest.mark.slow
+def test_what_is_under_way_is_answered_before_it_stops(tmp_path):
+    running = start(tmp_path)
+    running.wait()
+    facts = [event("ContactReceived", "2019-03-05", "C1", contact_id="K") for _ in range(500)]
+    body = json.dumps(facts).encode()
+    host, _, port = running.address.removeprefix("http://").rpartition(":")
+    with socket.create_connection((host, int(port))) as calling:
+        head = f"Host: {host}\r\nContent-Type: {BATCH}\r\nContent-Length: {len(body)}\r\n\r\n"
+        calling.sendall(f"POST /events HTTP/1.1\r\n{head}".encode() + body[:10_000])
+        time.sleep(0.5)
+        running.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        began = time.monotonic()
+        calling.sendall(body[10_000:])
+        answer = b"".join(iter(lambda: calling.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert answer.count(b'"status":"recorded"') == 500
+    assert running.process.wait(30) == 0
+    assert time.monotonic() - began < 10
+    again = command(tmp_path, "export", "--child", "C1")
+    assert again.stdout.count(b"\n") == 500
+
+
+@pytest.mark.slow
+def test_the_projector_is_started_again_when_it_dies_and_ends_with_the_service(tmp_path):
+    with serving(tmp_path) as running, running.client() as client:
+        api = Posting(client)
+        until(lambda: children_of(running.process.pid))
+        (first,) = children_of(running.process.pid)
+        os.kill(first, signal.SIGKILL)
+        api.known([referral("2010-01-04", "C1")])
+        until(lambda: all(one["position"] for one in api.get("/projections").json()["projections"]))
+        (second,) = children_of(running.process.pid)
+        assert second != first
+    until(lambda: not is_alive(second))
+
+
+@pytest.mark.slow
+def test_the_projector_ends_when_the_service_is_killed(tmp_path):
+    running = start(tmp_path)
+    running.wait()
+    until(lambda: children_of(running.process.pid))
+    (projector,) = children_of(running.process.pid)
+    running.kill()
+    until(lambda: not is_alive(projector))
+
+
+@pytest.mark.slow
+def test_an_address_that_is_taken_is_told(tmp_path):
+    port = free_port()
+    with serving(tmp_path, http=f"127.0.0.1:{port}"):
+        other = start(tmp_path / "..", port=port)
+        assert other.process.wait(60) == 1
+        assert "cannot listen on" in other.said.read_text()
+
+
+@pytest.mark.slow
+def test_an_empty_log_is_filled_with_an_invented_authority_and_shown(tmp_path):
+    address = f"127.0.0.1:{free_port()}"
+    said = tmp_path / "said.txt"
+    with said.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services", "run", "--children", "5"],
+            cwd=ROOT,
+            env=os.environ | settings_of(tmp_path, {"http": address}),
+            stderr=out,
+        )
+    try:
+        until(lambda: "Ctrl-C" in said.read_text() or process.poll() is not None)
+        assert process.poll() is None, said.read_text()
+        with httpx.Client(base_url=f"http://{address}", timeout=30) as client:
+            assert client.get("/overview").status_code == 200
+            assert client.get("/children/C1001/page").status_code == 200
+            clocks = client.get("/children/C1001/clocks").json()
+            assert clocks["as_at"] == "2019-10-22"
+            assert 89 in [one["elapsed"]["working_days"] for one in clocks["clocks"]]
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+@pytest.mark.slow
+def test_nothing_that_a_caller_sends_is_in_what_the_service_says(tmp_path):
+    secret = "Wilhelmina"
+    with serving(tmp_path) as running, running.client() as client:
+        client.post("/events", json=referral(subject=secret), headers={"content-type": STRUCTURED})
+        client.post("/events", content=secret, headers={"content-type": STRUCTURED})
+        client.get(f"/children/{secret}/clocks", params={"as_at": secret})
+        client.get(f"/{secret}", headers={"x-request-id": secret})
+    assert secret not in running.said.read_text()
