@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,6 +34,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from infra.errors import Tampered
+from infra.log.sqlite_file import TAKES_NO_MORE
 from infra.master_key import MasterKey, UnusableKey, make_at
 
 CACHED = 100_000
@@ -44,7 +44,6 @@ _CHUNK = 1_000
 _KEY = 32
 _NONCE = 12
 _UNKNOWN = b""
-_LITTLE_ROOM_BYTES = 1 << 20
 _DISK_FULL_POSTGRESQL = "53100"
 
 _KEYS = Table(
@@ -232,7 +231,7 @@ class KeyStore:
             with self._engine.connect() as connection:
                 yield connection
         except DBAPIError as error:
-            raise _unavailable(error, self._engine.url) from error
+            raise _unavailable(error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -330,16 +329,13 @@ def _open(url: str | URL) -> Engine:
     return engine
 
 
-def _unavailable(error: DBAPIError, url: URL) -> KeysUnavailable:
+def _unavailable(error: DBAPIError) -> KeysUnavailable:
     """What the caller should do about an error of the database; nothing of a row is in it."""
     code: str = (
         getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "nothing"
     )
-    is_full = code in ("SQLITE_FULL", _DISK_FULL_POSTGRESQL)
-    if code.startswith("SQLITE_IOERR") and url.database:
-        is_full = shutil.disk_usage(Path(url.database).parent).free < _LITTLE_ROOM_BYTES
-    if is_full:
-        return KeysFull(f"the key store answered {code}: there is no room left; make room and retry")
+    if code == _DISK_FULL_POSTGRESQL or code.startswith(TAKES_NO_MORE):
+        return KeysFull(f"the key store answered {code}: it takes no more; see to the disk and retry")
     return KeysUnavailable(f"the key store answered {code}; see to it and retry")
 
 
