@@ -64,5 +64,5 @@ def test_every_page_leads_to_the_next(page: Page, served, said):
     page.get_by_label("Child’s reference").fill("C1001")
     page.get_by_role("button", name="Find").click()
     expect(page).to_have_url(re.compile("/children/C1001/page$"))
-    page.get_by_role("link", name="timeline").click()
+    page.get_by_role("link", name="timeline", exact=True).click()
     assert page.url.endswith("/children/C1001/timeline")

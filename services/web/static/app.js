@@ -13,6 +13,7 @@ function start (slider) {
   const words = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' })
   let asked = null
   let timer = 0
+  let shown = location.search
 
   row.hidden = false
   document.body.classList.add('has-slider')
@@ -32,7 +33,8 @@ function start (slider) {
     if (link.hasAttribute('href')) go(new URL(link.href).search, true)
   })
 
-  window.addEventListener('popstate', () => go(location.search, false))
+  // Following a link to an event on this page comes here too, and must leave that event where it is.
+  window.addEventListener('popstate', () => { if (location.search !== shown) go(location.search, false) })
 
   function question (day) {
     const asked = new URLSearchParams()
@@ -59,6 +61,7 @@ function start (slider) {
       const reply = await fetch(`${page}/fragment${search}`, { signal: asked.signal })
       if (!reply.ok) throw new Error(reply.statusText)
       put(new DOMParser().parseFromString(await reply.text(), 'text/html'))
+      shown = search
       if (keep) history.replaceState(null, '', page + search)
     } catch (error) {
       if (error.name !== 'AbortError') location.assign(page + search)
