@@ -31,7 +31,7 @@ from services.record_together import Together
 from services.web import pages as web
 from services.web import rendering
 
-_KINDS = {404: "not-found", 405: "method-not-allowed", 406: "not-acceptable"}
+_KINDS = {404: "not-found", 405: "method-not-allowed"}
 
 
 def application(

@@ -64,7 +64,7 @@ class Children:
         history = self._histories.of(child) if SUBJECT.fullmatch(child) and is_child(child) else None
         if history is None:
             return unknown()
-        headers = {"ETag": f'"{history.version}"', "Vary": "Accept"}
+        headers = {"ETag": f'"{history.version}"'}
         if is_unchanged(request, history):
             return Response(None, 304, headers)
         body = _encode(reply(self._histories.case(history, asked.question), asked))

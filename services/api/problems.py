@@ -30,7 +30,6 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "event-too-large": (413, "The event is too large"),
     "too-many-events": (413, "There are too many events"),
     "unsupported-media-type": (415, "The content type is not read here"),
-    "not-acceptable": (406, "The answer has no such form"),
     "child-unknown": (404, "Nothing is recorded of this child"),
     "not-found": (404, "There is nothing here"),
     "method-not-allowed": (405, "That cannot be done here"),
