@@ -226,9 +226,9 @@ def _serve(config: "Config", ready: "Callable[[str], None]") -> None:
             max_batch_events=config.max_batch_events,
         )
         projector = Beside(["project", "--with-parent"], settings_of(config))
-        projector.start()
 
         def tell_ready() -> None:
+            projector.start()
             tell(f"casetimeline is ready on {address(listening)}")
             ready(address(listening))
 
@@ -253,12 +253,17 @@ def project(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Keep the views up with the log."""
+    if with_parent:
+        from services.with_parent import end_with_parent
+
+        # Before anything that takes long is imported: a service killed often would leave a crowd behind.
+        end_with_parent()
     import threading
 
     from services.serve import until_told
 
     stop = threading.Event()
-    until_told(stop, with_parent=with_parent)
+    until_told(stop)
     with _composed(_settings(data, log, views, today)) as parts:
         if once:
             _catch_up(parts)

@@ -61,30 +61,38 @@ class Projector:
         self._views = views
         self._today = today
 
-    def catch_up(self) -> int:
-        """Fold all that is new, and what the turn of the day changes; return how many events were read."""
+    def catch_up(self, stop: Signal | None = None) -> int:
+        """Fold all that is new, and what the turn of the day changes; return how many events were read.
+
+        Told to ``stop``, it leaves what it is folding undone: the views stay where they were.
+        """
         done = 0
-        while read := self._step():
+        while read := self._step(stop):
             done += read
-        self._turn_the_day()
+        if stop is None or not stop.is_set():
+            self._turn_the_day()
         return done
 
     def run(self, stop: Signal, *, idle_s: float = 0.2) -> None:
         """Keep up with the log until told to stop."""
         while not stop.is_set():
-            if self.catch_up():
+            if self.catch_up(stop):
                 stop.wait(LINGER_S)
             else:
                 stop.wait(idle_s)
 
-    def _step(self) -> int:
+    def _step(self, stop: Signal | None) -> int:
         previous = self._views.position()
         page = self._log.select_notifications(previous, PAGE, inclusive_of_start=False)
         if not page:
             return 0
         began = time.monotonic()
         touched = self._touched({str(event.originator_id) for event in page}, page)
-        refolded = [self.refold(group) for group in self._groups(touched)]
+        refolded = []
+        for group in self._groups(touched):
+            if stop is not None and stop.is_set():
+                return 0
+            refolded.append(self.refold(group))
         rate = int(len(page) / max(time.monotonic() - began, 0.001))
         last = page[-1]
         try:

@@ -100,6 +100,8 @@ class Beside:
     def stop(self, timeout_s: float = 5.0) -> None:
         """End the process, by force if it takes too long."""
         self._stopping.set()
+        if not self._thread.ident:
+            return
         process = self._process
         if process is not None and process.poll() is None:
             with suppress(ProcessLookupError):
@@ -134,20 +136,11 @@ def _step_back() -> None:
     os.setpgid(0, 0)
 
 
-def until_told(stop: threading.Event, *, with_parent: bool) -> None:
-    """Set ``stop`` on SIGTERM or SIGINT, and, ``with_parent``, once standard input has come to its end."""
+def until_told(stop: threading.Event) -> None:
+    """Set ``stop`` on SIGTERM or SIGINT."""
 
     def told(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
     signal.signal(signal.SIGTERM, told)
     signal.signal(signal.SIGINT, told)
-    if with_parent:
-        threading.Thread(target=_wait_for_end, args=(stop,), name="parent", daemon=True).start()
-
-
-def _wait_for_end(stop: threading.Event) -> None:
-    # Not through sys.stdin, whose lock would be held for ever by this thread when the process ends.
-    while os.read(0, 4_096):
-        pass
-    stop.set()
