@@ -1,4 +1,4 @@
-"""What a service imports and reckons when it starts, done once for many."""
+"""What a service imports and reckons when it starts, and what a test needs to start one, done once for many."""
 
 import infra.codec
 import infra.schemas
@@ -8,9 +8,10 @@ import services.compose
 import services.page_reads
 import services.serve
 import services.web.pages
+import tests.end_to_end.forked
 from infra.holidays import england
 
 england()
 infra.schemas.registry()
 
-__all__ = ["infra", "services"]
+__all__ = ["infra", "services", "tests"]

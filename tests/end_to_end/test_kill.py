@@ -77,7 +77,7 @@ def recorded(folder: Path) -> Counter[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_every_acknowledged_fact_is_found_once_and_none_twice(tmp_path):
     callers = Callers(SEED)
     moments = random.Random(SEED)
