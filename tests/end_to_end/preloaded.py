@@ -1,4 +1,4 @@
-"""What a service imports and reckons when it starts, and what a test needs to start one, done once for many."""
+"""What a service imports and reckons when it starts, and what a test needs to start one, done once."""
 
 import infra.codec
 import infra.schemas
