@@ -1,60 +1,71 @@
 """The Prometheus names, in one place; none has a child or a worker in a label."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_BOUNDS = (*map(str, _SECONDS), "+Inf")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+OUTCOMES = ("recorded", "duplicate", "conflict", "refused")
 
 
-class Metrics:
-    """What this process counts."""
+class Metrics(Collector):
+    """What this process counts: plain numbers, made into metrics only when somebody asks for them.
+
+    Counted from the event loop alone, so that nothing has to be locked.
+    """
 
     def __init__(self) -> None:
+        self._requests: Counter[tuple[str, str, int]] = Counter()
+        self._durations: dict[str, list[int]] = {}
+        self._seconds: dict[str, float] = {}
+        self._events = dict.fromkeys(OUTCOMES, 0)
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._requests = Counter(
-            "casetimeline_http_requests",
-            "Requests answered, by the template of their address.",
-            ("method", "route", "status"),
-            registry=self.registry,
-        )
-        self._durations = Histogram(
-            "casetimeline_http_request_duration_seconds",
-            "How long requests took to answer.",
-            ("route",),
-            registry=self.registry,
-            buckets=_SECONDS,
-        )
-        self._events = Counter(
-            "casetimeline_events",
-            "Events received, by what became of them.",
-            ("outcome",),
-            registry=self.registry,
-        )
-        self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        for outcome in ("recorded", "duplicate", "conflict", "refused"):
-            self._events.labels(outcome)
+        self.registry.register(self)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
-        key = (method, route, status)
-        found = self._counters.get(key)
-        if found is None:
-            named = method if method in _METHODS else "other"
-            found = (self._requests.labels(named, route, status), self._durations.labels(route))
-            if named == method:
-                self._counters[key] = found
-        found[0].inc()
-        found[1].observe(seconds)
+        self._requests[method if method in _METHODS else "other", route, status] += 1
+        durations = self._durations.get(route)
+        if durations is None:
+            durations = self._durations[route] = [0] * len(_BOUNDS)
+            self._seconds[route] = 0.0
+        durations[bisect_left(_SECONDS, seconds)] += 1
+        self._seconds[route] += seconds
 
     def events(self, outcome: str, count: int) -> None:
-        if count:
-            self._events.labels(outcome).inc(count)
+        self._events[outcome] += count
 
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+    def collect(self) -> Iterable[Metric]:
+        requests = CounterMetricFamily(
+            "casetimeline_http_requests",
+            "Requests answered, by the template of their address.",
+            labels=("method", "route", "status"),
+        )
+        for (method, route, status), count in list(self._requests.items()):
+            requests.add_metric((method, route, str(status)), count)
+        yield requests
+        durations = HistogramMetricFamily(
+            "casetimeline_http_request_duration_seconds",
+            "How long requests took to answer.",
+            labels=("route",),
+        )
+        for route, counts in list(self._durations.items()):
+            buckets = list(zip(_BOUNDS, accumulate(counts), strict=True))
+            durations.add_metric((route,), buckets, self._seconds[route])
+        yield durations
+        events = CounterMetricFamily(
+            "casetimeline_events", "Events received, by what became of them.", labels=("outcome",)
+        )
+        for outcome, count in self._events.items():
+            events.add_metric((outcome,), count)
+        yield events
 
 
 class Standing(Collector):
