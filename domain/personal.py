@@ -7,6 +7,8 @@ from domain.catalogue import FIELDS, personal_fields
 
 _PERSONAL_SOMEWHERE = frozenset(name for event in FIELDS for name in personal_fields(event))
 
+_ABOUT_OTHERS = frozenset({"FactCorrected", "RecordChanged"})
+
 
 def split(name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Divide the data of an event of type ``name`` into what may be stored in the clear and what may not.
@@ -14,6 +16,8 @@ def split(name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str,
     Names, dates of birth, NHS numbers and free text are personal; so are corrections of and changes to them.
     """
     always = personal_fields(name)
+    if always.isdisjoint(data) and name not in _ABOUT_OTHERS:
+        return dict(data), {}
     clear: dict[str, Any] = {}
     personal: dict[str, Any] = {}
     for key, value in data.items():

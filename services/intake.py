@@ -62,7 +62,12 @@ def _plain(event: dict[str, Any], today: date, historic: bool) -> Incoming | Non
             return None
         for field, value in data.items():
             parsers[field](value)
-        if Moment.parse(data["occurred_on"]).day > today:
+        occurred_on = data["occurred_on"]
+        if len(occurred_on) == 10:
+            # Days as text are in the order of days.
+            if occurred_on > _text_of(today):
+                return None
+        elif Moment.parse(occurred_on).day > today:
             return None
         if time is not None:
             read_instant(time)
@@ -96,6 +101,11 @@ def _stands(type_: str, stream: str) -> str | None:
     if name == type_ or name not in _PARSERS_OF or not SUBJECT.fullmatch(stream):
         return None
     return None if stream == catalogue.WORKER_PREFIX or catalogue.misplaced(name, stream) else name
+
+
+@lru_cache(maxsize=8)
+def _text_of(day: date) -> str:
+    return day.isoformat()
 
 
 @lru_cache(maxsize=8)

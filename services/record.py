@@ -14,7 +14,7 @@ from domain.moment import Moment
 from infra.codec import Codec, Incoming
 from infra.conflicts import Conflicts
 from infra.keys import Erased
-from infra.log.commit import Commit, LogNotification, Outcome, Refused, Repeated
+from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, Repeated
 from services.histories import BATCH, COMPLETION, MERGE
 
 HOUSEHOLD = "household"
@@ -182,10 +182,10 @@ class Recording:
             self._conflicts.add(found, self._now())
 
     def _result(self, fact: Incoming, outcome: Outcome) -> Result:
-        assert not isinstance(outcome, Refused), "a fact expects no version, so none can be refused"
+        if type(outcome) is Accepted:
+            return _receipt(fact, outcome.notifications[0], is_duplicate=False)
+        assert isinstance(outcome, Repeated), "a fact expects no version, so none can be refused"
         (stored,) = outcome.notifications
-        if not isinstance(outcome, Repeated):
-            return _receipt(fact, stored, is_duplicate=False)
         try:
             first = self._codec.as_reported(stored)
         except Erased:
@@ -201,7 +201,7 @@ def _receipt(fact: Incoming, stored: LogNotification, *, is_duplicate: bool) -> 
     return Receipt(
         fact.source,
         fact.id,
-        str(stored.originator_id),
+        fact.stream if not is_duplicate else str(stored.originator_id),
         stored.originator_version,
         stored.partition,
         stored.offset,
