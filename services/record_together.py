@@ -14,7 +14,10 @@ WAITING = 20_000
 
 IN_ONE_GO = 2_000
 UNDER_WAY = 2
-"""Appends under way: while one is written, the next is made ready."""
+"""Appends under way: while one is written, the next is made ready, where it is worth an append of its own."""
+
+WORTH_WHILE = 100
+"""Facts that are: an append costs as much as twenty facts, so that fewer wait for more to come along."""
 
 
 class _Brought(NamedTuple):
@@ -46,15 +49,18 @@ class Together:
         brought = _Brought(facts, loop.create_future())
         self._waiting.append(brought)
         self._count += len(facts)
-        if not self._is_called and self._under_way < UNDER_WAY:
+        if not self._is_called and self._may_send():
             # Whoever else is ready in this turn of the loop comes along.
             self._is_called = True
             loop.call_soon(self._send_next)
         return await brought.results
 
+    def _may_send(self) -> bool:
+        return self._under_way == 0 or (self._under_way < UNDER_WAY and self._count >= WORTH_WHILE)
+
     def _send_next(self) -> None:
         self._is_called = False
-        while self._waiting and self._under_way < UNDER_WAY:
+        while self._waiting and self._may_send():
             together: list[_Brought] = []
             count = 0
             while self._waiting and (not together or count + len(self._waiting[0].facts) <= IN_ONE_GO):
