@@ -134,7 +134,7 @@ def _compile(schema: Any, named: dict[str, tuple[Write, Read]]) -> tuple[Write, 
         functions = _record(schema, named)
         named[f"{schema['namespace']}.{schema['name']}"] = functions
         return functions
-    raise NotImplementedError(f"Avro type {schema['type']} is not used in schemas/")
+    raise ValueError(f"Avro type {schema['type']} is not used in schemas/")
 
 
 def _union(schema: list[Any], named: dict[str, tuple[Write, Read]]) -> tuple[Write, Read]:

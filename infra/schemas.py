@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fastavro import parse_schema
+
 from domain.catalogue import EVENT_TYPES, PREFIX
 
 FOLDER = Path(__file__).parent.parent / "schemas"
@@ -73,13 +75,17 @@ def released(release: Release, folder: Path = FOLDER) -> dict[str, Any]:
 
 
 def release_changed(folder: Path = FOLDER) -> list[Release]:
-    """Release the newest schema of every event type that differs from its last release; return those."""
+    """Release the newest schema of every event type that differs from its last release; return those.
+
+    Raises fastavro's SchemaParseException or UnknownType for one that is no Avro: a release is for ever.
+    """
     path = folder / "registry.json"
     rows = {id: asdict(release) for id, release in registry(folder).items()} if path.exists() else {}
     latest = {row["name"]: row for row in rows.values()}
     new = []
     for event in EVENT_TYPES:
         schema = newest(event, folder)
+        parse_schema(schema)
         last = latest.get(PREFIX + event)
         if last and last["fingerprint"] == fingerprint(schema):
             continue

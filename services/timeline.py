@@ -43,6 +43,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "held": [
             {"by": {"source": h.by.source, "id": h.by.id}, "code": h.code, "why": h.why} for h in entry.held
         ],
+        "historic": fact.historic,
         "erased": fact.is_erased,
     }
 

@@ -197,6 +197,7 @@ SCHEMAS: dict[str, Schema] = {
                         "effective": {"type": ["object", "null"]},
                         "discrepancies": _list(_object({"code": _WORD, "detail": _WORD})),
                         "held": _list(_object({"by": _ref("Fact"), "code": _WORD, "why": _WORD})),
+                        "historic": {"type": "boolean"},
                         "erased": {"type": "boolean"},
                     }
                 )
