@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 DRAIN_S = 7
 """How long requests under way have to end once the service is told to stop."""
@@ -63,6 +65,7 @@ def serve(app: ASGIApp, listening: socket.socket, ready: Callable[[], None]) -> 
         server_header=False,
         proxy_headers=False,
         ws="none",
+        http=_Whole,
         timeout_graceful_shutdown=DRAIN_S,
         h11_max_incomplete_event_size=65_536,
     )
@@ -71,6 +74,39 @@ def serve(app: ASGIApp, listening: socket.socket, ready: Callable[[], None]) -> 
     sys.setswitchinterval(0.0005)
     with asyncio.Runner(loop_factory=settings.get_loop_factory()) as runner, suppress(KeyboardInterrupt):
         runner.run(server.serve([listening]))
+
+
+class _Whole(HttpToolsProtocol):
+    """Answers in one packet what uvicorn writes in two: the head, and then the body."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(_Gathering(transport, self.loop))  # type: ignore[arg-type]
+
+
+class _Gathering:
+    """A transport that sends what is written in one turn of the loop at its end."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._written: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._written:
+            self._loop.call_soon(self._send)
+        self._written.append(data)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._written:
+            self._transport.write(b"".join(self._written))
+            self._written = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class _Server(uvicorn.Server):

@@ -143,7 +143,7 @@ class Writer:
         before, last_stamp = self._before(connection, commits)
         stamp = max(microseconds(self._now()), last_stamp)
         settled = settle(commits, before, instant(stamp), stamp)
-        # A failure ends the transaction either way; said beforehand, SQLite keeps no second journal in a file.
+        # A failure ends the transaction either way; said beforehand, SQLite keeps no second journal.
         _insert(connection, "INSERT OR ROLLBACK INTO stored_events", 8, settled.events)
         _insert(connection, "INSERT OR IGNORE INTO marks", 5, settled.marks)
         for name, position in settled.reached.items():
