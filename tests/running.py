@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.cli import main
+from services.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 READY_WITHIN_S = 60

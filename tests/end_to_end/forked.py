@@ -46,6 +46,6 @@ def _serve(settings: dict[str, str], said: Path) -> None:
     out = os.open(said, os.O_WRONLY | os.O_APPEND)
     os.dup2(out, 2)
     sys.argv = ["casetimeline", "serve"]
-    from services.cli import main
+    from services.cli.main import main
 
     main()

@@ -3,7 +3,7 @@
 import infra.codec
 import infra.schemas
 import services.api.app
-import services.cli
+import services.cli.main
 import services.compose
 import services.page_reads
 import services.serve

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from services.cli import FAULTY, NOT_FOUND, SET_ASIDE, UNREACHABLE, USAGE
+from services.cli.ending import FAULTY, NOT_FOUND, SET_ASIDE, UNREACHABLE, USAGE
 from tests.reported import event, referral, worked_example
 from tests.running import ROOT, command
 
@@ -269,7 +269,8 @@ def test_help_is_there_and_lists_only_what_can_be_done(tmp_path):
 
 
 def test_help_does_not_wait_for_the_web():
-    imported = "import services.cli, sys; print({'fastapi', 'sqlalchemy', 'rich.table'} & set(sys.modules))"
+    slow = "{'fastapi', 'sqlalchemy', 'rich.table'}"
+    imported = f"import services.cli.main, sys; print({slow} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", imported], cwd=ROOT, capture_output=True, text=True, check=True
     )

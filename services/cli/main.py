@@ -1,0 +1,38 @@
+"""The command line. What takes long to import is imported by the command that needs it."""
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+
+from services.cli.asking import clocks, late, timeline
+from services.cli.ending import DONE, INTERRUPTED, code_of, end, said_of
+from services.cli.importing import import_
+from services.cli.inventing import simulate
+from services.cli.keeping import doctor, export, verify
+from services.cli.rebuilding import rebuild
+from services.cli.serving import project, run, serve
+
+cli = typer.Typer(
+    name="casetimeline",
+    help="How long a child's need has really been running, and what the case record shows.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+for command in (serve, run, project, timeline, clocks, late, simulate, rebuild, verify, export, doctor):
+    cli.command()(command)
+cli.command("import")(import_)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line, and end with its exit code; no failure shows a trace."""
+    try:
+        cli(args=arguments)
+        sys.exit(DONE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        end(code_of(error), said_of(error))

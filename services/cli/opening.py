@@ -1,0 +1,95 @@
+"""Opening the service for a command: its settings, its parts, and what is asked of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING
+
+import typer
+
+from services.cli.ending import ERROR, NOT_FOUND, UNREACHABLE, USAGE, end
+from services.cli.progress import bar
+
+if TYPE_CHECKING:
+    from services.asked import Asked
+    from services.compose import Parts
+    from services.config import Config
+    from services.histories import History
+
+
+def settings(
+    data: str | None = None,
+    log: str | None = None,
+    views: str | None = None,
+    today: str | None = None,
+    http: str | None = None,
+) -> "Config":
+    """The configuration, options before the environment; a wrong one ends the command."""
+    from services.config import BadSettings, from_environment
+
+    options = {
+        "CASETIMELINE_DATA": data,
+        "CASETIMELINE_LOG": log,
+        "CASETIMELINE_VIEWS": views,
+        "CASETIMELINE_TODAY": today,
+        "CASETIMELINE_HTTP": http,
+    }
+    try:
+        return from_environment(options)
+    except BadSettings as error:
+        end(USAGE, str(error))
+
+
+@contextmanager
+def composed(config: "Config") -> "Iterator[Parts]":
+    from infra.master_key import UnusableKey
+    from services.compose import composed as compose
+
+    try:
+        with compose(config) as parts:
+            yield parts
+    except UnusableKey as error:
+        end(ERROR, str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        end(UNREACHABLE, f"{error.strerror}: {error.filename}")
+
+
+def asked_of(parts: "Parts", as_at: str | None, known_at: str | None, basis: str | None) -> "Asked":
+    from domain.field import Invalid
+    from services.asked import ask
+
+    try:
+        return ask(as_at, known_at, basis, parts.today(), parts.calendar)
+    except Invalid as error:
+        wrong = "; ".join(f"--{p.pointer.replace('_', '-')} {p.detail}" for p in error.problems)
+        raise typer.BadParameter(wrong) from None
+
+
+def history_of(parts: "Parts", child: str) -> "History":
+    from services.project import is_child
+
+    history = parts.histories.of(child) if is_child(child) else None
+    if history is None:
+        end(NOT_FOUND, f"nothing is recorded of {child}; check how the reference is written, capitals count")
+    return history
+
+
+def catch_up(parts: "Parts") -> None:
+    """Bring the views up with the log, building them afresh where that is quicker."""
+    head = parts.log.max_notification_id() or 0
+    if parts.views.position() == 0 and head:
+        with bar("Folding", "children") as move:
+            parts.projector.rebuild(parts.now, lambda step: move(step.children, step.all_children))
+    else:
+        parts.projector.catch_up()
+
+
+def read_day_option(option: str, text: str) -> date:
+    from domain.moment import read_day
+
+    try:
+        return read_day(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} {error}") from None

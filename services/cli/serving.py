@@ -1,0 +1,134 @@
+"""Commands that run until they are told to stop: serve, run and project."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.cli.ending import ERROR, end
+from services.cli.opening import catch_up, composed, settings
+from services.cli.options import Data, Http, Log, Today, Views
+from services.cli.progress import bar
+from services.output import tell
+
+if TYPE_CHECKING:
+    from services.config import Config
+
+DEMONSTRATION_CHILDREN = 600
+DEMONSTRATION_SEED = 1
+
+
+def serve(
+    http: Http = None, data: Data = None, log: Log = None, views: Views = None, today: Today = None
+) -> None:
+    """Answer over HTTP, and keep the views up with the log. SIGTERM or Ctrl-C ends it safely."""
+    _serve(settings(data, log, views, today, http), lambda parts: None)
+
+
+def run(
+    http: Http = None,
+    data: Data = None,
+    log: Log = None,
+    views: Views = None,
+    today: Today = None,
+    children: Annotated[
+        int, typer.Option(min=0, help="How many invented children an empty log is filled with.")
+    ] = DEMONSTRATION_CHILDREN,
+) -> None:
+    """Serve, with an invented authority where nothing is recorded yet."""
+    from dataclasses import replace
+
+    from services.demonstration import LAST_DAY, fill, is_invented
+
+    config = settings(data, log, views, today, http)
+    with composed(config) as parts:
+        if not parts.log.max_notification_id():
+            tell(f"Filling {config.data} with an invented authority of {children} children.")
+            with bar("Inventing", "children") as move:
+                fill(parts, children, DEMONSTRATION_SEED, move)
+        invented = is_invented(parts)
+    if invented and config.today is None:
+        config = replace(config, today=LAST_DAY)
+    if config.today is not None:
+        tell(f"Today is taken to be {config.today.isoformat()} in every answer.")
+    with composed(config) as parts:
+        catch_up(parts)
+    _serve(config, lambda where: _where_to_look(where, invented))
+
+
+def _where_to_look(where: str, invented: bool) -> None:
+    tell(f"  {where}/overview               who is late, and what hides it")
+    if invented:
+        tell(f"  {where}/children/C1001/page    one child's timeline")
+    tell(f"  {where}/docs                   everything that can be asked")
+    tell("  Ctrl-C stops it.")
+
+
+def _serve(config: "Config", ready: "Callable[[str], None]") -> None:
+    import gc
+    import signal
+
+    from services.api.app import application
+    from services.config import settings_of
+    from services.page_reads import PageReads
+    from services.serve import Beside, PortTaken, address, listen, serve
+    from services.web.pages import pages
+
+    # What stops the server is told again when it has stopped, to whoever listened before.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
+    try:
+        listening = listen(config.http_host, config.http_port)
+    except PortTaken as error:
+        end(ERROR, str(error))
+    with listening, composed(config) as parts:
+        reads = PageReads(parts.log, parts.histories, parts.views, parts.calendar, parts.today)
+        routes = pages(reads, calendar=parts.calendar, today=parts.today, standing_today=parts.standing_today)
+        app = application(
+            parts,
+            routes,
+            max_body_bytes=config.max_body_bytes,
+            max_batch_events=config.max_batch_events,
+        )
+        projector = Beside(["project", "--with-parent"], settings_of(config))
+
+        def tell_ready() -> None:
+            projector.start()
+            tell(f"casetimeline is ready on {address(listening)}")
+            ready(address(listening))
+
+        # What was made until now lives as long as the process, and what a request makes goes with it: looking
+        # for cycles among them took a third of the time of a batch.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 20)
+        try:
+            serve(app, listening, tell_ready)
+        finally:
+            projector.stop()
+
+
+def project(
+    data: Data = None,
+    log: Log = None,
+    views: Views = None,
+    today: Today = None,
+    once: Annotated[bool, typer.Option("--once", help="Stop once the views are up with the log.")] = False,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Keep the views up with the log."""
+    if with_parent:
+        from services.with_parent import end_with_parent
+
+        # Before anything that takes long is imported: a service killed often would leave a crowd behind.
+        end_with_parent()
+    import threading
+
+    from services.serve import until_told
+
+    stop = threading.Event()
+    until_told(stop)
+    with composed(settings(data, log, views, today)) as parts:
+        if once:
+            catch_up(parts)
+        else:
+            parts.projector.run(stop)
