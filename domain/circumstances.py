@@ -15,6 +15,10 @@ from domain.snapshot import RecordDisappeared
 from domain.telling import Told
 from domain.visit import VisitMade
 
+_BEARING = frozenset({
+    VisitMade, WorkerAllocated, CaseTransferred, ContactReceived, ChildRegistered, RecordDeleted,
+    RecordDisappeared,
+})  # fmt: skip
 BULK_COMPLETION_CHILDREN = 5
 BULK_COMPLETION_MINUTES = 10
 
@@ -82,6 +86,8 @@ def circumstances(facts: Sequence[Told]) -> Circumstances:
     worker = team = None
     for place, told in enumerate(facts):
         fact = told.fact
+        if type(fact) not in _BEARING:
+            continue
         if isinstance(fact, VisitMade):
             if fact.seen:
                 visits[fact.visit_id] = told

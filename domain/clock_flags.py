@@ -6,7 +6,6 @@ from datetime import date
 from domain.assessment import AssessmentCompleted
 from domain.circumstances import Change, Circumstances, Elsewhere
 from domain.flag import Flag
-from domain.moment import london_day
 from domain.telling import Told
 from domain.working_days import calendar_days
 
@@ -26,8 +25,7 @@ def backdated(facts: Iterable[Told]) -> list[Flag]:
 
 
 def _delay(told: Told) -> int:
-    entered = told.recorded.entered_at or told.recorded.recorded_at
-    return calendar_days(told.fact.occurred_on.day, london_day(entered))
+    return calendar_days(told.fact.occurred_on.day, told.recorded.entered_on)
 
 
 def changes_of_hands(around: Circumstances, start: date, end: date) -> list[Flag]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from domain.event import Event
 from domain.field import FactReference
-from domain.moment import Moment
+from domain.moment import Moment, london_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,11 @@ class Recorded:
     reference: FactReference = field(init=False)
     log_order: tuple[datetime, int, int] = field(init=False)
     """Places facts of several streams in the order in which they were recorded."""
+    entered_on: date = field(init=False)
+    """The Europe/London day on which it was entered; recorded, where that is not told."""
 
     def __post_init__(self) -> None:
         # Asked for so often that computing them each time showed in every read.
         object.__setattr__(self, "reference", FactReference(self.source, self.id))
         object.__setattr__(self, "log_order", (self.recorded_at, self.partition, self.offset))
+        object.__setattr__(self, "entered_on", london_day(self.entered_at or self.recorded_at))

@@ -10,6 +10,7 @@ from domain.identity import ChildMerged, ChildUnmerged
 from domain.referral import ReferralReceived
 from domain.telling import Told
 
+_MERGING = (ChildMerged, ChildUnmerged)
 _ID_FIELDS = ("assessment_id", "referral_id")
 
 
@@ -19,7 +20,8 @@ class OneChild:
     def __init__(self, facts: Iterable[Told]) -> None:
         self.into: dict[str, str] = {}
         self.because: dict[str, FactReference] = {}
-        for told in sorted(facts, key=lambda t: (t.day, t.recorded.log_order)):
+        merging = [told for told in facts if type(told.fact) in _MERGING]
+        for told in sorted(merging, key=lambda t: (t.day, t.recorded.log_order)):
             stream, fact = told.recorded.stream, told.fact
             if isinstance(fact, ChildMerged) and self.survivor(fact.into) != stream:
                 self.into[stream] = fact.into

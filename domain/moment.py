@@ -70,4 +70,7 @@ def read_instant(text: str) -> datetime:
 
 def london_day(instant: datetime) -> date:
     """The Europe/London date on which an aware instant falls."""
+    # London has been at most two hours ahead of UTC, and never behind it, since 1847.
+    if instant.tzinfo is UTC and instant.hour < 22 and instant.year >= EARLIEST.year:
+        return instant.date()
     return instant.astimezone(LONDON).date()

@@ -6,10 +6,13 @@ from datetime import date
 
 from domain.event import Event
 from domain.identity import TransferredIn, TransferredOut
-from domain.referral import ReferralClosed, ReferralDecided, SteppedDown
+from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, SteppedDown, SteppedUp
 from domain.telling import RECEIPTS, Told
 
 NEED_FOUND = frozenset({"assessment", "strategy_discussion"})
+_OF_REFERRALS = frozenset({
+    *RECEIPTS, ReferralClosed, SteppedDown, ReferralDecided, TransferredIn, TransferredOut,
+})  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +63,9 @@ def episodes(facts: Sequence[Told]) -> list[Episode]:
     of_the_child: list[int] = []
     for place, told in enumerate(facts):
         fact = told.fact
-        if isinstance(fact, (*RECEIPTS, ReferralClosed, SteppedDown, ReferralDecided)):
+        if type(fact) not in _OF_REFERRALS:
+            continue
+        if isinstance(fact, (ReferralReceived, SteppedUp, ReferralClosed, SteppedDown, ReferralDecided)):
             by_referral.setdefault(fact.referral_id, []).append(place)
         elif isinstance(fact, TransferredIn) or (isinstance(fact, TransferredOut) and fact.accepted_on):
             of_the_child.append(place)

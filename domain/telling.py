@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from itertools import groupby
+from operator import attrgetter
 from types import MappingProxyType
 
 from domain.assessment import (
@@ -21,7 +21,7 @@ from domain.event import Event
 from domain.field import FactReference
 from domain.history import Recorded
 from domain.identity import TransferredOut
-from domain.moment import LONDON, Moment, london_day
+from domain.moment import LONDON, Moment
 from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, SteppedDown, SteppedUp
 from domain.snapshot import RecordDisappeared, RecordReappeared
 
@@ -31,6 +31,8 @@ COUNTED_KIND = "child_and_family"
 
 OPENINGS = (AssessmentStarted, AssessmentReopened)
 RECEIPTS = (ReferralReceived, SteppedUp)
+
+_LOG_ORDER, _DAY = attrgetter("recorded.log_order"), attrgetter("day")
 
 _FIRST, _COMPLETIONS, _CLOSINGS, _RECEIPTS = 0, 1, 2, 3
 _UNDER_WAY: dict[type[Event], int] = {
@@ -76,14 +78,13 @@ def told(recorded: Recorded, fact: Event, dated_by: Recorded | None = None) -> T
         return Told(recorded, fact, fact.accepted_on, None)
     source = dated_by or recorded
     if entered_before_it_occurred(source, moment):
-        assert source.entered_at is not None
-        return Told(recorded, fact, london_day(source.entered_at), None)
+        return Told(recorded, fact, source.entered_on, None)
     return Told(recorded, fact, moment.day, moment.instant)
 
 
 def entered_before_it_occurred(recorded: Recorded, moment: Moment) -> bool:
     """Whether a fact is said to have been typed in on a day before the one on which it happened."""
-    return recorded.entered_at is not None and london_day(recorded.entered_at) < moment.day
+    return recorded.entered_on < moment.day and recorded.entered_at is not None
 
 
 def in_order(
@@ -101,32 +102,45 @@ def in_order(
     open that morning that both ended and opened that day ends first of all. A record deleted or vanished
     stands with the closings, one that reappeared with the reopenings. What is still equal keeps log order.
     """
-    by_day = sorted(facts, key=lambda t: (t.day, t.recorded.log_order))
-    ordered: list[Told] = []
+    ordered = sorted(facts, key=_LOG_ORDER)
+    ordered.sort(key=_DAY)
+    days = [t.day for t in ordered]
+    kinds = [type(t.fact) for t in ordered]
     morning = _Morning()
-    for day, of_day in groupby(by_day, key=lambda t: t.day):
-        facts_of_day = list(of_day)
-        if len(facts_of_day) > 1:
-            _sort_day(facts_of_day, day, morning)
-        ordered += facts_of_day
-        for told_then in facts_of_day:
-            if type(told_then.fact) in _TURNS and told_then.reference not in ignored:
-                morning.turn(told_then.fact)
-                morning.assessments.difference_update(closing.get(told_then.reference, ()))
+    at, number = 0, len(ordered)
+    while at < number:
+        until = at + 1
+        while until < number and days[until] == days[at]:
+            until += 1
+        if until - at > 1:
+            of_day = ordered[at:until]
+            if _sort_day(of_day, days[at], morning):
+                ordered[at:until] = of_day
+                kinds[at:until] = [type(t.fact) for t in of_day]
+        for place in range(at, until):
+            if kinds[place] in _TURNS and ordered[place].reference not in ignored:
+                morning.turn(ordered[place].fact)
+                morning.assessments.difference_update(closing.get(ordered[place].reference, ()))
+        at = until
     return ordered
 
 
-def _sort_day(facts: list[Told], day: date, morning: "_Morning") -> None:
+def _sort_day(facts: list[Told], day: date, morning: "_Morning") -> bool:
+    """Put the facts of a day, which are in log order, in order; tell whether that could change anything."""
+    are_days = all(t.instant is None for t in facts)
+    if are_days and _RANKED.isdisjoint(type(t.fact) for t in facts):
+        return False
     received = {t.fact.referral_id for t in facts if isinstance(t.fact, RECEIPTS) and t.instant is None}
-    if all(t.instant is None for t in facts):
+    if are_days:
         facts.sort(key=lambda t: morning.rank(t.fact, received))
-        return
+        return True
     midnight = datetime.combine(day, time.min, LONDON).astimezone(UTC)
     facts.sort(
         key=lambda t: (
             (midnight, 0, morning.rank(t.fact, received)) if t.instant is None else (t.instant, 1, 0)
         )
     )
+    return True
 
 
 class _Morning:

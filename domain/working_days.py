@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import accumulate
 
 _SATURDAY = 5
 
@@ -24,6 +25,23 @@ class WorkingDays:
     last_day: date
     holidays: tuple[int, ...]
     """Ordinals of the bank holidays that fall on weekdays, in order."""
+    _first: int = field(init=False, repr=False, compare=False)
+    _up_to: list[int] = field(init=False, repr=False, compare=False)
+    """How many working days there are from the first day up to each day, that day included."""
+    _days: list[int] = field(init=False, repr=False, compare=False)
+    """Ordinals of the working days, in order."""
+
+    def __post_init__(self) -> None:
+        # Counting is a look-up: a child's clocks ask for hundreds of counts.
+        first = self.first_day.toordinal()
+        last = max(self.last_day.toordinal(), *self.holidays[-1:])
+        holidays = frozenset(self.holidays)
+        # Ordinal 1 (1 January of the year 1) is a Monday.
+        days = [day for day in range(first, last + 1) if (day - 1) % 7 < _SATURDAY and day not in holidays]
+        working = frozenset(days)
+        object.__setattr__(self, "_first", first)
+        object.__setattr__(self, "_up_to", list(accumulate(day in working for day in range(first, last + 1))))
+        object.__setattr__(self, "_days", days)
 
     @staticmethod
     def known(first_day: date, last_day: date, bank_holidays: Iterable[date]) -> "WorkingDays":
@@ -37,7 +55,12 @@ class WorkingDays:
         """
         if end <= start:
             return 0
-        low, high = start.toordinal(), end.toordinal()
+        low, high = start.toordinal() - self._first, end.toordinal() - self._first
+        if low >= 0 and high < len(self._up_to):
+            return self._up_to[high] - self._up_to[low]
+        return self._weekdays_less_holidays(start.toordinal(), end.toordinal())
+
+    def _weekdays_less_holidays(self, low: int, high: int) -> int:
         holidays = bisect_right(self.holidays, high) - bisect_right(self.holidays, low)
         return _weekdays_up_to(high) - _weekdays_up_to(low) - holidays
 
@@ -45,6 +68,9 @@ class WorkingDays:
         """The day on which the ``count``-th working day after ``start`` falls; ``start`` itself for none."""
         if count == 0:
             return start
+        at = start.toordinal() - self._first
+        if 0 <= at < len(self._up_to) and (place := self._up_to[at] + count) <= len(self._days):
+            return date.fromordinal(self._days[place - 1])
         day = start + timedelta(days=count // 5 * 7)
         short = count - self.between(start, day)
         while short > 0:

@@ -7,7 +7,6 @@ from domain.plan import PlanEnded, PlanStarted
 from domain.referral_episode import episodes
 from domain.telling import Told
 from domain.visit import VisitMade
-from projections.hands import holders
 from projections.projection import Case, Projection
 
 _BY_WEIGHT = ("child_protection", "looked_after", "child_in_need", "pathway", "safety", "early_help")
@@ -37,7 +36,7 @@ def rows(case: Case) -> list[ChildRow]:
     some.
     """
     facts = case.facts
-    worker, team = holders(facts).on(case.day)
+    worker, team = case.holders.on(case.day)
     seen = [t for t in facts if isinstance(t.fact, VisitMade) and t.fact.seen]
     last = seen[-1] if seen else None
     return [

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from domain.clock import Clock
-from projections.hands import holders
 from projections.projection import Case, Projection
 
 
@@ -19,10 +18,9 @@ class ClockRow:
 
 def rows(case: Case) -> list[ClockRow]:
     """One row for each clock of a child, as at the day asked about."""
-    held_by = holders(case.facts)
     found = []
     for clock in case.figures.clocks:
-        worker, team = held_by.on(clock.stopped_on or case.day)
+        worker, team = case.holders.on(clock.stopped_on or case.day)
         found.append(ClockRow(case.figures.child, clock, worker, team))
     return found
 

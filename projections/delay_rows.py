@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from domain.moment import london_day
 from projections.projection import Case, Projection
 
 
@@ -31,10 +30,9 @@ def rows(case: Case) -> list[DelayRow]:
     for fact in case.known:
         if fact.historic or fact.stream not in streams:
             continue
-        entered_on = london_day(fact.entered_at or fact.recorded_at)
-        delay = case.calendar.between(fact.occurred_on.day, entered_on)
+        delay = case.calendar.between(fact.occurred_on.day, fact.entered_on)
         if delay:
-            counted[(fact.source, entered_on, delay)] += 1
+            counted[(fact.source, fact.entered_on, delay)] += 1
     return [
         DelayRow(case.figures.child, source, entered_on, delay, facts)
         for (source, entered_on, delay), facts in sorted(counted.items())

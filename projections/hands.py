@@ -6,6 +6,8 @@ from datetime import date
 from domain.people import CaseTransferred, WorkerAllocated, WorkerUnallocated
 from domain.telling import Told
 
+_HANDING_ON = (WorkerAllocated, WorkerUnallocated, CaseTransferred)
+
 
 @dataclass(frozen=True, slots=True)
 class Holders:
@@ -29,6 +31,8 @@ def holders(facts: list[Told]) -> Holders:
     team: str | None = None
     since: list[tuple[date, str | None, str | None]] = []
     for told in facts:
+        if since and type(told.fact) not in _HANDING_ON:
+            continue
         worker, team = _after(told, worker, team)
         if not since or since[-1][1:] != (worker, team):
             since.append((told.day, worker, team))

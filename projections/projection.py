@@ -15,6 +15,7 @@ from domain.reading_order import reading_order
 from domain.telling import Told
 from domain.true_clock import Figures, figures
 from domain.working_days import WorkingDays
+from projections.hands import Holders, holders
 
 Row = TypeVar("Row")
 
@@ -62,6 +63,11 @@ class Case:
         survivor, merged = self.survivor
         streams = {survivor, *merged}
         return reading_order(t for t in self._amended_facts if t.recorded.stream in streams)
+
+    @cached_property
+    def holders(self) -> Holders:
+        """Who held the case, and since when."""
+        return holders(self.facts)
 
     @cached_property
     def figures(self) -> Figures:

@@ -11,7 +11,7 @@ from domain.discrepancies import discrepancies, why_held
 from domain.field import FactReference
 from domain.history import Recorded
 from domain.lifecycle import Discrepancy
-from domain.moment import LONDON, london_day
+from domain.moment import LONDON
 from domain.telling import told
 from projections.projection import Case
 
@@ -68,12 +68,11 @@ def entries(case: Case) -> list[Entry]:
             continue
         corrected_by, withdrawn_by = by.get(reference, ((), ()))
         is_gone = now is None and reference in amended.told
-        entered = recorded.entered_at or recorded.recorded_at
         found.append(
             Entry(
                 recorded=recorded,
                 recording_delay_working_days=case.calendar.between(
-                    recorded.occurred_on.day, london_day(entered)
+                    recorded.occurred_on.day, recorded.entered_on
                 ),
                 corrected_by=corrected_by,
                 withdrawn_by=withdrawn_by,
