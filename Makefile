@@ -40,12 +40,12 @@ run: $(VENV)/.runtime ## Start the service under ./data, with an invented author
 	@$(IN_VENV)python -m services run || { code=$$?; [ $$code -eq 130 ] || exit $$code; }
 
 .PHONY: test
-test: $(VENV)/.development chromium ## Run every test, in a real browser too
+test: $(VENV)/.development programs ## Run every test, in a real browser too
 	@echo 'Running every test (some minutes)'
 	@$(PYTEST)
 
 .PHONY: test-fast
-test-fast: $(VENV)/.development chromium ## Run the tests that take milliseconds
+test-fast: $(VENV)/.development programs ## Run the tests that take milliseconds
 	@echo 'Running the tests not marked slow'
 	@$(PYTEST) -m 'not slow'
 
@@ -75,14 +75,15 @@ lock: ## Lock the dependencies anew after pyproject.toml changed (needs uv)
 	@$(BASE_PYTHON) -m infra.deploy.lock
 
 .PHONY: clean
-clean: ## Remove what tests, tools and builds left; ./data and .venv stay
+clean: ## Remove what tests, tools and builds left; ./data, .venv and Kafka stay
 	@echo 'Removing caches and build output'
 	@rm -rf build dist test-results benchmarks/results .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
-	@find . \( -path ./$(VENV) -o -path ./data -o -path ./.git \) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+	@find . \( -path ./$(VENV) -o -path ./data -o -path ./.kafka -o -path ./.git \) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
-.PHONY: chromium
-chromium:
-	@infra/deploy/install_chromium
+# The tests run with the real ones of all that the service works with.
+.PHONY: programs
+programs:
+	@infra/deploy/install_debian chromium java mvn postgres
 
 # Each stamp is written last: what was interrupted is done again, what is done is not.
 

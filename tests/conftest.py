@@ -1,4 +1,4 @@
-"""The hypothesis profile of every test: HYPOTHESIS_PROFILE, else ``ci`` where CI is set."""
+"""The hypothesis profile of every test (HYPOTHESIS_PROFILE; ``ci`` where CI is set), and the real servers."""
 
 import os
 
@@ -8,3 +8,5 @@ from hypothesis import settings
 settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "explore"))
+
+pytest_plugins = ("tests.servers.kafka", "tests.servers.postgres")
