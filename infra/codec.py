@@ -19,13 +19,15 @@ from infra.sealing import CLEAR_EXTENSIONS, divide, identity, sealed, unsealed
 
 NO_EXTENSIONS: Mapping[str, Any] = {}
 
-_MAGIC = 0
-_HEADER_BYTES = 5
+MAGIC = 0
+HEADER_BYTES = 5
 _NAMES = {PREFIX + name: name for name in EVENT_TYPES}
-_AS_JSON = {
+AS_JSON = {
     name: tuple(field.name for field in of_event if field.kind.name in ("changes", "value"))
     for name, of_event in FIELDS.items()
 }
+"""The fields of each event that are stored as JSON text."""
+
 _to_json = msgspec.json.Encoder().encode
 _from_json = msgspec.json.Decoder().decode
 
@@ -84,7 +86,7 @@ class Codec:
         for id, release in sorted(registry(schemas).items()):
             write, read = compiled(released(release, schemas))
             self._readers[id] = (release.name, read)
-            self._writers[release.name] = (bytes([_MAGIC]) + id.to_bytes(4, "big"), write)
+            self._writers[release.name] = (bytes([MAGIC]) + id.to_bytes(4, "big"), write)
 
     def encode(self, fact: Incoming) -> bytes:
         """The bytes to store. Raises Erased where part of the fact is personal and its key was destroyed."""
@@ -171,7 +173,7 @@ class Codec:
         self, fact: Incoming, clear: dict[str, Any], secret: dict[str, Any], key: bytes | None
     ) -> bytes:
         name = fact.type
-        for each in _AS_JSON[name]:
+        for each in AS_JSON[name]:
             if each in clear:
                 clear[each] = _to_json(clear[each]).decode()
         personal = None
@@ -219,9 +221,9 @@ class Codec:
         name = _NAMES.get(topic)
         if name is None:
             raise Unreadable(f"the topic {topic!r:.100} is not one of ours")
-        if len(state) < _HEADER_BYTES or state[0] != _MAGIC:
+        if len(state) < HEADER_BYTES or state[0] != MAGIC:
             raise Unreadable("it does not begin with a zero byte and a schema id")
-        schema_id = int.from_bytes(state[1:_HEADER_BYTES], "big")
+        schema_id = int.from_bytes(state[1:HEADER_BYTES], "big")
         found = self._readers.get(schema_id)
         if found is None:
             raise Unreadable(f"schema id {schema_id} is not in schemas/registry.json")
@@ -229,9 +231,9 @@ class Codec:
         if of_schema != topic:
             raise Unreadable(f"schema id {schema_id} is that of {of_schema}, not of {topic}")
         try:
-            data, end = read(state, _HEADER_BYTES)
+            data, end = read(state, HEADER_BYTES)
             envelope = data.pop("envelope")
-            for each in _AS_JSON[name]:
+            for each in AS_JSON[name]:
                 if each in data:
                     data[each] = _from_json(data[each])
             if envelope["extensions"]:

@@ -1,10 +1,11 @@
 """The one place that knows all: builds log, keys, codec, views and clocks, and hands them on."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, make_url
 
@@ -23,6 +24,9 @@ from services.config import CONFLICTS_FILE, SNAPSHOTS_FILE, Config
 from services.histories import Histories
 from services.project import Projector
 from services.record import Recording
+
+if TYPE_CHECKING:
+    from services.take_in import Intake
 
 DIGESTS = "#digests"
 """The name, which no subject can have, of the key under which snapshots keep digests of what is personal."""
@@ -90,6 +94,26 @@ def composed(config: Config) -> Iterator[Parts]:
             today=today,
             standing_today=config.today,
         )
+
+
+@contextmanager
+def taking_in(config: Config, parts: Parts) -> "Iterator[Intake]":
+    """What takes in what is published, its topics there. Raises Unavailable and Unsuitable."""
+    # Kafka's client takes long to import, and most commands do without it.
+    from infra.intake.aside import AsideWriter
+    from infra.intake.reader import Reader
+    from infra.intake.topics import prepare
+    from infra.published_avro import PublishedAvro
+    from services.published import Published
+    from services.take_in import Intake
+
+    assert config.intake is not None
+    prepare(config.intake, config.kafka_client)
+    with (
+        closing(AsideWriter(config.intake, config.kafka_client)) as aside,
+        closing(Reader(config.intake, config.kafka_client)) as reader,
+    ):
+        yield Intake(reader, aside, Published(PublishedAvro()), parts.recording, parts.now)
 
 
 def _keys(config: Config) -> KeyStore:

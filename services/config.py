@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.moment import EARLIEST, read_day
 from infra import master_key
+from infra.kafka_place import KafkaPlace, read_place
 from infra.master_key import MasterKey, UnusableKey
 
 PREFIX = "CASETIMELINE_"
@@ -23,6 +24,7 @@ EXAMPLES: Mapping[str, str] = {
     "CASETIMELINE_DATA": "./data",
     "CASETIMELINE_LOG": "sqlite:///./data/log.sqlite3",
     "CASETIMELINE_VIEWS": "sqlite:///./data/views.sqlite3",
+    "CASETIMELINE_INTAKE": "kafka://127.0.0.1:9092/casetimeline.intake",
     "CASETIMELINE_KEYS": "sqlite:///./data/keys.sqlite3",
     "CASETIMELINE_HTTP": "127.0.0.1:8000",
     "CASETIMELINE_TODAY": "2019-10-22",
@@ -46,12 +48,14 @@ class Config:
     """How this process is set up. ``today`` stands for today in reads; None reads the clock.
 
     ``data`` is the folder of everything embedded. ``log`` and ``views`` are the places of the log and the
-    views, and ``keys`` of the key store; without a ``master`` key, one is kept in ``data``.
+    views, ``intake`` is the topic that case systems publish to, if they do, and ``keys`` the place of the
+    key store; without a ``master`` key, one is kept in ``data``.
     """
 
     data: Path
     log: Path
     views: str
+    intake: KafkaPlace | None
     keys: str | None
     master: MasterKey | None = field(repr=False)
     http_host: str
@@ -59,6 +63,7 @@ class Config:
     today: date | None
     max_body_bytes: int
     max_batch_events: int
+    kafka_client: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def read_config(environment: Mapping[str, str], options: Mapping[str, str | None] | None = None) -> Config:
@@ -92,6 +97,7 @@ def read_config(environment: Mapping[str, str], options: Mapping[str, str | None
         data=data,
         log=get("CASETIMELINE_LOG", data / LOG_FILE, _log),
         views=get("CASETIMELINE_VIEWS", f"{_SQLITE}{data / VIEWS_FILE}", _views),
+        intake=get("CASETIMELINE_INTAKE", None, read_place),
         keys=get("CASETIMELINE_KEYS", None, _views),
         master=master or master_of_file,
         http_host=host,
@@ -119,6 +125,8 @@ def settings_of(config: Config) -> dict[str, str]:
     }
     if config.today is not None:
         told["CASETIMELINE_TODAY"] = config.today.isoformat()
+    if config.intake is not None:
+        told["CASETIMELINE_INTAKE"] = str(config.intake)
     if config.keys is not None:
         told["CASETIMELINE_KEYS"] = config.keys
     return told

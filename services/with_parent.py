@@ -1,7 +1,11 @@
-"""Ending with the process that started this one, however that ended."""
+"""Ending in time: with the process that started this one, however that ended, or soon after being told."""
 
 import os
 import threading
+import time
+
+DRAIN_S = 8.0
+"""How long what is under way may take to end once a process is told to stop."""
 
 
 def end_with_parent() -> None:
@@ -16,4 +20,11 @@ def _wait() -> None:
     # Not through sys.stdin, whose lock this thread would hold for ever when the process ends.
     while os.read(0, 4_096):
         pass
+    os._exit(0)
+
+
+def end_within(stop: threading.Event, drain_s: float = DRAIN_S) -> None:
+    """Once told to stop, end this process in time, whatever holds it up: it must bear being killed."""
+    stop.wait()
+    time.sleep(drain_s)
     os._exit(0)

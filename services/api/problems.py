@@ -18,6 +18,7 @@ RETRY_AFTER_S = 5
 
 KINDS: Mapping[str, tuple[int, str]] = {
     "not-json": (400, "The body is not JSON"),
+    "not-avro": (400, "The record is not Avro that is read here"),
     "invalid-event": (422, "The event cannot be recorded"),
     "invalid-ruling": (422, "The ruling cannot be read"),
     "invalid-question": (422, "The question cannot be answered"),

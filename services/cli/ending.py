@@ -19,7 +19,9 @@ def code_of(error: Exception) -> int:
     return UNREACHABLE if names & _UNREACHABLE else ERROR
 
 
-_UNREACHABLE = frozenset({"PersistenceError", "KeysUnavailable", "ViewsUnavailable", "DBAPIError"})
+_UNREACHABLE = frozenset(
+    {"PersistenceError", "KeysUnavailable", "ViewsUnavailable", "DBAPIError", "Unavailable"}
+)
 
 
 def said_of(error: Exception) -> str:

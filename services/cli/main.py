@@ -9,6 +9,7 @@ import typer
 from services.cli.asking import clocks, late, timeline
 from services.cli.ending import DONE, INTERRUPTED, code_of, end, said_of
 from services.cli.importing import import_
+from services.cli.intake import intake
 from services.cli.inventing import simulate
 from services.cli.keeping import doctor, export, verify
 from services.cli.rebuilding import rebuild
@@ -25,6 +26,7 @@ cli = typer.Typer(
 for command in (serve, run, project, timeline, clocks, late, simulate, rebuild, verify, export, doctor):
     cli.command()(command)
 cli.command("import")(import_)
+cli.add_typer(intake, name="intake")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

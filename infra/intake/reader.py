@@ -1,0 +1,141 @@
+"""Reads what is published on the intake topic, sharing its partitions with whoever else reads it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import CommitFailedError, KafkaError
+
+from infra.errors import Unavailable
+from infra.intake import tally
+from infra.intake.taken import Taken
+from infra.intake.tally import Tally
+from infra.kafka_place import KafkaPlace
+
+MOST_BYTES = 16 * 1024 * 1024
+SESSION_MS = 10_000
+"""After how long without a sign of life a reader's partitions are given to the others."""
+
+
+class Reader:
+    """One of the readers of a topic: what it takes is its own until it says what became of it.
+
+    All is called from one thread, and partitions move only within `take`, when everything taken before was
+    either finished or given back: so nothing has to be saved in a hurry when one is taken away. What is read
+    twice is recorded once.
+    """
+
+    def __init__(self, place: KafkaPlace, client: Mapping[str, Any]) -> None:
+        """Raises Unavailable where no broker answers."""
+        self._place = place
+        self._held: dict[TopicPartition, Tally] = {}
+        self._taken: dict[TopicPartition, tuple[int, int]] = {}
+        try:
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=list(place.servers),
+                group_id=group_of(place),
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                # A transaction that its publisher took back was never published.
+                isolation_level="read_committed",
+                session_timeout_ms=SESSION_MS,
+                heartbeat_interval_ms=SESSION_MS // 4,
+                max_partition_fetch_bytes=MOST_BYTES // 4,
+                fetch_max_bytes=MOST_BYTES,
+                fetch_max_wait_ms=100,
+                metrics_enabled=False,
+                allow_auto_create_topics=False,
+                **client,
+            )
+            self._consumer.subscribe([place.topic], listener=_Forgetting(self._held))
+        except KafkaError as error:
+            raise _unavailable(place, error) from error
+
+    def take(self, wait_s: float, most: int) -> list[Taken]:
+        """The next records, in order within each partition; none where none come within the time.
+
+        What was taken before must have been finished or given back. Raises Unavailable.
+        """
+        assert not self._taken, "what was taken before is neither finished nor given back"
+        try:
+            found = self._consumer.poll(timeout_ms=int(wait_s * 1000), max_records=most)
+            for partition, records in found.items():
+                if partition not in self._held:
+                    self._held[partition] = self._begun(partition, records[0].offset)
+                self._taken[partition] = (records[0].offset, records[-1].offset + 1)
+        except KafkaError as error:
+            self.give_back()
+            raise _unavailable(self._place, error) from error
+        return [
+            Taken(each.partition, each.offset, each.timestamp, each.key, tuple(each.headers), each.value)
+            for records in found.values()
+            for each in records
+        ]
+
+    def finish(self, became: Mapping[int, Tally]) -> None:
+        """Say what became of what was taken, by partition: it will not be read again.
+
+        Where that cannot be said, it is read again, by this reader or another. Raises Unavailable.
+        """
+        self._held.update(
+            {part: had + became.get(part.partition, Tally()) for part, had in self._held.items()}
+        )
+        reached = {
+            part: OffsetAndMetadata(end, tally.written(self._held[part]), -1)
+            for part, (_, end) in self._taken.items()
+        }
+        try:
+            if reached:
+                self._consumer.commit(reached)
+        except CommitFailedError:
+            # The partitions are somebody else's by now, who reads the records again and finds them recorded.
+            self._held.clear()
+        except KafkaError as error:
+            self.give_back()
+            self._held.clear()
+            raise _unavailable(self._place, error) from error
+        self._taken.clear()
+
+    def give_back(self) -> None:
+        """Undo `take`: the same records are taken again."""
+        ours = self._consumer.assignment()
+        for partition, (start, _) in self._taken.items():
+            if partition in ours:
+                self._consumer.seek(partition, start)
+        self._taken.clear()
+
+    def close(self) -> None:
+        """Leave; the partitions go to the others at once."""
+        self._consumer.close(autocommit=False)
+
+    def _begun(self, partition: TopicPartition, first: int) -> Tally:
+        """What became of the records of a partition before the first that is read of it now."""
+        committed = self._consumer.committed(partition, metadata=True)
+        if committed is None:
+            return Tally()
+        begins = self._consumer.beginning_offsets([partition])[partition]
+        missing = max(min(begins, first) - committed.offset, 0)
+        return tally.read(committed.metadata) + Tally(missing=missing)
+
+
+def group_of(place: KafkaPlace) -> str:
+    """The consumer group of all who read the topic for the service."""
+    return place.topic
+
+
+class _Forgetting(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Forgets the tallies of partitions that go: whoever has them next goes on counting."""
+
+    def __init__(self, held: dict[TopicPartition, Tally]) -> None:
+        self._held = held
+
+    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        for partition in revoked:
+            self._held.pop(partition, None)
+
+    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        pass
+
+
+def _unavailable(place: KafkaPlace, error: KafkaError) -> Unavailable:
+    return Unavailable(f"No broker of {place} answers as it should: {type(error).__name__}.")
