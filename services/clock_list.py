@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from domain.clock import Reading, read
 from domain.field import Invalid, Problem
 from domain.working_days import WorkingDays
-from infra.view_tables import CLOCKS
-from infra.views import Views, clock_row, number
+from infra.views.clock_columns import clock_row, number
+from infra.views.tables import CLOCKS
+from infra.views.views import Views
 from projections.clock_rows import ClockRow
 from services.clocks import reading_json
 

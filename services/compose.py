@@ -17,9 +17,10 @@ from infra.codec import Codec
 from infra.conflicts import Conflicts
 from infra.holidays import england
 from infra.keys import KeyStore
+from infra.log.log import Log
 from infra.log.sqlite import SqliteLog
 from infra.snapshots import SqlSnapshots
-from infra.views import Views
+from infra.views.views import Views
 from services.config import CONFLICTS_FILE, SNAPSHOTS_FILE, Config
 from services.histories import Histories
 from services.project import Projector
@@ -37,7 +38,7 @@ class Parts:
     """Everything the service is made of. ``standing_today`` is the day that stands for today, if one does."""
 
     data: Path
-    log: SqliteLog
+    log: Log
     keys: KeyStore
     codec: Codec
     conflicts: Conflicts

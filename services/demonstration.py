@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice
 
+from infra.log.in_order import in_order
 from services import strict_json
 from services.compose import Parts
 from services.intake import incoming
@@ -29,9 +30,9 @@ def fill(parts: Parts, children: int, seed: int, move: Callable[[int, int], obje
 
 def is_invented(parts: Parts) -> bool:
     """Whether the log begins with an invented authority."""
-    first = parts.log.select_notifications(1, 1)
+    first = next(in_order(parts.log, first_page=1), None)
     prefix = source(0).removesuffix("0")
-    return bool(first) and parts.codec.decode(first[0]).source.startswith(prefix)
+    return first is not None and parts.codec.decode(first).source.startswith(prefix)
 
 
 def _batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:

@@ -36,12 +36,12 @@ def examine(parts: Parts) -> Iterator[Finding]:
 
 
 def _log(parts: Parts) -> Finding:
-    head = parts.log.max_notification_id() or 0
-    return Finding("log", True, f"{head} events")
+    return Finding("log", True, f"{sum(parts.log.heads())} events")
 
 
 def _views(parts: Parts) -> Finding:
-    lag = (parts.log.max_notification_id() or 0) - parts.views.position()
+    heads = parts.log.heads()
+    lag = max(position.lag(heads) for position in parts.views.positions())
     if lag > 0:
         return Finding("views", True, f"{lag} events behind the log; serve or project brings them up with it")
     return Finding("views", True, "up with the log")

@@ -10,6 +10,7 @@ from domain.history import Recorded
 from infra.codec import Codec
 from infra.errors import Unreadable
 from infra.log.commit import LogNotification
+from infra.log.in_order import in_order
 from services.timeline import instant_json
 
 SCANNED = 5_000
@@ -20,7 +21,7 @@ SCANNED = 5_000
 class Wanted:
     """Which facts are asked for; None of a field wants any. The instants bound when they were recorded.
 
-    ``after`` is the number of the last fact that is not wanted any more.
+    ``after`` has the number of the last fact of each partition that is not wanted any more; empty, all are.
     """
 
     subject: str | None = None
@@ -28,42 +29,44 @@ class Wanted:
     source: str | None = None
     recorded_from: datetime | None = None
     recorded_before: datetime | None = None
-    after: int = 0
+    after: tuple[int, ...] = ()
     limit: int = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Facts, and the number after which to ask for more (None: there are none)."""
+    """Facts, and the numbers after which to ask for more (None: there are none)."""
 
     facts: list[dict[str, Any]]
-    next: int | None
+    next: tuple[int, ...] | None
 
 
 class Log(Protocol):
     """What listing asks of the log."""
 
+    @property
+    def partitions(self) -> int: ...
     def select_events(self, originator_id: str) -> Sequence[LogNotification]: ...
-    def select_notifications(
-        self, start: int | None, limit: int, *, topics: Sequence[str] = ..., inclusive_of_start: bool = ...
+    def page(
+        self, partition: int, after: int, limit: int, topics: Sequence[str] = ...
     ) -> Sequence[LogNotification]: ...
-    def known_by(self, known_at: datetime) -> int: ...
+    def known_by(self, known_at: datetime) -> tuple[int, ...]: ...
 
 
 def page(log: Log, codec: Codec, wanted: Wanted) -> Page:
     """A page of facts. A record that cannot be read is left out: it is on the list of what was set aside."""
-    after = wanted.after
+    after = list(wanted.after or (0,) * log.partitions)
     if wanted.recorded_from is not None:
-        after = max(after, _before(log, wanted.recorded_from))
+        after = list(map(max, after, log.known_by(wanted.recorded_from - timedelta(microseconds=1))))
     facts: list[dict[str, Any]] = []
     scanned = 0
-    for record in _records(log, wanted, after):
+    for record in _records(log, wanted, tuple(after)):
         if wanted.recorded_before is not None and record.recorded_at >= wanted.recorded_before:
             return Page(facts, None)
         if len(facts) == wanted.limit or scanned == SCANNED:
-            return Page(facts, after)
+            return Page(facts, tuple(after))
         scanned += 1
-        after = record.id
+        after[record.partition] = record.id
         try:
             fact = codec.decode(record)
         except Unreadable:
@@ -73,23 +76,15 @@ def page(log: Log, codec: Codec, wanted: Wanted) -> Page:
     return Page(facts, None)
 
 
-def _records(log: Log, wanted: Wanted, after: int) -> Iterator[LogNotification]:
+def _records(log: Log, wanted: Wanted, after: tuple[int, ...]) -> Iterator[LogNotification]:
     topics = () if wanted.type is None else (wanted.type,)
-    if wanted.subject is not None:
-        for record in log.select_events(wanted.subject):
-            if record.id > after and (not topics or record.topic in topics):
-                yield record
-        return
-    size = wanted.limit + 1
-    while page := log.select_notifications(after, size, topics=topics, inclusive_of_start=False):
-        yield from page
-        after = page[-1].id
-        size = 1_000
-
-
-def _before(log: Log, instant: datetime) -> int:
-    """The number of the last record before an instant."""
-    return log.known_by(instant - timedelta(microseconds=1))
+    if wanted.subject is None:
+        return in_order(log, after, topics, wanted.limit + 1)
+    return (
+        record
+        for record in log.select_events(wanted.subject)
+        if record.id > after[record.partition] and (not topics or record.topic in topics)
+    )
 
 
 def fact_json(fact: Recorded) -> dict[str, Any]:

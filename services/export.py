@@ -1,6 +1,6 @@
 """The facts of the log as CloudEvents, a line each, as they came in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -9,17 +9,19 @@ from domain.catalogue import ASKED, PREFIX
 from infra.codec import Codec, Incoming
 from infra.keys import Erased
 from infra.log.commit import LogNotification
+from infra.log.in_order import in_order
 
-PAGE = 1_000
 _encode = msgspec.json.Encoder().encode
 
 
 class Log(Protocol):
     """What exporting asks of the log."""
 
+    @property
+    def partitions(self) -> int: ...
     def select_events(self, originator_id: str) -> Sequence[LogNotification]: ...
-    def select_notifications(
-        self, start: int | None, limit: int, *, inclusive_of_start: bool = ...
+    def page(
+        self, partition: int, after: int, limit: int, topics: Sequence[str] = ...
     ) -> Sequence[LogNotification]: ...
 
 
@@ -28,7 +30,8 @@ def exported(log: Log, codec: Codec, stream: str | None = None) -> Iterator[byte
 
     Rulings are left out, for they cannot be reported; so is what was erased.
     """
-    for record in _records(log, stream):
+    records: Iterable[LogNotification] = in_order(log) if stream is None else log.select_events(stream)
+    for record in records:
         try:
             fact = codec.as_reported(record)
         except Erased:
@@ -52,13 +55,3 @@ def cloud_event(fact: Incoming) -> dict[str, Any]:
         "data": fact.data,
     }
     return {name: value for name, value in event.items() if value is not None}
-
-
-def _records(log: Log, stream: str | None) -> Iterator[LogNotification]:
-    if stream is not None:
-        yield from log.select_events(stream)
-        return
-    after = 0
-    while page := log.select_notifications(after, PAGE, inclusive_of_start=False):
-        yield from page
-        after = page[-1].id

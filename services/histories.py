@@ -21,7 +21,7 @@ from infra.codec import Codec
 from infra.errors import Unreadable
 from infra.keys import RECHECKED_EVERY_S
 from infra.log.commit import LogNotification
-from infra.log.sqlite import Mark, Marked
+from infra.log.marks import Mark, Marked
 from projections.projection import Case
 
 KEPT_S = RECHECKED_EVERY_S
@@ -39,7 +39,7 @@ class Log(Protocol):
     def select_events(self, originator_id: str, *, gt: int | None = ...) -> Sequence[LogNotification]: ...
     def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]: ...
     def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]: ...
-    def known_by(self, known_at: datetime) -> int: ...
+    def known_by(self, known_at: datetime) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,8 @@ class Histories:
         return Elsewhere(children, bulk)
 
 
-def _is_in(mark: Marked, as_at: date, until: int | None) -> bool:
-    return (until is None or mark.notification_id <= until) and _day_of(mark.extra) <= as_at
+def _is_in(mark: Marked, as_at: date, until: tuple[int, ...] | None) -> bool:
+    return (until is None or mark.number <= until[mark.partition]) and _day_of(mark.extra) <= as_at
 
 
 def _day_of(extra: str) -> date:

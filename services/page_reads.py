@@ -9,9 +9,9 @@ from domain.moment import Moment
 from domain.question import Basis, end_of, just_after
 from domain.question import Question as Put
 from domain.working_days import WorkingDays
-from infra.log.sqlite import SqliteLog
-from infra.view_tables import CLOCKS
-from infra.views import Views
+from infra.log.log import Log
+from infra.views.tables import CLOCKS
+from infra.views.views import Views
 from projections.child_rows import ChildRow, child_rows
 from projections.clock_rows import ClockRow, clock_rows
 from projections.delay_rows import DelayRow, delay_rows
@@ -86,7 +86,7 @@ class PageReads:
 
     def __init__(
         self,
-        log: SqliteLog,
+        log: Log,
         histories: Histories,
         views: Views,
         calendar: WorkingDays,
@@ -103,23 +103,23 @@ class PageReads:
         put = self._put(question)
         if not self._is_in_views(put):
             return self._past_overview(put)
-        newest = self._newest()
-        position = self._views.position()
-        key = (newest[0], position, put.as_at)
+        heads = self._log.heads()
+        lag = max(position.lag(heads) for position in self._views.positions())
+        key = (sum(heads), lag, put.as_at)
         last = self._last
         if last is not None and last[0] == key:
             return last[1]
         freshness = Freshness(
-            events=newest[0],
-            newest_recorded_at=newest[1],
-            position=position,
-            lag=max(newest[0] - position, 0),
+            events=sum(heads),
+            newest_recorded_at=self._newest(heads),
+            position=sum(heads) - lag,
+            lag=lag,
             recorded_late=self._views.recorded_late_since(
                 put.as_at - RECORDED_LATE_WITHIN, LATE_RECORDING_WORKING_DAYS
             ),
         )
         counted = (CLOCKS.c.timescale == "assessment") | (CLOCKS.c.status == "open")
-        rows = self._read(self._views.clock_rows(counted), put.as_at)
+        rows = self._read(self._views.rows(clock_rows, counted), put.as_at)
         told = overview(rows, self._views.child_rows(), put.as_at, self._calendar, freshness)
         self._last = (key, told)
         return told
@@ -164,11 +164,10 @@ class PageReads:
             return False
         return all(position.read_on == put.as_at for position in self._views.positions())
 
-    def _newest(self) -> tuple[int, datetime | None]:
-        """How many events the log has, and when the last of them was recorded."""
-        count = self._log.max_notification_id() or 0
-        last = self._log.select_notifications(count, 1) if count else ()
-        return count, last[0].recorded_at if last else None
+    def _newest(self, heads: Sequence[int]) -> datetime | None:
+        """When the last event of the log was recorded."""
+        last = (self._log.page(partition, head - 1, 1) for partition, head in enumerate(heads) if head)
+        return max((page[0].recorded_at for page in last if page), default=None)
 
     def _read(self, rows: Iterable[ClockRow], day: date) -> list[ReadRow]:
         return [read_row(row, read(row.clock, day, self._calendar)) for row in rows]

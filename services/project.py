@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Event as Signal
@@ -11,13 +12,15 @@ from domain.catalogue import AUTHORITY, WORKER_PREFIX
 from domain.circumstances import BULK_COMPLETION_MINUTES
 from domain.question import Question
 from infra.log.commit import LogNotification
-from infra.log.sqlite import Mark, Marked
-from infra.views import Overtaken, Refolded, Views
+from infra.log.marks import Mark, Marked
+from infra.views.engine import Overtaken
+from infra.views.positions import At, reached
+from infra.views.views import Refolded, Views
 from projections.catalogue import PROJECTIONS
 from services.histories import BATCH, COMPLETION, Histories
 
 PAGE = 2_000
-"""Events read at a time; the children they touch are replaced in one transaction."""
+"""Events of a partition read at a time; the children they touch are replaced in one transaction."""
 
 TOLD_EVERY = 100
 """After how many children a rebuild tells how far it is."""
@@ -29,10 +32,8 @@ LINGER_S = 0.1
 class Log(Protocol):
     """What projecting asks of the log, beside histories."""
 
-    def select_notifications(
-        self, start: int | None, limit: int, *, inclusive_of_start: bool = ...
-    ) -> Sequence[LogNotification]: ...
-    def max_notification_id(self) -> int | None: ...
+    def heads(self) -> tuple[int, ...]: ...
+    def page(self, partition: int, after: int, limit: int) -> Sequence[LogNotification]: ...
     def streams(self, after: str = ...) -> Iterator[str]: ...
     def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]: ...
     def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]: ...
@@ -82,48 +83,48 @@ class Projector:
                 stop.wait(idle_s)
 
     def _step(self, stop: Signal | None) -> int:
-        previous = self._views.position()
-        page = self._log.select_notifications(previous, PAGE, inclusive_of_start=False)
-        if not page:
+        positions = self._views.positions()
+        previous = {partition: reached(positions, partition) for partition, _ in enumerate(self._log.heads())}
+        pages = [self._log.page(partition, number, PAGE) for partition, number in previous.items()]
+        events = [event for page in pages for event in page]
+        if not events:
             return 0
         began = time.monotonic()
-        touched = self._touched({str(event.originator_id) for event in page}, page)
         refolded = []
-        for group in self._groups(touched):
+        for group in self._groups(self._touched(events)):
             if stop is not None and stop.is_set():
                 return 0
             refolded.append(self.refold(group))
-        rate = int(len(page) / max(time.monotonic() - began, 0.001))
-        last = page[-1]
-        try:
-            self._views.move_on(previous, last.id, last.recorded_at, self._today(), refolded, rate=rate)
-        except Overtaken:
-            return 0 if self._views.position() >= last.id else len(page)
-        return len(page)
+        rate = int(len(events) / max(time.monotonic() - began, 0.001))
+        to = {page[-1].partition: at(page[-1]) for page in pages if page}
+        with suppress(Overtaken):
+            before = {partition: previous[partition] for partition in to}
+            self._views.move_on(before, to, self._today(), refolded, rate=rate)
+        return len(events)
 
     def _turn_the_day(self) -> None:
         today = self._today()
         changing = self._views.children_changing_by(today)
-        stale = any(position.read_on not in (None, today) for position in self._views.positions())
+        positions = self._views.positions()
+        stale = any(position.read_on not in (None, today) for position in positions)
         if not changing and not stale:
             return
-        position = self._views.position()
+        previous = {partition: reached(positions, partition) for partition, _ in enumerate(self._log.heads())}
         refolded = [self.refold(group) for group in self._groups(set(changing))]
-        try:
-            self._views.move_on(position, position, None, today, refolded)
-        except Overtaken:
-            return
+        with suppress(Overtaken):
+            self._views.move_on(previous, {}, today, refolded)
 
-    def _touched(self, streams: set[str], page: Sequence[LogNotification]) -> set[str]:
+    def _touched(self, events: Sequence[LogNotification]) -> set[str]:
         """The children whose rows may change: those with new facts, and those that share a batch or a
         manager's minutes.
         """
+        streams = {str(event.originator_id) for event in events}
         children = {stream for stream in streams if is_child(stream)}
-        new = {event.id for event in page}
+        new = {(event.partition, event.id) for event in events}
         asked = sorted(children)
         batches = {
             mark.value for marks in self._log.marks_of_all(asked, BATCH).values() for mark in marks
-            if mark.notification_id in new
+            if (mark.partition, mark.number) in new
         }  # fmt: skip
         for marks in self._log.marked_all(BATCH, sorted(batches)).values():
             children |= {mark.stream for mark in marks}
@@ -131,7 +132,7 @@ class Projector:
             (mark.value, datetime.fromisoformat(mark.extra))
             for marks in self._log.marks_of_all(asked, COMPLETION).values()
             for mark in marks
-            if mark.notification_id in new
+            if (mark.partition, mark.number) in new
         }
         near = timedelta(minutes=BULK_COMPLETION_MINUTES)
         by_manager = self._log.marked_all(COMPLETION, sorted({manager for manager, _ in completions}))
@@ -153,6 +154,7 @@ class Projector:
 
     def refold(self, streams: Sequence[str]) -> Refolded:
         """The rows of some references that were ever merged with one another, as at today."""
+        through = sum(self._log.heads())
         question = Question(self._today())
         rows: dict[str, list[object]] = {projection.name: [] for projection in PROJECTIONS}
         members: dict[str, str] = {}
@@ -166,14 +168,19 @@ class Projector:
             if survivor == stream:
                 for projection in PROJECTIONS:
                     rows[projection.name] += projection.rows(case)
-        return Refolded(streams, members, rows)
+        return Refolded(streams, members, rows, through)
 
     def rebuild(self, now: Callable[[], datetime], tell: Callable[[Progress], None]) -> None:
         """Fold every child afresh and replace all rows at once, telling how far it is; what came meanwhile
         follows.
         """
-        target = self._log.max_notification_id() or 0
-        last = self._log.select_notifications(target, 1) if target else ()
+        heads = self._log.heads()
+        target = sum(heads)
+        to = {
+            partition: at(self._log.page(partition, head - 1, 1)[0])
+            for partition, head in enumerate(heads)
+            if head
+        }
         groups = list(self._groups({stream for stream in self._log.streams() if is_child(stream)}))
         began = time.monotonic()
 
@@ -183,11 +190,16 @@ class Projector:
                 if done % TOLD_EVERY == 0 or done == len(groups):
                     tell(Progress(target * done // len(groups), target, done, len(groups)))
 
-        recorded_at = last[0].recorded_at if last else None
-        self._views.replace_all(target, recorded_at, self._today(), folded(), rebuilt_at=now())
+        self._views.replace_all(to, self._today(), folded(), rebuilt_at=now())
         rate = int(target / max(time.monotonic() - began, 0.001))
-        self._views.move_on(target, target, None, self._today(), [], rate=rate)
+        with suppress(Overtaken):
+            self._views.move_on({}, {}, self._today(), [], rate=rate)
         self.catch_up()
+
+
+def at(event: LogNotification) -> At:
+    """An event as the last one that is in the rows."""
+    return At(event.id, event.offset, event.recorded_at)
 
 
 def is_child(stream: str) -> bool:

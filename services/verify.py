@@ -15,8 +15,9 @@ PAGE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that must not be: at which offset of the log, and what."""
+    """Something that must not be: at which partition and offset of the log, and what."""
 
+    partition: int
     offset: int
     what: str
 
@@ -24,11 +25,9 @@ class Fault:
 class Log(Protocol):
     """What verifying asks of the log."""
 
-    def select_notifications(
-        self, start: int | None, limit: int, *, inclusive_of_start: bool = ...
-    ) -> Sequence[LogNotification]: ...
+    def heads(self) -> tuple[int, ...]: ...
+    def page(self, partition: int, after: int, limit: int) -> Sequence[LogNotification]: ...
     def find_all(self, commit_ids: Iterable[bytes]) -> dict[bytes, tuple[LogNotification, ...]]: ...
-    def max_notification_id(self) -> int | None: ...
 
 
 def verify(
@@ -36,37 +35,56 @@ def verify(
 ) -> Iterator[Fault]:
     """Every fault of the log, from its first record to the last it has when this begins.
 
-    Each record must follow the one before it (its number, the version in its stream, and no earlier time), be
-    a fact that can be read and was not tampered with, and be found again under its source and id.
+    Each record must follow the one before it in its partition (its number, the version in its stream, and no
+    earlier time), be a fact that can be read and was not tampered with, and be found again under its source
+    and id.
     """
-    end = log.max_notification_id() or 0
-    last, versions = 0, dict[str, int]()
+    heads = log.heads()
+    before = 0
+    for partition, end in enumerate(heads):
+        for last, faults in _walk(log, codec, partition, end):
+            yield from faults
+            tell(before + last, sum(heads))
+        before += end
+
+
+def _walk(log: Log, codec: Codec, partition: int, end: int) -> Iterator[tuple[int, list[Fault]]]:
+    """The faults of one partition, page by page, with the number each page goes to."""
+    last, offset, versions = 0, -1, dict[str, int]()
     earliest: datetime | None = None
     while last < end:
-        page = log.select_notifications(last, PAGE, inclusive_of_start=False)
+        page = log.page(partition, last, PAGE)
+        faults: list[Fault] = []
+
+        def found(offset: int, what: str, faults: list[Fault] = faults) -> None:
+            faults.append(Fault(partition, offset, what))
+
         if not page:
-            yield Fault(last, f"the log ends here, before its last record at offset {end - 1}")
+            found(offset + 1, f"the log ends here, {end - last} events before its last")
+            yield end, faults
             return
         identities: dict[bytes, LogNotification] = {}
         for record in page:
             stream = str(record.originator_id)
             if record.id != last + 1:
-                yield Fault(record.offset, f"follows offset {last - 1}: what was between them is gone")
+                found(record.offset, f"follows offset {offset}: what was between them is gone")
             if record.originator_version != versions.get(stream, 0) + 1:
-                yield Fault(
+                found(
                     record.offset, f"is version {record.originator_version} after {versions.get(stream, 0)}"
                 )
             if earliest is not None and record.recorded_at < earliest:
-                yield Fault(record.offset, "was recorded before the one before it")
-            last, versions[stream], earliest = record.id, record.originator_version, record.recorded_at
+                found(record.offset, "was recorded before the one before it")
+            last, offset = record.id, record.offset
+            versions[stream], earliest = record.originator_version, record.recorded_at
             try:
                 fact = codec.decode(record)
             except (Unreadable, Tampered) as error:
-                yield Fault(record.offset, str(error))
+                found(record.offset, str(error))
             else:
                 identities[commit_id(fact.source, fact.id)] = record
-        found = log.find_all(identities)
+        stored = log.find_all(identities)
         for identity, record in identities.items():
-            if [stored.id for stored in found.get(identity, ())] != [record.id]:
-                yield Fault(record.offset, "is not what the log finds under its source and id")
-        tell(last, end)
+            places = [(one.partition, one.id) for one in stored.get(identity, ())]
+            if places != [(partition, record.id)]:
+                found(record.offset, "is not what the log finds under its source and id")
+        yield last, faults

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from datetime import datetime
 from time import monotonic, sleep
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from eventsourcing import sqlite as library
@@ -25,6 +25,7 @@ from eventsourcing.utils import Environment, EnvType
 
 from infra.log.commit import OWN, Commit, LogBusy, LogNotification, Outcome, Own, Refused
 from infra.log.intake import Intake, request
+from infra.log.marks import Mark, Marked
 from infra.log.sqlite_file import Readers, connect, create_tables, instant, microseconds, unavailable
 from infra.log.sqlite_writer import NOTIFICATIONS, RETRY_S, Writer
 from infra.log.subscription import Arrivals, PollingSubscription
@@ -57,22 +58,6 @@ ORDER BY stream, notification_id, marks.value, extra
 """
 
 
-class Marked(NamedTuple):
-    """Where a mark of a given kind and value stands."""
-
-    stream: str
-    notification_id: int
-    extra: str
-
-
-class Mark(NamedTuple):
-    """A mark of a given kind on a given stream."""
-
-    value: str
-    notification_id: int
-    extra: str
-
-
 class SqliteLog(ProcessRecorder):
     """Append-only events in one file, each commit stored once, and durable when it is acknowledged.
 
@@ -80,6 +65,8 @@ class SqliteLog(ProcessRecorder):
     Several processes may write one file. Everything may be called from any thread.
     Everything raises LogUnavailable where the file cannot be used.
     """
+
+    partitions = 1
 
     def __init__(
         self,
@@ -227,8 +214,19 @@ class SqliteLog(ProcessRecorder):
             "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", stream
         )
 
-    def known_by(self, known_at: datetime) -> int:
-        """The id of the last event recorded at this aware instant or before; 0 if there is none."""
+    def heads(self) -> tuple[int]:
+        """The number of the last event of the one partition, 0 where there is none."""
+        return (self.max_notification_id() or 0,)
+
+    def page(
+        self, partition: int, after: int, limit: int, topics: Sequence[str] = ()
+    ) -> Sequence[LogNotification]:
+        """Events after a number, in order."""
+        assert partition == 0, "a log in SQLite has one partition"
+        return self.select_notifications(after, limit, topics=topics, inclusive_of_start=False)
+
+    def known_by(self, known_at: datetime) -> tuple[int]:
+        """The number of the last event recorded at this aware instant or before; 0 if there is none."""
         known_then = "SELECT recorded_at <= ? FROM stored_events WHERE notification_id = ?"
         stamp = microseconds(known_at)
         low, high = 0, self.max_notification_id() or 0
@@ -236,7 +234,7 @@ class SqliteLog(ProcessRecorder):
             middle = (low + high + 1) // 2
             known = self._number(known_then, stamp, middle)
             low, high = (middle, high) if known else (low, middle - 1)
-        return low
+        return (low,)
 
     def find(self, commit_id: bytes) -> tuple[LogNotification, ...] | None:
         """What a commit stored, or None if none of this id counts."""
@@ -264,8 +262,8 @@ class SqliteLog(ProcessRecorder):
     def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]:
         """Where each of these marks stands, in log order; none is an empty list."""
         found: dict[str, list[Marked]] = {value: [] for value in values}
-        for value, *mark in self._rows(MARKED, json.dumps(list(found)), kind):
-            found[value].append(Marked(*mark))
+        for value, stream, number, extra in self._rows(MARKED, json.dumps(list(found)), kind):
+            found[value].append(Marked(stream, 0, number, extra))
         return found
 
     def marks_of(self, stream: str, kind: str) -> list[Mark]:
@@ -275,8 +273,8 @@ class SqliteLog(ProcessRecorder):
     def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]:
         """Each stream's marks of one kind, in log order; none is an empty list."""
         found: dict[str, list[Mark]] = {stream: [] for stream in streams}
-        for stream, *mark in self._rows(MARKS_OF, json.dumps(list(found)), kind):
-            found[stream].append(Mark(*mark))
+        for stream, value, number, extra in self._rows(MARKS_OF, json.dumps(list(found)), kind):
+            found[stream].append(Mark(value, 0, number, extra))
         return found
 
     def _select(

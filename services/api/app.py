@@ -16,7 +16,7 @@ from domain.field import Invalid
 from domain.refusal import Refused
 from infra.keys import Erased, KeysUnavailable
 from infra.log.commit import LogUnavailable
-from infra.views import ViewsUnavailable
+from infra.views.engine import ViewsUnavailable
 from services.api import problems
 from services.api.body import Limited
 from services.api.children import Children

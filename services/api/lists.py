@@ -17,8 +17,9 @@ from domain.timescale import CATALOGUE, in_force_on
 from domain.working_days import WorkingDays
 from infra.codec import Codec
 from infra.conflicts import Conflicts
-from infra.log.sqlite import SqliteLog
-from infra.views import Views
+from infra.log.log import Log
+from infra.views.positions import Position
+from infra.views.views import Views
 from projections.clock_rows import clock_rows
 from services import clock_list, event_list
 from services.api import parameters
@@ -42,7 +43,7 @@ class Lists:
 
     def __init__(
         self,
-        log: SqliteLog,
+        log: Log,
         codec: Codec,
         histories: Histories,
         views: Views,
@@ -110,14 +111,14 @@ class Lists:
         """The day for which the views are kept, and how many events they are behind the log."""
         positions = [one for one in self._views.positions() if one.projection == clock_rows.name]
         position = positions[0]
-        lag = max((self._log.max_notification_id() or 0) - position.position, 0)
-        return position.read_on, {"lag": lag}
+        return position.read_on, {"lag": position.lag(self._log.heads())}
 
     def _events(self, request: Request) -> Response:
         found = parameters.read(request, (*EVENT_FILTERS, *PAGING))
-        wanted = events_wanted(found)
+        wanted = events_wanted(found, self._log.partitions)
         page = event_list.page(self._log, self._codec, wanted)
-        return _json({"events": page.facts, "next": None if page.next is None else str(page.next)})
+        following = None if page.next is None else ".".join(map(str, page.next))
+        return _json({"events": page.facts, "next": following})
 
     def _list_conflicts(self, request: Request) -> Response:
         found = parameters.read(request, ("source", *PAGING))
@@ -139,20 +140,31 @@ class Lists:
 
     def _projections(self, request: Request) -> Response:
         found = parameters.read(request, PAGING)
-        head = self._log.max_notification_id() or 0
-        rows = [
-            {
-                "name": one.projection,
-                "version": one.version,
-                "position": {"partition": 0, "offset": one.position - 1} if one.position else None,
-                "recorded_at": None if one.recorded_at is None else instant_json(one.recorded_at),
-                "lag": max(head - one.position, 0),
-                "rate": one.rate,
-                "last_rebuild": None if one.rebuilt_at is None else instant_json(one.rebuilt_at),
-            }
-            for one in self._views.positions()
-        ]
+        heads = self._log.heads()
+        rows = [projection_json(one, heads) for one in self._views.positions()]
         return _listed("projections", rows, found)
+
+
+def projection_json(one: Position, heads: Sequence[int]) -> dict[str, Any]:
+    """A projection beside a log of these heads: ``position`` is the newest event in its rows."""
+    last = one.last
+    return {
+        "name": one.projection,
+        "version": one.version,
+        "position": None if last is None else {"partition": last[0], "offset": last[1].offset},
+        "recorded_at": None if last is None else instant_json(last[1].recorded_at),
+        "lag": one.lag(heads),
+        "rate": one.rate,
+        "last_rebuild": None if one.rebuilt_at is None else instant_json(one.rebuilt_at),
+        "partitions": [
+            {
+                "partition": partition,
+                "events": one.number(partition),
+                "lag": max(head - one.number(partition), 0),
+            }
+            for partition, head in enumerate(heads)
+        ],
+    }
 
 
 def clocks_wanted(found: Mapping[str, str]) -> clock_list.Wanted:
@@ -177,7 +189,7 @@ def clocks_wanted(found: Mapping[str, str]) -> clock_list.Wanted:
     )
 
 
-def events_wanted(found: Mapping[str, str]) -> event_list.Wanted:
+def events_wanted(found: Mapping[str, str], partitions: int) -> event_list.Wanted:
     """What the log is asked for. Raises Invalid."""
     given = dict(found)
     subject = given.get("child")
@@ -189,7 +201,7 @@ def events_wanted(found: Mapping[str, str]) -> event_list.Wanted:
         source=given.get("source"),
         recorded_from=_instant(given, "recorded_from", is_end=False),
         recorded_before=_instant(given, "recorded_to", is_end=True),
-        after=parameters.position(given),
+        after=parameters.positions(given, partitions),
         limit=parameters.limit(given),
     )
 

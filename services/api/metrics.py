@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -86,9 +86,11 @@ def gauge(name: str, told: str, value: float) -> Metric:
     return GaugeMetricFamily(name, told, value=value)
 
 
-def gauges(name: str, told: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:
-    """Several numbers, told apart by a label."""
-    family = GaugeMetricFamily(name, told, labels=(label,))
+def gauges(
+    name: str, told: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]
+) -> Metric:
+    """Several numbers, told apart by labels."""
+    family = GaugeMetricFamily(name, told, labels=labels)
     for key, value in values:
-        family.add_metric((key,), value)
+        family.add_metric(key, value)
     return family

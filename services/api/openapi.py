@@ -273,6 +273,7 @@ SCHEMAS: dict[str, Schema] = {
                         "lag": _COUNT,
                         "rate": {"type": ["integer", "null"]},
                         "last_rebuild": {"type": ["string", "null"], "format": "date-time"},
+                        "partitions": _list(_object({"partition": _COUNT, "events": _COUNT, "lag": _COUNT})),
                     }
                 )
             ),

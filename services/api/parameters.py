@@ -75,6 +75,14 @@ def position(found: dict[str, str], name: str = "cursor") -> int:
     return int(text)
 
 
+def positions(found: dict[str, str], partitions: int, name: str = "cursor") -> tuple[int, ...]:
+    """Where a list goes on that is ordered by a number in each partition of the log. Raises Invalid."""
+    parts = found.get(name, ".".join("0" * partitions)).split(".")
+    if len(parts) != partitions:
+        raise Invalid([Problem(name, "is not one that was given; ask again without it")])
+    return tuple(position({name: part}, name) for part in parts)
+
+
 def choice(found: dict[str, str], name: str, words: Collection[str]) -> str | None:
     """A parameter that is one of a few words. Raises Invalid."""
     value = found.get(name)

@@ -10,7 +10,7 @@ from domain.field import Problem
 from domain.refusal import Refused
 from infra.keys import Erased, KeysFull, KeysUnavailable
 from infra.log.commit import LogFull, LogUnavailable
-from infra.views import ViewsUnavailable
+from infra.views.engine import ViewsUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:casetimeline:problem:"

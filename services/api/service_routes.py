@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from infra.conflicts import Conflicts
-from infra.log.sqlite import SqliteLog
-from infra.view_tables import CLOCKS
-from infra.views import Views, ViewsUnavailable
+from infra.log.log import Log
+from infra.views.engine import ViewsUnavailable
+from infra.views.tables import CLOCKS
+from infra.views.views import Views
 from services.api import parameters, problems
 from services.api.metrics import Metrics, Standing, gauge, gauges
 
@@ -35,7 +36,7 @@ class ServiceRoutes:
 
     def __init__(
         self,
-        log: SqliteLog,
+        log: Log,
         views: Views,
         conflicts: Conflicts,
         metrics: Metrics,
@@ -55,7 +56,7 @@ class ServiceRoutes:
     async def ready(self, request: Request) -> Response:
         """Answered once the log can be read; what cannot is raised, and becomes a 503."""
         parameters.read(request, ())
-        await run_in_threadpool(self._log.max_notification_id)
+        await run_in_threadpool(self._log.heads)
         return Response(b'{"status":"ready"}', media_type="application/json")
 
     async def figures(self, request: Request) -> Response:
@@ -71,8 +72,8 @@ class ServiceRoutes:
         return HTMLResponse(page(self._describe()), headers={"Content-Security-Policy": _POLICY})
 
     def _standing(self) -> Iterable[Metric]:
-        head = self._log.max_notification_id() or 0
-        yield gauge("casetimeline_log_events", "Events in the log.", head)
+        heads = self._log.heads()
+        yield gauge("casetimeline_log_events", "Events in the log.", sum(heads))
         yield gauge(
             "casetimeline_conflicts",
             "Facts refused because another has their identity.",
@@ -88,14 +89,18 @@ class ServiceRoutes:
         yield gauges(
             "casetimeline_projection_lag_events",
             "Events that a projection is behind the log.",
-            "projection",
-            [(one.projection, max(head - one.position, 0)) for one in positions],
+            ("projection", "partition"),
+            [
+                ((one.projection, str(partition)), max(head - one.number(partition), 0))
+                for one in positions
+                for partition, head in enumerate(heads)
+            ],
         )
         yield gauges(
             "casetimeline_clocks",
             "Clocks in the views.",
-            "timescale",
-            [(row.timescale, row.rows) for row in clocks],
+            ("timescale",),
+            [((row.timescale,), row.rows) for row in clocks],
         )
 
 

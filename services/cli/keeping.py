@@ -20,14 +20,15 @@ def verify(output: Output = Form.TABLE, data: Data = None, log: Log = None, view
 
     with composed(settings(data, log, views)) as parts, bar("Verifying", "events") as move:
         faults = [
-            {"offset": fault.offset, "fault": fault.what} for fault in walk(parts.log, parts.codec, move)
+            {"partition": fault.partition, "offset": fault.offset, "fault": fault.what}
+            for fault in walk(parts.log, parts.codec, move)
         ]
-        events = parts.log.max_notification_id() or 0
+        events = sum(parts.log.heads())
     show(
         output,
         {"events": events, "verified": not faults, "faults": faults},
         faults,
-        {"offset": "offset", "fault": "fault"},
+        {"partition": "partition", "offset": "offset", "fault": "fault"},
         f"{len(faults)} faults in {events} events" if faults else f"{events} events, all as they must be",
     )
     if faults:

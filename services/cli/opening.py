@@ -78,8 +78,8 @@ def history_of(parts: "Parts", child: str) -> "History":
 
 def catch_up(parts: "Parts") -> None:
     """Bring the views up with the log, building them afresh where that is quicker."""
-    head = parts.log.max_notification_id() or 0
-    if parts.views.position() == 0 and head:
+    heads = parts.log.heads()
+    if any(heads) and any(position.lag(heads) == sum(heads) for position in parts.views.positions()):
         with bar("Folding", "children") as move:
             parts.projector.rebuild(parts.now, lambda step: move(step.children, step.all_children))
     else:

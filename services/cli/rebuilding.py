@@ -27,5 +27,5 @@ def rebuild(
         raise typer.BadParameter(f"there is no projection {', '.join(unknown)}; there are {', '.join(known)}")
     with composed(settings(data, log, views, today)) as parts, bar("Folding", "children") as move:
         parts.projector.rebuild(parts.now, lambda step: move(step.children, step.all_children))
-        events = parts.views.position()
+        events = sum(at.number for at in parts.views.positions()[0].partitions.values())
     tell(f"The views are built of {events} events.")

@@ -42,7 +42,7 @@ def run(
 
     config = settings(data, log, views, today, http)
     with composed(config) as parts:
-        if not parts.log.max_notification_id():
+        if not any(parts.log.heads()):
             tell(f"Filling {config.data} with an invented authority of {children} children.")
             with bar("Inventing", "children") as move:
                 fill(parts, children, DEMONSTRATION_SEED, move)

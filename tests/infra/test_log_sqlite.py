@@ -18,7 +18,8 @@ import pytest
 from eventsourcing.persistence import IntegrityError, ProgrammingError, StoredEvent, Tracking
 
 from infra.log.commit import Accepted, Commit, LogBusy, LogClosed, LogFull, LogUnavailable, Refused, Repeated
-from infra.log.sqlite import Mark, Marked, SqliteLog
+from infra.log.marks import Mark, Marked
+from infra.log.sqlite import SqliteLog
 from tests.infra.log_writer import commits
 
 ROOT = Path(__file__).parents[2]
@@ -289,13 +290,13 @@ def test_nothing_is_recorded_earlier_than_what_came_before_it(log, path, clock):
 
 
 def test_what_was_known_by_an_instant_ends_at_the_last_event_recorded_then(log, clock):
-    assert log.known_by(NOON) == 0
+    assert log.known_by(NOON) == (0,)
     for number, minute in enumerate([0, 0, 1, 3, 3]):
         clock.instant = NOON + timedelta(minutes=minute)
         append(log, fact(f"{number}", "C1"))
     known = [log.known_by(NOON + timedelta(minutes=minute)) for minute in (-1, 0, 1, 2, 3, 4)]
-    assert known == [0, 2, 3, 3, 5, 5]
-    assert log.known_by(NOON - timedelta(microseconds=1)) == 0
+    assert known == [(0,), (2,), (3,), (3,), (5,), (5,)]
+    assert log.known_by(NOON - timedelta(microseconds=1)) == (0,)
 
 
 # Reading
@@ -322,12 +323,12 @@ def test_what_shares_a_mark_is_found_by_it(log):
         Commit(b"b", (event("C2"),), None, (("batch", "B1", ""),)),
         Commit(b"c", (event("C1"),), None, (("batch", "B2", ""),)),
     )
-    assert log.marked("batch", "B1") == [Marked("C1", 1, ""), Marked("C2", 2, "")]
+    assert log.marked("batch", "B1") == [Marked("C1", 0, 1, ""), Marked("C2", 0, 2, "")]
     assert log.marked("batch", "B9") == []
-    assert log.marks_of("C1", "batch") == [Mark("B1", 1, ""), Mark("B2", 3, "")]
-    assert log.marks_of("C1", "completion") == [Mark("M1", 1, "2019-07-12")]
-    assert log.marked_all("batch", ["B2", "B9"]) == {"B2": [Marked("C1", 3, "")], "B9": []}
-    assert log.marks_of_all(["C2", "C9"], "batch") == {"C2": [Mark("B1", 2, "")], "C9": []}
+    assert log.marks_of("C1", "batch") == [Mark("B1", 0, 1, ""), Mark("B2", 0, 3, "")]
+    assert log.marks_of("C1", "completion") == [Mark("M1", 0, 1, "2019-07-12")]
+    assert log.marked_all("batch", ["B2", "B9"]) == {"B2": [Marked("C1", 0, 3, "")], "B9": []}
+    assert log.marks_of_all(["C2", "C9"], "batch") == {"C2": [Mark("B1", 0, 2, "")], "C9": []}
 
 
 def test_a_refused_or_repeated_commit_leaves_no_mark(log):

@@ -6,8 +6,11 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from infra.view_tables import CLOCKS, POSITIONS
-from infra.views import TABLES, Overtaken, Views
+from infra.views.engine import Overtaken
+from infra.views.shapes import SHAPES
+from infra.views.tables import CLOCKS, STANDING
+from infra.views.views import Views
+from projections.clock_rows import clock_rows
 from services.compose import Parts
 from services.project import Progress
 from services.simulate.simulation import simulate
@@ -20,8 +23,8 @@ def rows_of(views: Views) -> dict[str, list[tuple]]:
     """Every row of every projection, but for numbers that only tell rows apart."""
     found = {}
     with views.reading() as connection:
-        for name, table in TABLES.items():
-            columns = [column for column in table.c if column.name != "number"]
+        for name, shape in SHAPES.items():
+            columns = [column for column in shape.table.c if column.name != "number"]
             found[name] = sorted(tuple(map(repr, row)) for row in connection.execute(select(*columns)))
     return found
 
@@ -63,7 +66,7 @@ def test_a_projector_that_was_overtaken_changes_nothing(tmp_path):
         service.projector.catch_up()
         before = rows_of(service.views)
         with pytest.raises(Overtaken):
-            service.views.move_on(0, 99, None, date(2019, 10, 22), [])
+            service.views.move_on({0: 0}, {}, date(2019, 10, 22), [])
         assert rows_of(service.views) == before
         assert service.views.position() == 1
 
@@ -104,7 +107,7 @@ def test_a_batch_that_grows_is_seen_on_every_child_in_it(tmp_path):
                 ],
             )
             service.projector.catch_up()
-        rows = service.views.clock_rows(CLOCKS.c.timescale == "assessment")
+        rows = service.views.rows(clock_rows, CLOCKS.c.timescale == "assessment")
         assert [next(f.value for f in row.clock.flags if f.code == "BULK_RECORDED") for row in rows] == [
             3,
             3,
@@ -133,11 +136,11 @@ def test_views_of_another_version_of_the_code_are_built_again(tmp_path):
         put(service, [event("1", "ReferralReceived", "2019-03-05", referral_id="R-1")])
         service.projector.catch_up()
         with service.views.engine.begin() as connection:
-            connection.execute(POSITIONS.update().where(POSITIONS.c.projection == "clocks").values(version=0))
+            connection.execute(STANDING.update().where(STANDING.c.projection == "clocks").values(version=0))
             connection.execute(CLOCKS.delete())
         service.projector.catch_up()
         assert children_with_assessments(service) == {"C1001"}
 
 
 def children_with_assessments(service: Parts) -> set[str]:
-    return {row.child for row in service.views.clock_rows(CLOCKS.c.timescale == "assessment")}
+    return {row.child for row in service.views.rows(clock_rows, CLOCKS.c.timescale == "assessment")}

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -92,16 +93,25 @@ MEMBERS = Table(
     METADATA,
     Column("stream", String, primary_key=True, comment="a reference, merged or not"),
     Column("child", String, nullable=False, index=True, comment="the reference its rows stand under"),
+    Column("folded_through", BigInteger, nullable=False, comment="events of the log before it was folded"),
+)
+
+STANDING = Table(
+    "standing",
+    METADATA,
+    Column("projection", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("read_on", Date, comment="the day as at which rows were made"),
+    Column("rebuilt_at", DateTime),
+    Column("rate", Integer, comment="events a second of the last run"),
 )
 
 POSITIONS = Table(
     "positions",
     METADATA,
     Column("projection", String, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("position", Integer, nullable=False, comment="the last event of the log that is in the rows"),
-    Column("recorded_at", DateTime, comment="when that event was recorded"),
-    Column("read_on", Date, comment="the day as at which rows were made"),
-    Column("rebuilt_at", DateTime),
-    Column("rate", Integer, comment="events a second of the last run"),
+    Column("partition", Integer, primary_key=True),
+    Column("number", BigInteger, nullable=False, comment="of the partition's last event in the rows"),
+    Column("offset", BigInteger, nullable=False, comment="where that event stands"),
+    Column("recorded_at", DateTime, nullable=False, comment="when that event was recorded"),
 )

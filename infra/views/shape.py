@@ -1,0 +1,51 @@
+"""How the rows of a projection stand in their table, and are read back from it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import DateTime, Table
+
+from domain.working_days import WorkingDays
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Shape(Generic[Row]):
+    """A table, the values of a row as its columns, and the row that a line of the table stands for."""
+
+    table: Table
+    values: Callable[[Row, WorkingDays], dict[str, Any]]
+    row: Callable[[Any], Row]
+
+
+def plain(table: Table, row: type[Row]) -> Shape[Row]:
+    """The shape of a dataclass each of whose fields is a column of the same name.
+
+    Aware instants are kept in UTC, tuples of texts and numbers as JSON.
+    """
+    names = [field.name for field in fields(row)]  # type: ignore[arg-type]
+    instants = frozenset(name for name in names if isinstance(table.c[name].type, DateTime))
+
+    def values(one: Row, calendar: WorkingDays) -> dict[str, Any]:
+        return {name: _kept(getattr(one, name)) for name in names}
+
+    def read(line: Any) -> Row:
+        told: Mapping[str, Any] = line._mapping
+        return row(**{name: _told(told[name], name in instants) for name in names})
+
+    return Shape(table, values, read)
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _told(value: Any, is_instant: bool) -> Any:
+    if is_instant and value is not None:
+        return value.replace(tzinfo=UTC)
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,19 @@
+"""Which table the rows of each projection stand in, and how."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.views.clock_columns import CLOCK_SHAPE
+from infra.views.shape import Shape, plain
+from infra.views.tables import CHILDREN, DISCREPANCIES, RECORDING_DELAYS
+from projections.child_rows import ChildRow
+from projections.delay_rows import DelayRow
+from projections.discrepancy_rows import DiscrepancyRow
+
+SHAPES: Mapping[str, Shape[Any]] = {
+    "clocks": CLOCK_SHAPE,
+    "children": plain(CHILDREN, ChildRow),
+    "discrepancies": plain(DISCREPANCIES, DiscrepancyRow),
+    "recording_delays": plain(RECORDING_DELAYS, DelayRow),
+}
+"""By the name of the projection."""
