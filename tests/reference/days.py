@@ -57,9 +57,37 @@ def nth_working_day(start: date, count: int) -> date:
     return day
 
 
-def twelve_months_after(day: date) -> date:
+def months_after(day: date, count: int) -> date:
     """calendar months, the last day of a shorter month where the day is missing."""
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return date(day.year + 1, 2, 28)
+    year, month = day.year, day.month
+    for _ in range(count):
+        month += 1
+        if month > 12:
+            year, month = year + 1, 1
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month, min(last, day.day))
+        except ValueError:
+            continue
+    raise AssertionError(day)
+
+
+def twelve_months_after(day: date) -> date:
+    return months_after(day, 12)
+
+
+def due(start: date, value: int, unit: str) -> date:
+    """The last day on which a limit is kept, a weekend after it apart."""
+    if unit == "working_days":
+        return nth_working_day(start, value)
+    if unit == "months":
+        return months_after(start, value)
+    return start + timedelta(days=value * {"calendar_days": 1, "weeks": 7}[unit])
+
+
+def is_late(start: date, end: date, value: int, unit: str) -> bool:
+    """"Late is more working days than the limit, so a weekend after the due day is still in time; for
+    weeks and months, late is after the due day"."""
+    if unit == "working_days":
+        return working_days(start, end) > value
+    return end > due(start, value, unit)

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from tests.reference.days import day_of, nth_working_day
+from tests.reference.days import day_of, due, is_late
 from tests.reference.told import Fact, Identity
 from tests.reference.walk import Need, Record
 
@@ -13,13 +13,8 @@ if TYPE_CHECKING:
     from tests.reference.true_clock import Clock
 
 WorkingDays = Callable[[date, date], int]
+OF_ASSESSMENTS = {"assessment", "parenting_assessment"}
 HeldChange = tuple[Fact, str, list[Fact]]
-LIMITS = {
-    "contact_decision": 1,
-    "referral_decision": 1,
-    "assessment": 45,
-    "assessment_child_seen": 10,
-}
 
 
 def write(
@@ -52,15 +47,14 @@ def _figures(
     wd: WorkingDays,
 ) -> dict[str, Any]:
     start, end = clock.start, clock.end or as_at
-    limit = LIMITS[clock.timescale]
-    due = nth_working_day(start, limit)
+    value, unit = clock.limit
+    due_on = due(start, value, unit)
 
     def length(a: date, b: date) -> dict[str, int]:
         return {"working_days": wd(a, b), "calendar_days": (b - a).days}
 
     elapsed = length(start, end)
-    # late where more working days than the limit have passed, so a weekend after the due day is in time
-    late = elapsed["working_days"] > limit
+    late = is_late(start, end, value, unit)
     recorded, hidden = None, None
     spans: list[dict[str, Any]]
     if clock.need is None:
@@ -80,12 +74,12 @@ def _figures(
         "status": clock.status,
         "started_on": str(start),
         "stopped_on": str(clock.end) if clock.end else None,
-        "due_on": str(due),
-        "limit": {"value": limit, "unit": "working_days"},
+        "due_on": str(due_on),
+        "limit": {"value": value, "unit": unit},
         "elapsed": elapsed,
         "recorded": recorded,
         "hidden": hidden,
-        "over_by": length(due, end) if late else {"working_days": 0, "calendar_days": 0},
+        "over_by": length(due_on, end) if late else {"working_days": 0, "calendar_days": 0},
         "spans": [
             {**span, "from": str(span["from"]), "to": str(span["to"]), **length(span["from"], span["to"])}
             for span in spans
@@ -226,7 +220,7 @@ def _flags(
     if clock.status == "open" and late:
         found.append(("OPEN_PAST_LIMIT", None, [clock.start_fact]))
     need = clock.need
-    if need is not None:
+    if need is not None and clock.timescale in OF_ASSESSMENTS:
         if clock.status == "ended_without_completion" and clock.end_fact:
             found.append(("ENDED_WITHOUT_COMPLETION", need.end_reason, [clock.end_fact]))
         if clock.status == "stopped":
@@ -235,7 +229,7 @@ def _flags(
         for amendment, code, targets in held:
             if any(_is_about(need, target) for target in targets):
                 found.append((code, None, [amendment]))
-    elif clock.timescale.endswith("_decision") or clock.timescale == "assessment_child_seen":
+    else:
         ours = {clock.start_fact.identity} | ({clock.end_fact.identity} if clock.end_fact else set())
         for amendment, code, targets in held:
             if any(target.identity in ours for target in targets):

@@ -15,17 +15,34 @@ STARTS = {
     "referral": {"ReferralReceived", "SteppedUp"},
     "assessment": {"AssessmentStarted"},
     "visit": {"VisitMade"},
+    "enquiry": {"Section47Started"},
+    "meeting": {"MeetingHeld", "StrategyDiscussionHeld"},
+    "plan": {"PlanStarted"},
+    "track": {"PreProceedingsDecided"},
+    "placement": {"PlacementStarted"},
+    "episode": {"CareStarted"},
 }
 ENDS = {
     "contact": {"ContactDecided"},
     "referral": {"ReferralClosed", "SteppedDown"},
     "assessment": {"AssessmentCompleted", "AssessmentClosed", "AssessmentCancelled"},
+    "enquiry": {"Section47Completed"},
+    "plan": {"PlanEnded"},
+    "track": {"PreProceedingsEnded"},
+    "placement": {"PlacementEnded"},
+    "episode": {"CareEnded"},
 }
 ID_OF = {
     "contact": "contact_id",
     "referral": "referral_id",
     "assessment": "assessment_id",
     "visit": "visit_id",
+    "enquiry": "enquiry_id",
+    "meeting": "meeting_id",
+    "plan": "plan_id",
+    "track": "track_id",
+    "placement": "placement_id",
+    "episode": "episode_id",
 }
 
 

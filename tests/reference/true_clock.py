@@ -4,13 +4,16 @@ Shares no code with the engine it checks. ``told.py`` has what was known, ``open
 referral was open, ``walk.py`` rules 1 to 5 and 7, this file rules 6 and 8 and the figures.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from tests.reference import days
-from tests.reference.days import day_of
+from tests.reference.days import day_of, is_late
+from tests.reference.intervals import Interval, intervals_of_child, supervisions_of_worker
+from tests.reference.joined import initial_conferences, parenting, pre_proceedings
+from tests.reference.one_off import OneOff, actions, one_offs_of_child
 from tests.reference.openings import Opening, all_openings
 from tests.reference.told import (
     AMENDING,
@@ -41,21 +44,88 @@ class Clock:
     end: date | None
     end_fact: Fact | None
     flags: list[Flag]
+    limit: tuple[int, str]
     need: Need | None = None
     seen_of: Need | None = None
+
+    @property
+    def is_assessment(self) -> bool:
+        return self.timescale == "assessment"
 
 
 # -- the clocks of one day, given the facts as amended --------------------------------------------
 
 
-def clocks_of(facts: Sequence[Fact], as_at: date) -> list[Clock]:
-    """The clocks at the end of ``as_at``, in order of start."""
-    walk = Walk(facts, as_at)
-    found = _contact_decisions(facts, as_at) + _referral_decisions(walk)
-    for need in walk.needs:
-        if not walk.leaves_no_clock(need):
-            found += [_assessment(need), _child_seen(need, facts)]
+FRONT_DOOR = frozenset({"contact_decision", "referral_decision", "assessment", "assessment_child_seen"})
+
+
+def clocks_of(
+    facts: Sequence[Fact],
+    as_at: date,
+    held: Sequence[Fact] = (),
+    child: str = "C1001",
+    only: Collection[str] | None = None,
+) -> list[Clock]:
+    """The clocks at the end of ``as_at``, in order of start, of the timescales ``only`` where that is given;
+    ``held`` are the supervisions of workers."""
+    found: list[Clock] = []
+    if only is None or FRONT_DOOR & set(only):
+        walk = Walk(facts, as_at)
+        found += _contact_decisions(facts, as_at) + _referral_decisions(walk)
+        for need in walk.needs:
+            if not walk.leaves_no_clock(need):
+                found += [_of_need("assessment", need, (45, "working_days")), _child_seen(need, facts)]
+    if only is None or set(only) - FRONT_DOOR:
+        for need in parenting(facts, as_at):
+            found.append(_of_need("parenting_assessment", need, (12, "weeks")))
+        for need in initial_conferences(facts):
+            found.append(_of_need("initial_conference", need, (15, "working_days")))
+        for need in pre_proceedings(facts):
+            found.append(_of_need("pre_proceedings", need, (16, "weeks")))
+        found += [_of_interval(interval) for interval in intervals_of_child(facts, held, child)]
+        found += [_of_one_off(one_off) for one_off in one_offs_of_child(facts, as_at)]
+    asked = [clock for clock in found if only is None or clock.timescale in only]
+    return sorted(asked, key=lambda clock: (clock.start, clock.step))
+
+
+def clocks_of_worker(facts: Sequence[Fact], worker: str) -> list[Clock]:
+    """The clocks on the record of a worker, all facts being up to the day asked about."""
+    found = [_of_interval(interval) for interval in supervisions_of_worker(facts, worker)]
     return sorted(found, key=lambda clock: (clock.start, clock.step))
+
+
+def clocks_of_authority(facts: Sequence[Fact]) -> list[Clock]:
+    """The clocks on the record of the authority itself."""
+    return sorted(map(_of_one_off, actions(facts)), key=lambda clock: (clock.start, clock.step))
+
+
+def _of_interval(interval: Interval) -> Clock:
+    start = interval.start_fact
+    return _plain(interval.timescale, interval.subject, start.day, interval)
+
+
+def _of_one_off(one_off: OneOff) -> Clock:
+    return _plain(one_off.timescale, one_off.subject, one_off.start, one_off)
+
+
+def _plain(timescale: str, subject: str, start: date, told: Interval | OneOff) -> Clock:
+    """A clock without a record of its own."""
+    end = told.end_fact
+    flags = [Flag(code, value, tuple(because)) for code, value, because in told.flags]
+    if told.status == "ended_without_completion" and end is not None:
+        flags.append(Flag("ENDED_WITHOUT_COMPLETION", end.data.get("reason"), (end,)))
+    return Clock(
+        timescale=timescale,
+        subject=subject,
+        start=start,
+        start_fact=told.start_fact,
+        step=told.start_fact.order,
+        status=told.status,
+        end=end.day if end is not None else None,
+        end_fact=end,
+        flags=flags,
+        limit=told.limit,
+    )
 
 
 def _contact_decisions(facts: Sequence[Fact], as_at: date) -> list[Clock]:
@@ -89,13 +159,14 @@ def _decision(timescale: str, opening: Opening, over: Any) -> Clock:
         end=last.day if last else None,
         end_fact=last.fact if last else None,
         flags=[],
+        limit=(1, "working_days"),
     )
 
 
-def _assessment(need: Need) -> Clock:
+def _of_need(timescale: str, need: Need, limit: tuple[int, str]) -> Clock:
     status = {"running": "open", "stopped": "stopped", "ended": "ended_without_completion"}
     return Clock(
-        timescale="assessment",
+        timescale=timescale,
         subject=need.subject,
         start=need.start,
         start_fact=need.start_fact,
@@ -104,6 +175,7 @@ def _assessment(need: Need) -> Clock:
         end=need.end,
         end_fact=need.end_fact,
         flags=need.start_flags + need.flags,
+        limit=limit,
         need=need,
     )
 
@@ -137,6 +209,7 @@ def _child_seen(need: Need, facts: Sequence[Fact]) -> Clock:
         end=end,
         end_fact=fact,
         flags=[],
+        limit=(10, "working_days"),
         seen_of=need,
     )
 
@@ -144,22 +217,37 @@ def _child_seen(need: Need, facts: Sequence[Fact]) -> Clock:
 # -- rule 6 -----------------------------------------------------------------------------------------
 
 
-def shortened(without: Sequence[Clock], with_it: Sequence[Clock]) -> list[Clock]:
+def shortened(without: Sequence[Clock], with_it: Sequence[Clock], day: date) -> list[Clock]:
     """The clocks of a day that an amendment harms: rule 6, "leaves a need covered from later or to
     earlier, stops what was running, or makes a clock vanish (to be made one with an earlier is not
     to vanish)"."""
     return [
         clock
         for clock in without
-        if not any(_covers(other, clock) for other in with_it)
+        if not any(_covers(other, clock, day) for other in with_it)
         and not _is_seen_of_one_made_one(clock, with_it)
     ]
 
 
-def _covers(other: Clock, clock: Clock) -> bool:
-    if other.timescale != clock.timescale or other.start > clock.start:
+ONE_NEED = {
+    "assessment",
+    "assessment_child_seen",
+    "parenting_assessment",
+    "initial_conference",
+    "transfer_in_conference",
+    "pre_proceedings",
+    "case_supervision",
+}
+"""Those of which a child has one need at a time, whatever its records are called."""
+NEVER_DONE_IF_ENDED = {"contact_decision", "referral_decision", "assessment", "assessment_child_seen"}
+
+
+def _covers(other: Clock, clock: Clock, day: date) -> bool:
+    if _kind(other) != _kind(clock) or other.start > clock.start:
         return False
-    if clock.timescale.endswith("_decision") and other.subject != clock.subject:
+    if clock.timescale not in ONE_NEED and other.subject != clock.subject:
+        return False
+    if clock.timescale not in NEVER_DONE_IF_ENDED and _is_late(clock, day) and not _is_late(other, day):
         return False
     if other.status == "open":
         return True
@@ -169,7 +257,7 @@ def _covers(other: Clock, clock: Clock) -> bool:
         return False  # the property: nor does any correction or withdrawal turn late into in time
     assert other.end is not None and clock.end is not None
     if other.status == "ended_without_completion":
-        if clock.status == "stopped":
+        if clock.status == "stopped" and clock.timescale in NEVER_DONE_IF_ENDED:
             return True  # it never counts as done, so it hides nothing
         if clock.seen_of and other.seen_of and other.seen_of.status == "ended":
             # nobody saw the child, and both end with their need
@@ -182,8 +270,17 @@ def _is_met_in_time(clock: Clock) -> bool:
     if clock.status != "stopped" or clock.end is None:
         return False
     after_end = any(flag.code == "COMPLETED_AFTER_CLOSING" for flag in clock.flags)
-    limit = {"assessment": 45, "assessment_child_seen": 10}.get(clock.timescale, 1)
-    return not after_end and days.working_days(clock.start, clock.end) <= limit
+    return not after_end and not is_late(clock.start, clock.end, *clock.limit)
+
+
+def _is_late(clock: Clock, day: date) -> bool:
+    return is_late(clock.start, clock.end or day, *clock.limit)
+
+
+def _kind(clock: Clock) -> str:
+    """The first interval and the later ones are of one kind: that one is made one with an earlier is not
+    to vanish."""
+    return clock.timescale.removesuffix("_first")
 
 
 def _is_seen_of_one_made_one(clock: Clock, with_it: Sequence[Clock]) -> bool:
@@ -196,44 +293,43 @@ def _is_seen_of_one_made_one(clock: Clock, with_it: Sequence[Clock]) -> bool:
     )
 
 
+ClocksOn = Callable[[Sequence[Fact], date], list[Clock]]
+
+
 def decide(
-    facts: Sequence[Fact], amendments: Sequence[Fact], accepted: set[Identity]
+    facts: Sequence[Fact],
+    amendments: Sequence[Fact],
+    accepted: set[Identity],
+    clocks_on: ClocksOn = clocks_of,
 ) -> tuple[list[Fact], list[Fact]]:
     """Rule 6: each amendment "is applied, in the order learnt, only if on no day" it harms;
     "else it is held until a ruling accepts it". Returns those applied and those held."""
     every_day = _relevant_days(facts, amendments)
     applied: list[Fact] = []
     held: list[Fact] = []
-    clocks_now = {day: clocks_of(amended(facts, applied, day), day) for day in every_day}
+
+    def is_harmless(trial: Sequence[Fact]) -> bool:
+        for day in every_day:
+            before, after = amended(facts, applied, day), amended(facts, trial, day)
+            # where it changes no fact up to that day it changes no clock
+            if before != after and shortened(clocks_on(before, day), clocks_on(after, day), day):
+                return False
+        return True
+
     for amendment in amendments:
         # a correction of one that is held puts both to the test
         together = [a for a in held if a.identity == target_of(amendment)]
         if amendment.type == "FactWithdrawn":
             together = []
         trial = sorted([*applied, *together, amendment], key=lambda a: a.order)
-        clocks_then = {day: clocks_of(amended(facts, trial, day), day) for day in every_day}
-        harmless = all(not shortened(clocks_now[day], clocks_then[day]) for day in every_day)
-        if harmless or amendment.identity in accepted:
-            applied, clocks_now = trial, clocks_then
+        if amendment.identity in accepted or is_harmless(trial):
+            applied = trial
             held = [a for a in held if a not in together]
-        elif together and _is_harmless_alone(facts, applied, amendment, clocks_now, every_day):
+        elif together and is_harmless([*applied, amendment]):
             applied = [*applied, amendment]
         else:
             held.append(amendment)
     return applied, held
-
-
-def _is_harmless_alone(
-    facts: Sequence[Fact],
-    applied: Sequence[Fact],
-    amendment: Fact,
-    clocks_now: dict[date, list[Clock]],
-    every_day: Sequence[date],
-) -> bool:
-    trial = [*applied, amendment]
-    return all(
-        not shortened(clocks_now[day], clocks_of(amended(facts, trial, day), day)) for day in every_day
-    )
 
 
 def _relevant_days(facts: Sequence[Fact], amendments: Sequence[Fact]) -> list[date]:
@@ -244,8 +340,8 @@ def _relevant_days(facts: Sequence[Fact], amendments: Sequence[Fact]) -> list[da
             found.add(fact.day)
             for name in ("was", "now"):
                 found |= _dates_in(fact.data.get(name))
-        found |= _dates_in(fact.data.get("accepted_on"))
-        found |= _dates_in(fact.data.get("changes"))
+        for name in ("accepted_on", "changes", "due_on", "conference_due_from"):
+            found |= _dates_in(fact.data.get(name))
     return sorted(found)
 
 
@@ -258,7 +354,22 @@ def _dates_in(value: Any) -> set[date]:
         return set()
 
 
-_BEGINNING_OF_RECORD = {"AssessmentStarted", "ContactReceived"}
+_BEGINNING_OF_RECORD = {
+    "AssessmentStarted",
+    "ContactReceived",
+    "StrategyDiscussionHeld",
+    "Section47Started",
+    "MeetingHeld",
+    "PlanStarted",
+    "PreProceedingsDecided",
+    "ProceedingsIssued",
+    "PlacementStarted",
+    "CareStarted",
+    "TransferredIn",
+    "WorkerAllocated",
+    "WorkerJoined",
+    "ActionSet",
+}
 _STOPS = {
     "AssessmentCompleted",
     "AssessmentClosed",
@@ -269,6 +380,23 @@ _STOPS = {
     "ContactDecided",
     "TransferredOut",
     "VisitMade",
+    "Section47Completed",
+    "MeetingHeld",
+    "MinutesDistributed",
+    "DecisionsSent",
+    "PlanEnded",
+    "LetterBeforeProceedingsSent",
+    "PreProceedingsMeetingHeld",
+    "PreProceedingsEnded",
+    "ProceedingsIssued",
+    "ProceedingsConcluded",
+    "PlacementEnded",
+    "CareEnded",
+    "CarePlanPrepared",
+    "PlacementPlanPrepared",
+    "SupervisionHeld",
+    "WorkerLeft",
+    "ActionDone",
 }
 
 
@@ -305,19 +433,36 @@ def clocks(
     basis: str = "recorded",
     working_days: WorkingDays = days.working_days,
 ) -> list[dict[str, Any]]:
-    """The clocks of the four timescales, as dicts."""
+    """The clocks of the front door and of assessments, as dicts."""
     as_at = day_of(as_at) if isinstance(as_at, str) else as_at
-    reading = Reading(facts, known_at, basis)
+    reading = Reading(facts, known_at, basis, only=FRONT_DOOR)
     return reading.at(as_at, working_days)
 
 
 class Reading:
-    """One child's facts as known at one moment; can be read as at any day."""
+    """One stream's facts as known at one moment; can be read as at any day.
+
+    ``stream`` is the child's reference, ``worker:<id>`` or ``authority``. Of a child, ``held`` are the facts
+    of the workers, among which are the supervisions that name the child. With ``only``, no other timescale is
+    looked at, not even to judge whether a correction harms.
+    """
 
     def __init__(
-        self, facts: Sequence[dict[str, Any]], known_at: str | None = None, basis: str = "recorded"
+        self,
+        facts: Sequence[dict[str, Any]],
+        known_at: str | None = None,
+        basis: str = "recorded",
+        held: Sequence[dict[str, Any]] = (),
+        stream: str = "C1001",
+        only: Collection[str] | None = None,
     ) -> None:
         told = [read(order, fact) for order, fact in known(facts, known_at, basis)]
+        self.stream, self.only = stream, only
+        self.supervisions = [
+            read(order, fact)
+            for order, fact in known(held, known_at, basis)
+            if fact["type"] == "SupervisionHeld"
+        ]
         self.rulings = [f for f in told if f.type == "ClockRuled"]
         self.facts = [f for f in told if f.type not in AMENDING and f.type != "ClockRuled"]
         amending = [f for f in told if f.type in AMENDING]
@@ -329,7 +474,15 @@ class Reading:
             if ruling.data.get("ruling") == "accept_correction"
             for named in ruling.data.get("facts") or []
         }
-        self.applied, self.held = decide(self.facts, self.amendments, accepted)
+        self.applied, self.held = decide(self.facts, self.amendments, accepted, self._clocks)
+
+    def _clocks(self, facts: Sequence[Fact], day: date) -> list[Clock]:
+        if self.stream.startswith("worker:"):
+            return clocks_of_worker(facts, self.stream.removeprefix("worker:"))
+        if self.stream == "authority":
+            return clocks_of_authority(facts)
+        held = [fact for fact in self.supervisions if fact.day <= day]
+        return clocks_of(facts, day, held, self.stream, self.only)
 
     def held_ones(self) -> list[Identity]:
         """The corrections, withdrawals and changes that rule 6 holds."""
@@ -359,10 +512,10 @@ class Reading:
             has_happened = amendment.type != "RecordChanged" or amendment.day <= as_at
             if amendment.identity in stand and has_happened:
                 held.append((amendment, *code_of(amendment, facts)))
-        found = clocks_of(facts, as_at)
+        found = self._clocks(facts, as_at)
         written = write(found, facts, reported, held, as_at, working_days)
         voided = {r.data["clock"] for r in self.rulings if r.data.get("ruling") == "void"}
         return [clock for clock in written if clock["id"] not in voided]
 
 
-__all__ = ["Clock", "Flag", "Opening", "Reading", "Record", "Walk", "clocks", "clocks_of"]
+__all__ = ["FRONT_DOOR", "Clock", "Flag", "Opening", "Reading", "Record", "Walk", "clocks", "clocks_of"]

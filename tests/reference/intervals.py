@@ -1,0 +1,279 @@
+"""The repeating timescales: one clock per interval, each begun by what stopped the one before it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from tests.reference.days import due, months_after
+from tests.reference.lives import (
+    Happening,
+    Life,
+    happenings,
+    is_not_after,
+    is_not_before,
+    lives,
+    lives_of_each,
+    meetings,
+    of_type,
+    place,
+    seen_at,
+)
+from tests.reference.told import Fact
+
+CONTINUATION_WINDOW_DAYS = 28
+NEWLY_QUALIFIED_WEEKLY_FOR_DAYS = 42
+NEWLY_QUALIFIED_FORTNIGHTLY_TO_MONTHS = 6
+REPEAT_PLAN_MONTHS = 24
+PLAN_GAP_DAYS = 90
+
+Limit = tuple[int, str]
+Flag = tuple[str, object, list[Fact]]
+
+
+@dataclass
+class Interval:
+    """One clock of a repeating timescale."""
+
+    timescale: str
+    subject: str
+    start_fact: Fact
+    limit: Limit
+    status: str = "open"
+    end_fact: Fact | None = None
+    flags: list[Flag] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What repeats: "`timescales`" names the first interval's and the others', ``limit`` gives the limit of
+    the n-th interval (from 0), begun by a fact, of a life."""
+
+    timescales: tuple[str, str]
+    limit: Callable[[int, Fact, Life], Limit]
+    stops: Sequence[Happening]
+    continues: bool
+    """Whether an interval "runs on if one of the same kind starts within" the window."""
+
+
+def intervals_of_child(facts: Sequence[Fact], held: Sequence[Fact], child: str) -> list[Interval]:
+    """All intervals of a child; ``held`` are the supervisions of workers."""
+    found: list[Interval] = []
+    plans = {kind: plan_lives(facts, kind) for kind in ("child_protection", "child_in_need")}
+    placements = lives_of_each(
+        facts, "placement_id", of_type("PlacementStarted"), of_type("PlacementEnded")
+    )
+    care = lives_of_each(facts, "episode_id", of_type("CareStarted"), of_type("CareEnded"))
+    for need in _of_protection(facts):
+        made = _intervals(need, plans["child_protection"])
+        for interval in made:
+            interval.flags += _repeat_plan(interval, plans["child_protection"])
+        found += made
+    for need in _of_need(facts):
+        found += _intervals(need, plans["child_in_need"])
+    visit = Need(
+        ("looked_after_visit", "looked_after_visit"),
+        lambda n, *_: (6, "weeks") if n else (1, "weeks"),
+        seen_at(facts, "looked_after"),
+        continues=False,
+    )
+    found += _intervals(visit, placements)
+    review = Need(
+        ("looked_after_review", "looked_after_review"),
+        lambda n, *_: [(20, "working_days"), (3, "months"), (6, "months")][min(n, 2)],
+        meetings(facts, "looked_after_review"),
+        continues=True,
+    )
+    found += _intervals(review, care)
+    found += _case_supervision(facts, held, child)
+    return found
+
+
+def plan_lives(facts: Sequence[Fact], kind: str) -> list[Life]:
+    """The plans of a kind. The end of a plan names no kind."""
+    return lives_of_each(
+        facts,
+        "plan_id",
+        lambda f: f.type == "PlanStarted" and f.data.get("kind") == kind,
+        of_type("PlanEnded"),
+    )
+
+
+def _of_protection(facts: Sequence[Fact]) -> list[Need]:
+    core_group = Need(
+        ("core_group_first", "core_group"),
+        lambda n, *_: (6, "weeks") if n else (10, "working_days"),
+        meetings(facts, "core_group"),
+        continues=True,
+    )
+    review = Need(
+        ("review_conference_first", "review_conference"),
+        lambda n, *_: (6, "months") if n else (3, "months"),
+        meetings(facts, "review_conference", must_be_quorate=True),
+        continues=True,
+    )
+    visit = Need(
+        ("child_protection_visit", "child_protection_visit"),
+        lambda _, start, life: _frequency(facts, start, life) or (10, "working_days"),
+        seen_at(facts, "child_protection"),
+        continues=True,
+    )
+    return [core_group, review, visit]
+
+
+def _of_need(facts: Sequence[Fact]) -> list[Need]:
+    review = Need(
+        ("child_in_need_review", "child_in_need_review"),
+        lambda *_: (3, "months"),
+        meetings(facts, "child_in_need_review"),
+        continues=True,
+    )
+    visit = Need(
+        ("child_in_need_visit", "child_in_need_visit"),
+        lambda _, start, life: _frequency(facts, start, life) or (20, "working_days"),
+        seen_at(facts, "child_in_need"),
+        continues=True,
+    )
+    return [review, visit]
+
+
+POLICY: dict[str, Limit] = {
+    "child_protection_visit": (10, "working_days"),
+    "child_in_need_visit": (20, "working_days"),
+}
+
+
+def _frequency(facts: Sequence[Fact], start: Fact, life: Life) -> Limit | None:
+    """"`VisitFrequencySet` applies to the intervals that start after it": the last one set before."""
+    found = None
+    for fact in sorted(facts, key=place):
+        is_ours = fact.type == "VisitFrequencySet" and fact.data.get("plan_id") == life.id
+        if is_ours and place(fact) < place(start):
+            found = fact
+    return (found.data["every"], found.data["unit"]) if found else None
+
+
+def _intervals(need: Need, lives: Sequence[Life]) -> list[Interval]:
+    return [interval for life in lives for interval in _of_life(need, life, lives)]
+
+
+def _of_life(need: Need, life: Life, all_lives: Sequence[Life]) -> list[Interval]:
+    """The intervals of one life, the last of them open, ended with the life, or run on after it."""
+    found = [_begun(need, 0, life.start, life)]
+    for stop in need.stops:
+        if (
+            is_not_before(stop.last, life.start)
+            and is_not_after(stop.last, life.end)
+            and _is_about([life.id], stop.last)
+        ):
+            found[-1].status, found[-1].end_fact = "stopped", stop.last
+            found.append(_begun(need, len(found), stop.first_since(life.start), life))
+    if life.end is not None:
+        found[-1].status, found[-1].end_fact = "ended_without_completion", life.end
+        if need.continues:
+            _run_on(found[-1], need, life, all_lives)
+    return found
+
+
+def _begun(need: Need, number: int, start: Fact, life: Life) -> Interval:
+    timescale = need.timescales[1 if number else 0]
+    interval = Interval(timescale, life.id, start, need.limit(number, start, life))
+    policy = POLICY.get(timescale)
+    if policy is not None and due(start.day, *interval.limit) > due(start.day, *policy):
+        interval.flags.append(("FREQUENCY_WIDENED", None, [start]))
+    return interval
+
+
+def _is_about(plan_ids: Sequence[str], stop: Fact) -> bool:
+    """A meeting that names a plan is about that plan; one that names none, about any."""
+    return stop.data.get("plan_id") in (None, *plan_ids) or stop.type != "MeetingHeld"
+
+
+def _run_on(interval: Interval, need: Need, life: Life, all_lives: Sequence[Life]) -> None:
+    """"An interval whose plan ended runs on if one of the same kind starts within
+    `continuation_window_days`": until a stop after that start, or until that one ends."""
+    window = timedelta(days=CONTINUATION_WINDOW_DAYS)
+    continuing: list[Life] = []
+    ends = [life.end]
+    for other in sorted(all_lives, key=lambda other: place(other.start)):
+        if place(other.start) <= place(life.start):
+            continue
+        if any(end and end.day <= other.start.day <= end.day + window for end in ends):
+            continuing.append(other)
+            ends.append(other.end)
+    if not continuing:
+        return
+    interval.flags.append(("CONTINUATION_WITHIN_WINDOW", None, [other.start for other in continuing]))
+    for stop in need.stops:
+        if not _is_about([life.id, *(other.id for other in continuing)], stop.last):
+            continue
+        in_force = [o for o in continuing if is_not_before(stop.last, o.start)]
+        if any(is_not_after(stop.last, o.end) for o in in_force) and is_not_before(
+            stop.last, interval.start_fact
+        ):
+            interval.status, interval.end_fact = "stopped", stop.last
+            return
+    if any(other.end is None for other in continuing):
+        interval.status, interval.end_fact = "open", None
+    else:
+        interval.end_fact = max((o.end for o in continuing if o.end), key=place)
+
+
+def _repeat_plan(interval: Interval, plans: Sequence[Life]) -> list[Flag]:
+    """"on the clocks that a second child protection plan starts; value: days since the last ended, where
+    90 or fewer"."""
+    start = interval.start_fact
+    if start.type != "PlanStarted":
+        return []
+    ended = [p.end for p in plans if p.end is not None and p.start is not start and p.end.day <= start.day]
+    if not ended:
+        return []
+    last = max(ended, key=place)
+    flags: list[Flag] = []
+    if start.day <= months_after(last.day, REPEAT_PLAN_MONTHS):
+        flags.append(("REPEAT_PLAN_WITHIN_2_YEARS", None, [start, last]))
+    gap = (start.day - last.day).days
+    if gap <= PLAN_GAP_DAYS:
+        flags.append(("PLAN_GAP", gap, [start, last]))
+    return flags
+
+
+def _case_supervision(facts: Sequence[Fact], held: Sequence[Fact], child: str) -> list[Interval]:
+    """From the first allocation on: "a change of worker never restarts `case_supervision`"."""
+    allocated = sorted((f for f in facts if f.type == "WorkerAllocated"), key=place)
+    if not allocated:
+        return []
+    naming = [f for f in held if f.type == "SupervisionHeld" and child in (f.data.get("children") or [])]
+    need = Need(
+        ("case_supervision", "case_supervision"),
+        lambda *_: (6, "weeks"),
+        happenings(naming, "supervision_id"),
+        continues=False,
+    )
+    life = Life(allocated[0].data["worker_id"], allocated[0])
+    return _of_life(need, life, [life])
+
+
+def supervisions_of_worker(facts: Sequence[Fact], worker: str) -> list[Interval]:
+    """The intervals of `supervision`, on the record of a worker."""
+    held = [f for f in facts if f.type == "SupervisionHeld"]
+    need = Need(
+        ("supervision", "supervision"),
+        lambda _, start, life: _supervision_limit(start, life),
+        happenings(held, "supervision_id"),
+        continues=False,
+    )
+    joined = lives(worker, facts, of_type("WorkerJoined"), of_type("WorkerLeft"))
+    return _intervals(need, joined)
+
+
+def _supervision_limit(start: Fact, joined: Life) -> Limit:
+    """"1 month; newly qualified: weekly for 6 weeks, then fortnightly to 6 months"."""
+    until = joined.start.data.get("newly_qualified_until")
+    if not until or start.day > date.fromisoformat(until):
+        return 1, "months"
+    first = joined.start.day
+    if start.day < first + timedelta(days=NEWLY_QUALIFIED_WEEKLY_FOR_DAYS):
+        return 1, "weeks"
+    if start.day < months_after(first, NEWLY_QUALIFIED_FORTNIGHTLY_TO_MONTHS):
+        return 2, "weeks"
+    return 1, "months"
