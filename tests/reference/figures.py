@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.reference.days import day_of, due, is_late
+from tests.reference.lives import is_not_before, place
 from tests.reference.told import Fact, Identity
 from tests.reference.walk import Need, Record
 
@@ -230,6 +231,8 @@ def _flags(
             if any(_is_about(need, target) for target in targets):
                 found.append((code, None, [amendment]))
     else:
+        if not clock.timescale.endswith("_decision") and clock.seen_of is None:
+            found += _gone(clock, facts)
         ours = {clock.start_fact.identity} | ({clock.end_fact.identity} if clock.end_fact else set())
         for amendment, code, targets in held:
             if any(target.identity in ours for target in targets):
@@ -327,6 +330,41 @@ def _worker(fact: Fact) -> Any:
 
 def _team(fact: Fact) -> Any:
     return fact.data.get("team_id" if fact.type == "WorkerAllocated" else "to_team_id")
+
+
+_RECORD_FIELDS = {
+    "plan": "plan_id",
+    "placement": "placement_id",
+    "episode": "episode_id",
+    "meeting": "meeting_id",
+    "track": "track_id",
+}
+
+
+def _gone(clock: "Clock", facts: Sequence[Fact]) -> list[tuple[str, Any, list[Fact]]]:
+    """A record on the clock that was deleted or vanished while it ran, which stops nothing."""
+    begun = [r.started for r in clock.need.records] if clock.need is not None else [clock.start_fact]
+    on_it = {(kind, f.data.get(field)) for f in begun for kind, field in _RECORD_FIELDS.items()}
+    on_it |= {(kind, clock.subject) for kind in ("plan", "placement", "episode")}
+    found: list[tuple[str, Any, list[Fact]]] = []
+    for fact in facts:
+        if fact.type not in ("RecordDeleted", "RecordDisappeared"):
+            continue
+        if (fact.data["record_kind"], fact.data["record_id"]) not in on_it:
+            continue
+        if not is_not_before(fact, clock.start_fact) or not _is_before_end(fact, clock.end_fact):
+            continue
+        if fact.type == "RecordDisappeared":
+            found.append(("DISAPPEARED_FROM_SNAPSHOT", None, [fact]))
+        found.append(("DELETED_WITH_OPEN_CLOCK", None, [fact]))
+    return found
+
+
+def _is_before_end(fact: Fact, end: Fact | None) -> bool:
+    """Of one day without a time, completions are read before what ends a record."""
+    if end is None or fact.day != end.day:
+        return end is None or fact.day < end.day
+    return end.instant is not None and place(fact) < place(end)
 
 
 def _is_about(need: Need, target: Fact) -> bool:

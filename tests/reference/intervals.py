@@ -1,4 +1,27 @@
-"""The repeating timescales: one clock per interval, each begun by what stopped the one before it."""
+"""The repeating timescales: one clock per interval, each begun by what stopped the one before it.
+
+Where the rules leave two readings, the one that hides no time is taken:
+
+- "what was once reported is not undone": a visit or meeting reported on two days stopped the running interval
+  on the later, and began the next on the earlier.
+- "stops: MeetingHeld core_group": one that names a plan is about that plan alone; one that names none, about
+  any.
+- "ending the plan or placement ends its running interval": the end of a care episode ends that of
+  `looked_after_review`, since nothing else would; the end of care does not end that of `looked_after_visit`,
+  the end of the placement does. A worker who has left needs no supervision. Nothing ends `case_supervision`.
+- "an interval whose plan ended runs on if one of the same kind starts within the window": the new plan starts
+  intervals of its own as well, as "PlanStarted" says; what runs on stops with the first stop after that
+  start, or ends with the new plan. A care episode is taken as a plan, a placement is not ("each").
+- "`VisitFrequencySet` applies to the intervals that start after it": not to one begun by a fact that is read
+  before it on the same day.
+- "a visit limit wider than the policy's": one that falls due later.
+- "on the clocks that a second child protection plan starts": the intervals begun by the plan itself, where a
+  plan ended on or before that day.
+- "newly qualified: weekly for 6 weeks, then fortnightly to 6 months": by the day an interval starts, counted
+  from joining, while that day is not after ``newly_qualified_until``.
+- The subject of every interval is what it repeats for: the plan, placement, episode or worker; of
+  `case_supervision` the worker first allocated.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

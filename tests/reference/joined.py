@@ -1,4 +1,17 @@
-"""The timescales on which what is begun again joins the clock that runs: enquiries, tracks, parenting."""
+"""The timescales on which what is begun again joins the clock that runs: enquiries, tracks, parenting.
+
+Where the rules leave two readings, the one that hides no time is taken:
+
+- "while a clock runs, whatever is started or reopened joins it": so for parenting assessments, strategy
+  discussions and tracks; there is one running clock of each.
+- "the StrategyDiscussionHeld with outcome section_47 that began the enquiry": with or without a
+  `Section47Started`; an enquiry without such a discussion starts none.
+- "or Section47Completed no_conference": of an enquiry that was started and is on the clock, once every other
+  enquiry on it came to no conference too. An enquiry completed twice came to what was said last.
+- "one of the same kind starts within the window": another discussion, or another enquiry.
+- "step_down not followed by a restart": nor with another track of the clock still open. After the issue of
+  proceedings nothing is continued.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,17 @@
-"""The timescales that one fact starts and one stops."""
+"""The timescales that one fact starts and one stops.
+
+Where the rules leave two readings, the one that hides no time is taken:
+
+- Nothing but its stop ends one of these clocks: not the end of the track, the placement or the meeting.
+- A conference is an initial, a review or a transfer-in conference; one that was not quorate too has minutes
+  and decisions, and `transfer_in_conference`, of which nothing is said, stops with any.
+- "TransferredIn (or its conference_due_from)": a meeting before that day stops nothing. A second transfer
+  while the clock runs joins it. Its subject is the authority the child came from.
+- "PlacementStarted (first; each)": the first of each time in care. A plan prepared before the placement stops
+  nothing; one prepared after it stops every clock of its kind that runs.
+- "ActionSet ... its `due_on`": set twice, it is due on the earlier day. Reopened, it was not done, and the
+  same clock runs on.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +23,7 @@ from tests.reference.lives import (
     Is,
     Life,
     happenings,
+    is_not_after,
     is_not_before,
     lives,
     lives_of_each,
@@ -120,9 +134,8 @@ def actions(facts: Sequence[Fact]) -> list[OneOff]:
             said = [
                 f
                 for f in told
-                if is_set(f)
-                and place(f) >= place(life.start)
-                and (life.end is None or place(f) <= place(life.end))
+                if f is life.start
+                or (is_set(f) and is_not_before(f, life.start) and is_not_after(f, life.end))
             ]
             due_on = min(day_of(f.data["due_on"]) for f in said)
             limit = ((due_on - life.start.day).days, "calendar_days")

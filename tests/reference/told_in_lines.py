@@ -9,9 +9,27 @@ _ID_FIELDS = {
     "Referral": "referral_id",
     "Stepped": "referral_id",
     "Assessment": "assessment_id",
+    "VisitFrequency": "plan_id",
     "Visit": "visit_id",
-    "WorkerAllocated": "worker_id",
+    "Worker": "worker_id",
+    "Plan": "plan_id",
+    "CarePlan": "plan_id",
+    "PlacementPlan": "plan_id",
+    "Placement": "placement_id",
+    "Care": "episode_id",
+    "StrategyDiscussion": "meeting_id",
+    "Section47": "enquiry_id",
+    "Meeting": "meeting_id",
+    "Minutes": "meeting_id",
+    "DecisionsSent": "meeting_id",
+    "PreProceedings": "track_id",
+    "LetterBefore": "track_id",
+    "Proceedings": "case_id",
+    "Supervision": "supervision_id",
+    "Action": "action_id",
+    "TransferredIn": "from_authority",
 }
+_RECORDS = {"A": "assessment", "R": "referral", "P": "plan", "M": "meeting", "T": "track", "E": "enquiry"}
 
 
 def given(*lines: str) -> list[Fact]:
@@ -33,7 +51,7 @@ def given(*lines: str) -> list[Fact]:
             elif name == "entered":
                 entered = value
             else:
-                data[name] = {"true": True, "false": False, "null": None}.get(value, value)
+                data[name] = _value(name, value)
         if type == "FactCorrected":
             data = {"corrects": data.pop("corrects"), "changes": data}
         made = fact(f"e{number}", type, day, data, entered)
@@ -44,13 +62,20 @@ def given(*lines: str) -> list[Fact]:
     return facts
 
 
+def _value(name: str, text: str) -> Any:
+    if name == "children":
+        return text.split(",")
+    if text.isdecimal():
+        return int(text)
+    return {"true": True, "false": False, "null": None}.get(text, text)
+
+
 def _named(type: str, name: str) -> dict[str, Any]:
     if type in ("FactCorrected", "FactWithdrawn"):
         named = {"source": "urn:invented:case-system", "id": f"e{name}"}
         return {"corrects" if type == "FactCorrected" else "withdraws": named}
     if type.startswith("Record"):
-        kind = {"A": "assessment", "R": "referral"}[name[0]]
-        return {"record_kind": kind, "record_id": name}
+        return {"record_kind": _RECORDS[name[0]], "record_id": name}
     for start, field in _ID_FIELDS.items():
         if type.startswith(start):
             return {field: name}
