@@ -8,6 +8,8 @@ from uuid import UUID
 
 from eventsourcing.persistence import Notification, OperationalError, StoredEvent, Tracking
 
+from infra.errors import Tampered
+
 
 class Own(Enum):
     """Stands for the versions that stored events carry themselves."""
@@ -110,6 +112,18 @@ class LogBusy(LogUnavailable):
 
 class LogClosed(LogUnavailable):
     """This end of the log was closed. Open it again."""
+
+
+class LogDamaged(Tampered):
+    """A partition lacks what it held, or holds what it cannot: nothing is answered from it until mended."""
+
+    def __init__(self, partition: int, said: str) -> None:
+        super().__init__(said)
+        self.partition = partition
+
+
+class WrongLog(ValueError):
+    """The topic is not one this program may use, as it is; the message says what to do."""
 
 
 def stream_of(event: StoredEvent) -> str:

@@ -25,12 +25,15 @@ class Before:
     ``seen``: the commits of the pack whose id is there, with what they stored.
     ``heads``: the last version of each of the pack's streams that has one.
     ``reached``: the last position of each of the pack's upstreams that has one.
+    ``refused``: the commits of the pack whose id is there, and was refused or sealed. None where the log
+    keeps only what counts: a refused commit then leaves no trace of its id, and may be tried again.
     """
 
     last_id: int
     seen: Mapping[bytes, tuple[LogNotification, ...]]
     heads: Mapping[str, int]
     reached: Mapping[str, int]
+    refused: Mapping[bytes, Refused] | None = None
 
 
 @dataclass(slots=True)
@@ -40,25 +43,40 @@ class Settled:
     events: id, stream, version, topic, state, recorded_at;
     then a commit's id and number of events, on its first.
     marks: kind, value, id, extra, stream.
+    ``refused``: the commits that were, and the ids that were sealed; ``tracked``: those of tracking alone.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
     marks: list[Any] = field(default_factory=list)
     reached: dict[str, int] = field(default_factory=dict)
+    refused: dict[bytes, Refused] = field(default_factory=dict)
+    tracked: list[bytes] = field(default_factory=list)
 
 
-def settle(commits: Sequence[Commit], before: Before, recorded_at: datetime, stamp: int) -> Settled:
+def settle(
+    commits: Sequence[Commit],
+    before: Before,
+    recorded_at: datetime,
+    stamp: int,
+    partition: int = 0,
+    offset: int | None = None,
+) -> Settled:
     """Judge each commit and number the events of those that count.
 
     ``recorded_at`` goes into the notifications, and ``stamp``, the same instant as stored, into the rows.
+    ``offset`` is where the commits lie in their partition; None: each event lies at its own.
     """
     settled = Settled()
     seen = dict(before.seen)
     heads = dict(before.heads)
     reached = dict(before.reached)
     last_id = before.last_id
+    refused = None if before.refused is None else dict(before.refused)
     for commit in commits:
+        if refused is not None and commit.id in refused:
+            settled.outcomes.append(refused[commit.id])
+            continue
         tracking = commit.tracking
         streams = [stream_of(event) for event in commit.events]
         expected = _expected(commit, streams)
@@ -73,8 +91,17 @@ def settle(commits: Sequence[Commit], before: Before, recorded_at: datetime, sta
             settled.outcomes.append(Repeated(seen[commit.id]))
             continue
         if judged is Verdict.REFUSED or expected is None:
-            settled.outcomes.append(_refusal(expected, heads))
+            refusal = _refusal(expected, heads)
+            settled.outcomes.append(refusal)
+            if refused is not None:
+                refused[commit.id] = settled.refused[commit.id] = refusal
             continue
+        if refused is not None and not streams:
+            if tracking is None:
+                # A seal: whoever comes later with this id comes too late.
+                refused[commit.id] = settled.refused[commit.id] = Refused()
+            else:
+                settled.tracked.append(commit.id)
         first_id = last_id + 1
         commit_id: bytes | None = commit.id
         length: int | None = len(streams)
@@ -101,9 +128,9 @@ def settle(commits: Sequence[Commit], before: Before, recorded_at: datetime, sta
                     event.topic,
                     event.state,
                     last_id,
-                    partition=0,
-                    offset=last_id - 1,
-                    recorded_at=recorded_at,
+                    partition,
+                    last_id - 1 if offset is None else offset,
+                    recorded_at,
                 )
             )
         for kind, value, extra in commit.marks:

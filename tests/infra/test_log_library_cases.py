@@ -1,4 +1,4 @@
-"""The test cases that eventsourcing ships for every recorder, run on the log in SQLite."""
+"""The test cases that eventsourcing ships for every recorder, run on the log in SQLite and on Kafka."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,27 +20,64 @@ from eventsourcing.tests import persistence as cases
 from eventsourcing.tests import projection as projection_cases
 from eventsourcing.utils import Environment
 
+from infra.deploy.kafka.cluster import Cluster
+from infra.kafka_place import KafkaPlace
+from infra.log import kafka
+from infra.log.kafka_client import Brokers
+from infra.log.kafka_log import KafkaLog
 from infra.log.sqlite import Factory, SqliteLog
+from tests.servers.kafka import unique
+
+KAFKA = pytest.mark.xdist_group("kafka_broker")
 
 
 class OnAFile:
     """Gives each test a folder of its own, and closes what was opened there."""
 
+    factory_class: type[Factory | kafka.Factory] = Factory
+    log_class: type[SqliteLog | KafkaLog] = SqliteLog
+
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> Iterator[None]:
         self.path = tmp_path
-        self.opened: list[SqliteLog | Factory] = []
+        self.opened: list[Any] = []
         yield
         for opened in reversed(self.opened):
             opened.close()
 
-    def log(self) -> SqliteLog:
+    def log(self) -> SqliteLog | KafkaLog:
         log = SqliteLog.open(self.path / "log.db", now=datetime_now_with_tzinfo, originator_id_type="uuid")
         self.opened.append(log)
         return log
 
     def environment(self, name: str = "log") -> dict[str, str]:
         return {"PERSISTENCE_MODULE": "infra.log.sqlite", "SQLITE_DBNAME": str(self.path / f"{name}.db")}
+
+
+class OnKafka(OnAFile):
+    """Gives each test topics of its own, of one partition."""
+
+    factory_class = kafka.Factory
+    log_class = KafkaLog
+
+    @pytest.fixture(autouse=True)
+    def _broker(self, kafka_broker: Cluster, _folder: None) -> None:
+        self.servers = kafka_broker.bootstrap
+        self.topic = unique("library")
+
+    def log(self) -> KafkaLog:
+        place = KafkaPlace((self.servers,), self.topic)
+        url = f"sqlite:///{self.path / 'index.db'}"
+        log = KafkaLog.open(Brokers(place), url, partitions=1, originator_id_type="uuid")
+        self.opened.append(log)
+        return log
+
+    def environment(self, name: str = "log") -> dict[str, str]:
+        return {
+            "PERSISTENCE_MODULE": "infra.log.kafka",
+            "SQLITE_DBNAME": str(self.path / f"{name}.db"),
+            "KAFKA_LOG": f"kafka://{self.servers}/{self.topic}-{name}",
+        }
 
 
 class OnEnvironment(OnAFile):
@@ -54,13 +91,13 @@ class OnEnvironment(OnAFile):
 
 class TestAggregateRecorder(OnAFile, cases.AggregateRecorderTestCase):
     def create_recorder(self) -> AggregateRecorder:
-        factory = Factory(Environment(env=self.environment()))
+        factory = self.factory_class(Environment(env=self.environment()))
         self.opened.append(factory)
         return factory.aggregate_recorder("snapshots")
 
 
-class TestApplicationRecorder(OnAFile, cases.ApplicationRecorderTestCase[SqliteLog]):
-    def create_recorder(self) -> SqliteLog:
+class TestApplicationRecorder(OnAFile, cases.ApplicationRecorderTestCase[Any]):
+    def create_recorder(self) -> Any:
         return self.log()
 
     def test_insert_subscribe(self) -> None:
@@ -68,17 +105,17 @@ class TestApplicationRecorder(OnAFile, cases.ApplicationRecorderTestCase[SqliteL
 
 
 class TestTrackingRecorder(OnAFile, cases.TrackingRecorderTestCase):
-    def create_recorder(self) -> SqliteLog:
+    def create_recorder(self) -> Any:
         return self.log()
 
 
 class TestProcessRecorder(OnAFile, cases.ProcessRecorderTestCase):
-    def create_recorder(self) -> SqliteLog:
+    def create_recorder(self) -> Any:
         return self.log()
 
 
 class TestNonInterleavingNotificationIds(OnAFile, cases.NonInterleavingNotificationIDsBaseCase):
-    def create_recorder(self) -> SqliteLog:
+    def create_recorder(self) -> Any:
         return self.log()
 
 
@@ -86,19 +123,19 @@ class OwnTrackingRecorder(SQLiteTrackingRecorder):
     """A class that the factory does not know."""
 
 
-class TestFactory(OnAFile, cases.InfrastructureFactoryTestCase[Factory]):
+class TestFactory(OnAFile, cases.InfrastructureFactoryTestCase[Any]):
     @pytest.fixture(autouse=True)
     def _settings(self, _folder: None) -> None:
         self.env = Environment(env=self.environment())
 
-    def expected_factory_class(self) -> type[Factory]:
-        return Factory
+    def expected_factory_class(self) -> Any:
+        return self.factory_class
 
     def expected_aggregate_recorder_class(self) -> type[SQLiteAggregateRecorder]:
         return SQLiteAggregateRecorder
 
-    def expected_application_recorder_class(self) -> type[SqliteLog]:
-        return SqliteLog
+    def expected_application_recorder_class(self) -> Any:
+        return self.log_class
 
     def expected_tracking_recorder_class(self) -> type[SQLiteTrackingRecorder]:
         return SQLiteTrackingRecorder
@@ -106,8 +143,8 @@ class TestFactory(OnAFile, cases.InfrastructureFactoryTestCase[Factory]):
     def tracking_recorder_subclass(self) -> type[SQLiteTrackingRecorder]:
         return OwnTrackingRecorder
 
-    def expected_process_recorder_class(self) -> type[SqliteLog]:
-        return SqliteLog
+    def expected_process_recorder_class(self) -> Any:
+        return self.log_class
 
     def test_a_database_in_memory_is_refused(self) -> None:
         with pytest.raises(OSError, match="needs a file"):
@@ -171,11 +208,64 @@ class TestProjection(OnAFile, projection_cases.AggregateEventCountersProjectionT
 class TestEventSourcedProjection(OnAFile, projection_cases.EventSourcedProjectionTestCase):
     @pytest.fixture(autouse=True)
     def _settings(self, _folder: None) -> None:
-        files: dict[str, Any] = {
-            "APPLICATION_SQLITE_DBNAME": self.environment("application")["SQLITE_DBNAME"],
-            "COUNTERS_SQLITE_DBNAME": self.environment("counters")["SQLITE_DBNAME"],
+        apart = {
+            f"{name.upper()}_{key}": value
+            for name in ("application", "counters")
+            for key, value in self.environment(name).items()
+            if key != "PERSISTENCE_MODULE"
         }
-        vars(self)["env"] = {**self.environment(), **files}
+        vars(self)["env"] = {**self.environment(), **apart}
+
+
+@KAFKA
+class TestAggregateRecorderOnKafka(OnKafka, TestAggregateRecorder):
+    pass
+
+
+@KAFKA
+class TestApplicationRecorderOnKafka(OnKafka, TestApplicationRecorder):
+    pass
+
+
+@KAFKA
+class TestTrackingRecorderOnKafka(OnKafka, TestTrackingRecorder):
+    pass
+
+
+@KAFKA
+class TestProcessRecorderOnKafka(OnKafka, TestProcessRecorder):
+    pass
+
+
+@KAFKA
+class TestNonInterleavingNotificationIdsOnKafka(OnKafka, TestNonInterleavingNotificationIds):
+    pass
+
+
+@KAFKA
+class TestFactoryOnKafka(OnKafka, TestFactory):
+    pass
+
+
+@KAFKA
+class TestExampleApplicationOnKafka(OnKafka, TestExampleApplication):
+    expected_factory_topic = "infra.log.kafka:Factory"
+
+
+@KAFKA
+@pytest.mark.filterwarnings("default")
+class TestApplicationOnKafka(OnKafka, TestApplication):
+    pass
+
+
+@KAFKA
+class TestProjectionOnKafka(OnKafka, TestProjection):
+    pass
+
+
+@KAFKA
+class TestEventSourcedProjectionOnKafka(OnKafka, TestEventSourcedProjection):
+    pass
 
 
 def test_an_aggregate_recorder_cannot_write_behind_the_log(tmp_path: Path) -> None:

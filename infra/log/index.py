@@ -1,0 +1,270 @@
+"""The index of the log's topic: records judged in order, stored in one transaction with how far it is.
+
+Every process that reads the same database may move it on; whoever comes second finds it done.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, Repeated, WrongLog
+from infra.log.index_doubles import Stored, settle_doubles, stored_commits
+from infra.log.index_engine import open_engine, reaching, reading, writing
+from infra.log.index_records import DIGEST_BYTES, FIRST_OFFSET, Packed, Place, Position
+from infra.log.index_rows import Rows, known
+from infra.log.index_tables import DOUBLES, EVENTLESS, EVENTS, GROWING, METADATA, POSITIONS, RECORDS, TOPIC
+from infra.log.kafka_pack import Genesis
+from infra.log.kafka_reader import End
+from infra.log.sqlite_file import instant
+
+FORMAT = 1
+UNCONFIRMED = -1
+
+
+class Index:
+    """Accepted events, and how far they go. Safe to use from any thread."""
+
+    def __init__(self, url: str, originator_id: Callable[[str], UUID | str] = str) -> None:
+        self.engine: Engine = open_engine(url)
+        self.originator_id = originator_id
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def open_for(self, topic: str, genesis: Genesis) -> None:
+        """Make the tables where there are none. Raises WrongLog where they are of another topic."""
+        with reaching():
+            try:
+                METADATA.create_all(self.engine)
+            except DBAPIError:
+                # Another process made some of them at the same time.
+                METADATA.create_all(self.engine)
+        with writing(self.engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("LOCK TABLE log_topic IN EXCLUSIVE MODE")
+            found = connection.execute(select(TOPIC)).one_or_none()
+            if found is None:
+                _begin(connection, topic, genesis)
+                return
+        if found.format != FORMAT:
+            said = f"The index is of format {found.format}, this program knows {FORMAT}."
+            raise WrongLog(f"{said} Name an empty database: the index is made again from the topic.")
+        if found.topic_id != genesis.topic_id or found.partitions != genesis.partitions:
+            raise WrongLog(
+                f"The index is of topic {found.name} with id {found.topic_id.hex()}, and {topic} has id "
+                f"{genesis.topic_id.hex()}: it was made anew, or is another. If what it held is missed, "
+                "bring it back from a copy; to use it as it is, name an empty database for the index."
+            )
+
+    def positions(self) -> list[Position]:
+        """How far it is with each partition, in order."""
+        with reading(self.engine) as connection:
+            return [Position(*row) for row in connection.execute(_STANDING)]
+
+    def move_on(
+        self, records: Mapping[int, Sequence[Packed]], confirmed: Mapping[int, End] | None = None
+    ) -> dict[Place, list[Outcome]]:
+        """Judge records, which follow each other in their partitions, and store what they add.
+
+        Returns the outcomes of those judged now: others were before, or what lies before them is not here
+        yet. ``confirmed``: where the index stood when a leader, of that epoch, was found to hold all of it.
+        """
+        with writing(self.engine) as connection:
+            # All of them: a commit's id may be in two partitions, and who comes second must see the first.
+            asked = _STANDING.with_for_update()
+            standing = {row.partition: Position(*row) for row in connection.execute(asked)}
+            fresh = {
+                partition: _following(run, standing[partition].next_offset)
+                for partition, run in sorted(records.items())
+            }
+            commits = [commit for run in fresh.values() for one in run for commit in one.commits or ()]
+            before = known(connection, commits, self.stored)
+            rows = Rows()
+            outcomes: dict[Place, list[Outcome]] = {}
+            for partition, run in fresh.items():
+                position = standing[partition]
+                for one in run:
+                    position, outcomes[Place(partition, one.offset)] = rows.judge(position, one, before)
+                if run:
+                    _move(connection, position, (confirmed or {}).get(partition))
+            rows.insert(connection)
+            counting = settle_doubles(connection, rows.contested)
+            for partition, run in fresh.items() if counting else ():
+                for one in run:
+                    self._tell_doubles(
+                        connection, one.commits or (), outcomes[Place(partition, one.offset)], counting
+                    )
+        return outcomes
+
+    def _tell_doubles(
+        self,
+        connection: Connection,
+        commits: Sequence[Commit],
+        outcomes: list[Outcome],
+        counting: Mapping[bytes, Stored],
+    ) -> None:
+        """A commit that counts in another partition is told what counts there."""
+        for at, (commit, outcome) in enumerate(zip(commits, outcomes, strict=True)):
+            counts = counting.get(commit.id)
+            if counts is not None and not isinstance(outcome, Refused):
+                outcomes[at] = self._told(outcome, counts, connection)
+
+    def _told(self, outcome: Accepted | Repeated, counts: Stored, connection: Connection) -> Outcome:
+        if outcome.notifications and outcome.notifications[0].partition == counts.partition:
+            return outcome
+        return Repeated(self.stored(connection, counts))
+
+    def outcomes_at(self, place: Place, commits: Sequence[Commit]) -> list[Outcome]:
+        """What became of the commits of a record that was judged before."""
+        found: list[Outcome] = []
+        ids = [commit.id for commit in commits]
+        with reading(self.engine) as connection:
+            counting: dict[bytes, Stored] = {}
+            for stored in stored_commits(connection, ids):
+                counting.setdefault(stored.commit_id, stored)
+            asked = select(EVENTLESS).where(
+                EVENTLESS.c.partition == place.partition, EVENTLESS.c.commit_id.in_(ids)
+            )
+            eventless = {row.commit_id: row for row in connection.execute(asked)}
+            told: set[bytes] = set()
+            for id in ids:
+                stored_here, row = counting.get(id), eventless.get(id)
+                if stored_here is not None:
+                    notifications = self.stored(connection, stored_here)
+                    is_here = (stored_here.partition, stored_here.log_offset) == place
+                    found.append(
+                        Accepted(notifications) if is_here and id not in told else Repeated(notifications)
+                    )
+                elif row is None:
+                    raise AssertionError("a record that was judged left no trace of a commit")
+                elif row.became == "tracked":
+                    is_here = row.log_offset == place.offset and id not in told
+                    found.append(Accepted(()) if is_here else Repeated(()))
+                elif row.became == "sealed" and row.log_offset == place.offset and id not in told:
+                    found.append(Accepted(()))
+                else:
+                    found.append(Refused(row.head, row.stream))
+                told.add(id)
+        return found
+
+    def stored(self, connection: Connection, commit: Stored) -> tuple[LogNotification, ...]:
+        """The events of a commit."""
+        asked = NOTIFICATIONS.where(
+            EVENTS.c.partition == commit.partition,
+            EVENTS.c.number.between(commit.number, commit.number + commit.events - 1),
+        ).order_by(EVENTS.c.number)
+        return tuple(map(self.notification, connection.execute(asked)))
+
+    def notification(self, row: Sequence[object]) -> LogNotification:
+        """An event as the log gives it, from a row of NOTIFICATIONS."""
+        stream, version, topic, state, number, partition, offset, stamp = row
+        return LogNotification(
+            self.originator_id(stream),  # type: ignore[arg-type]
+            version,  # type: ignore[arg-type]
+            topic,  # type: ignore[arg-type]
+            state,  # type: ignore[arg-type]
+            number,  # type: ignore[arg-type]
+            partition,  # type: ignore[arg-type]
+            offset,  # type: ignore[arg-type]
+            instant(stamp),  # type: ignore[arg-type]
+        )
+
+    def confirm(self, partition: int, stood: End) -> None:
+        """Keep that a leader, of that epoch, was found to hold all that is here up to that offset."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(POSITIONS)
+                .where(POSITIONS.c.partition == partition, POSITIONS.c.epoch <= stood.epoch)
+                .values(epoch=stood.epoch, confirmed=stood.offset)
+            )
+
+    def digests_between(self, partition: int, start: int, stop: int) -> dict[int, bytes]:
+        """The digests of the values of records from one offset to before another."""
+        asked = select(RECORDS.c.log_offset, RECORDS.c.value_digest).where(
+            RECORDS.c.partition == partition, RECORDS.c.log_offset >= start, RECORDS.c.log_offset < stop
+        )
+        with reading(self.engine) as connection:
+            return {row.log_offset: row.value_digest for row in connection.execute(asked)}
+
+    def take_back(self, partition: int, offset: int) -> None:
+        """Forget what comes from records at this offset and after, as if they had not been read."""
+        with writing(self.engine) as connection:
+            connection.execute(_STANDING.with_for_update())
+            contested = connection.scalars(select(DOUBLES.c.commit_id).distinct()).all()
+            for table in GROWING:
+                connection.execute(
+                    delete(table).where(table.c.partition == partition, table.c.log_offset >= offset)
+                )
+            settle_doubles(connection, contested)
+            asked = select(RECORDS).where(
+                RECORDS.c.partition == partition, RECORDS.c.log_offset == offset - 1
+            )
+            last = connection.execute(asked).one_or_none()
+            connection.execute(
+                update(POSITIONS)
+                .where(POSITIONS.c.partition == partition)
+                .values(
+                    next_offset=offset if last else FIRST_OFFSET,
+                    last_number=last.last_number if last else 0,
+                    recorded_at=last.recorded_at if last else 0,
+                    digest=last.digest if last else bytes(DIGEST_BYTES),
+                    epoch=UNCONFIRMED,
+                    confirmed=offset if last else FIRST_OFFSET,
+                )
+            )
+
+
+NOTIFICATIONS = select(
+    EVENTS.c.stream,
+    EVENTS.c.version,
+    EVENTS.c.topic,
+    EVENTS.c.state,
+    EVENTS.c.number,
+    EVENTS.c.partition,
+    EVENTS.c.log_offset,
+    EVENTS.c.recorded_at,
+)
+_STANDING = select(POSITIONS).order_by(POSITIONS.c.partition)
+
+
+def _begin(connection: Connection, topic: str, genesis: Genesis) -> None:
+    connection.execute(
+        insert(TOPIC).values(
+            format=FORMAT, name=topic, topic_id=genesis.topic_id, partitions=genesis.partitions
+        )
+    )
+    for partition in range(genesis.partitions):
+        connection.execute(
+            insert(POSITIONS).values(
+                partition=partition,
+                next_offset=FIRST_OFFSET,
+                last_number=0,
+                recorded_at=0,
+                digest=bytes(DIGEST_BYTES),
+                epoch=UNCONFIRMED,
+                confirmed=FIRST_OFFSET,
+            )
+        )
+
+
+def _following(run: Sequence[Packed], next_offset: int) -> list[Packed]:
+    """The records of a run that come next, one after the other; none where the next is before the run."""
+    fresh: list[Packed] = []
+    for one in run:
+        if one.offset == next_offset + len(fresh):
+            fresh.append(one)
+    return fresh
+
+
+def _move(connection: Connection, position: Position, end: End | None) -> None:
+    values: dict[str, object] = {
+        "next_offset": position.next_offset,
+        "last_number": position.last_number,
+        "recorded_at": position.recorded_at,
+        "digest": position.digest,
+    }
+    if end is not None and end.epoch >= position.epoch:
+        values |= {"epoch": end.epoch, "confirmed": end.offset}
+    connection.execute(update(POSITIONS).where(POSITIONS.c.partition == position.partition).values(values))

@@ -1,0 +1,161 @@
+"""What is asked of the index: streams, commits, marks and pages of events."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, not_, select, text
+from sqlalchemy.sql.elements import ColumnElement
+
+from infra.log.commit import LogNotification
+from infra.log.index import NOTIFICATIONS, Index
+from infra.log.index_doubles import ASKED_AT_ONCE, stored_commits
+from infra.log.index_engine import reading
+from infra.log.index_tables import DOUBLES, EVENTS, MARKS, POSITIONS, RECORDS, TRACKING
+from infra.log.marks import Mark, Marked
+from infra.log.sqlite_file import microseconds
+
+STREAMS_PAGE = 1_000
+
+# Jumps from name to name; DISTINCT would walk over every event.
+STREAMS = text("""
+WITH RECURSIVE following(stream) AS (
+    SELECT min(stream) FROM log_events WHERE stream > :after
+    UNION ALL
+    SELECT (SELECT min(stream) FROM log_events WHERE log_events.stream > following.stream)
+    FROM following WHERE following.stream IS NOT NULL
+)
+SELECT stream FROM following WHERE stream IS NOT NULL LIMIT :limit
+""")
+
+_COUNTS = not_(
+    select(DOUBLES.c.number)
+    .where(and_(DOUBLES.c.partition == EVENTS.c.partition, DOUBLES.c.number == EVENTS.c.number))
+    .exists()
+)
+
+
+class Reads:
+    """Answers from the index as it stands."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def events(
+        self, stream: str, gt: int | None, lte: int | None, desc: bool, limit: int | None
+    ) -> list[LogNotification]:
+        """The events of a stream that count, in order of version."""
+        asked = NOTIFICATIONS.where(EVENTS.c.stream == stream, _COUNTS)
+        if gt is not None:
+            asked = asked.where(EVENTS.c.version > gt)
+        if lte is not None:
+            asked = asked.where(EVENTS.c.version <= lte)
+        return self._notifications(
+            asked.order_by(EVENTS.c.version.desc() if desc else EVENTS.c.version).limit(limit)
+        )
+
+    def page(
+        self, partition: int, after: int, limit: int, stop: int | None, topics: Sequence[str]
+    ) -> list[LogNotification]:
+        """Events of a partition after a number, in order of number."""
+        asked = NOTIFICATIONS.where(EVENTS.c.partition == partition, EVENTS.c.number > after)
+        if stop is not None:
+            asked = asked.where(EVENTS.c.number <= stop)
+        if topics:
+            asked = asked.where(EVENTS.c.topic.in_(topics))
+        return self._notifications(asked.order_by(EVENTS.c.number).limit(limit))
+
+    def _notifications(self, asked: Select[*tuple[object, ...]]) -> list[LogNotification]:
+        with reading(self._index.engine) as connection:
+            return list(map(self._index.notification, connection.execute(asked)))
+
+    def heads(self) -> tuple[int, ...]:
+        """The number of the last event of each partition, 0 where there is none."""
+        return tuple(position.last_number for position in self._index.positions())
+
+    def head(self, stream: str) -> int | None:
+        with reading(self._index.engine) as connection:
+            head: int | None = connection.scalar(
+                select(func.max(EVENTS.c.version)).where(EVENTS.c.stream == stream)
+            )
+            return head
+
+    def known_by(self, known_at: datetime) -> tuple[int, ...]:
+        """The number of the last event of each partition recorded at this aware instant or before."""
+        stamp = microseconds(known_at)
+        found = []
+        with reading(self._index.engine) as connection:
+            for partition in connection.scalars(
+                select(POSITIONS.c.partition).order_by(POSITIONS.c.partition)
+            ):
+                asked = (
+                    select(RECORDS.c.last_number)
+                    .where(RECORDS.c.partition == partition, RECORDS.c.recorded_at <= stamp)
+                    .order_by(RECORDS.c.recorded_at.desc(), RECORDS.c.log_offset.desc())
+                    .limit(1)
+                )
+                found.append(connection.scalar(asked) or 0)
+        return tuple(found)
+
+    def find_all(self, commit_ids: Iterable[bytes]) -> dict[bytes, tuple[LogNotification, ...]]:
+        """What each of these commits stored, leaving out those that do not count."""
+        found: dict[bytes, tuple[LogNotification, ...]] = {}
+        with reading(self._index.engine) as connection:
+            for stored in stored_commits(connection, commit_ids):
+                if stored.commit_id not in found:
+                    found[stored.commit_id] = self._index.stored(connection, stored)
+        return found
+
+    def doubles(self) -> frozenset[tuple[int, int]]:
+        """The partition and number of events that do not count, for their commit's id counts elsewhere."""
+        with reading(self._index.engine) as connection:
+            rows = connection.execute(select(DOUBLES.c.partition, DOUBLES.c.number))
+            return frozenset((partition, number) for partition, number in rows)
+
+    def streams(self, after: str) -> Iterator[str]:
+        """The names of all streams that have events, in order, from the first beyond ``after``."""
+        while True:
+            with reading(self._index.engine) as connection:
+                page = connection.scalars(STREAMS, {"after": after, "limit": STREAMS_PAGE}).all()
+            if not page:
+                return
+            for after in page:
+                yield after
+
+    def marked(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]:
+        """Where each of these marks stands, in order of partition and number; none is an empty list."""
+        found: dict[str, list[Marked]] = {value: [] for value in values}
+        for value, *mark in self._marks(MARKS.c.value, MARKS.c.stream, list(found), kind):
+            found[value].append(Marked(*mark))
+        return found
+
+    def marks_of(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]:
+        """Each stream's marks of one kind, in order of number; none is an empty list."""
+        found: dict[str, list[Mark]] = {stream: [] for stream in streams}
+        for stream, *mark in self._marks(MARKS.c.stream, MARKS.c.value, list(found), kind):
+            found[stream].append(Mark(*mark))
+        return found
+
+    def _marks(
+        self, by: ColumnElement[str], told: ColumnElement[str], asked: list[str], kind: str
+    ) -> Iterator[Sequence[Any]]:
+        counts = not_(
+            select(DOUBLES.c.number)
+            .where(and_(DOUBLES.c.partition == MARKS.c.partition, DOUBLES.c.number == MARKS.c.number))
+            .exists()
+        )
+        columns = select(by, told, MARKS.c.partition, MARKS.c.number, MARKS.c.extra)
+        order = (by, MARKS.c.partition, MARKS.c.number, told, MARKS.c.extra)
+        with reading(self._index.engine) as connection:
+            for start in range(0, len(asked), ASKED_AT_ONCE):
+                among = by.in_(asked[start : start + ASKED_AT_ONCE])
+                rows = connection.execute(columns.where(MARKS.c.kind == kind, among, counts).order_by(*order))
+                yield from rows
+
+    def reached(self, application: str) -> int | None:
+        """How far the log was told that an application has read elsewhere."""
+        with reading(self._index.engine) as connection:
+            reached: int | None = connection.scalar(
+                select(func.max(TRACKING.c.position)).where(TRACKING.c.application == application)
+            )
+            return reached

@@ -1,0 +1,173 @@
+"""Keeping the index up with the topic: what this process wrote at once, what others wrote when it is read."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event, Lock, Thread, local
+
+from infra.log.commit import Commit, LogDamaged, LogUnavailable, Outcome
+from infra.log.index import Index
+from infra.log.index_records import Packed, Place, Position, packed, value_digest
+from infra.log.kafka_reader import End, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A record that this process wrote, and its place in the log."""
+
+    place: Place
+    appended_ms: int
+    value: bytes
+    commits: Sequence[Commit]
+
+    def packed(self) -> Packed:
+        return Packed(self.place.offset, self.appended_ms, value_digest(self.value), self.commits)
+
+
+class Follower:
+    """Moves the index on. Safe to use from any thread."""
+
+    def __init__(self, index: Index, reader: Reader, announce: Callable[[], None]) -> None:
+        self._index = index
+        self._reader = reader
+        self._announce = announce
+        self._moving = Lock()
+        self._confirmed: dict[int, End] = {}
+        self._damaged: dict[int, tuple[tuple[int, int], LogDamaged]] = {}
+        self._within = local()
+        self._stop = Event()
+        self._thread: Thread | None = None
+        self.behind: dict[int, int] = {}
+        """Records of each partition that the index lacked when the brokers were last asked."""
+
+    def start(self, every_s: float) -> None:
+        """Keep up in the background, so that a read has little to wait for."""
+        self._thread = Thread(target=self._run, args=(every_s,), name="log-follower", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, every_s: float) -> None:
+        while not self._stop.wait(every_s):
+            try:
+                self.refresh()
+            except (LogUnavailable, LogDamaged):
+                # Whoever reads is told.
+                continue
+
+    @contextmanager
+    def refreshed(self) -> Iterator[None]:
+        """Within it, this thread's reads see what was acknowledged before it began, and ask no more."""
+        depth = getattr(self._within, "depth", 0)
+        if not depth:
+            self.refresh()
+        self._within.depth = depth + 1
+        try:
+            yield
+        finally:
+            self._within.depth = depth
+
+    def refresh(self, partitions: Collection[int] | None = None) -> None:
+        """Bring in all that was acknowledged before now, of these partitions at least (None: of all).
+
+        Raises LogUnavailable where the brokers do not answer, and LogDamaged for a partition that lacks what
+        the index had from it.
+        """
+        if getattr(self._within, "depth", 0):
+            return
+        # The index first: it may move on in between, and must not seem to be beyond the end.
+        standing = self._index.positions()
+        ends = self._reader.ends()
+        raised: LogDamaged | None = None
+        for position in standing:
+            partition = position.partition
+            end = ends[partition]
+            self.behind[partition] = max(end.offset - position.next_offset, 0)
+            try:
+                self._check(position, end)
+                if end.offset > position.next_offset:
+                    self._catch_up(partition, end.offset)
+            except LogDamaged as error:
+                if raised is None and (partitions is None or partition in partitions):
+                    raised = error
+        if raised is not None:
+            raise raised
+
+    def _check(self, position: Position, end: End) -> None:
+        """Raises LogDamaged where the topic does not hold what the index has of it."""
+        partition = position.partition
+        found = (end.epoch, position.next_offset)
+        damaged = self._damaged.get(partition)
+        if damaged is not None and damaged[0] == found:
+            raise damaged[1]
+        confirmed = self._confirmed.get(partition, End(position.confirmed, position.epoch))
+        try:
+            if end.offset < position.next_offset:
+                raise LogDamaged(partition, self._gone(partition, end.offset, position.next_offset))
+            if end.epoch != confirmed.epoch:
+                self._compare(position, confirmed.offset)
+                self._index.confirm(partition, End(position.next_offset, end.epoch))
+        except LogDamaged as error:
+            self._damaged[partition] = (found, error)
+            raise
+        self._damaged.pop(partition, None)
+        self._confirmed[partition] = End(position.next_offset, end.epoch)
+
+    def _compare(self, position: Position, confirmed: int) -> None:
+        """Compare what the topic and the index hold since another leader was found to hold all of it."""
+        start = max(confirmed - 1, 1)
+        known = self._index.digests_between(position.partition, start, position.next_offset)
+        for page in self._reader.records(position.partition, start, position.next_offset):
+            for record in page:
+                if known.get(record.offset) != value_digest(record.value):
+                    said = self._gone(position.partition, record.offset, position.next_offset)
+                    raise LogDamaged(position.partition, said)
+
+    def _gone(self, partition: int, start: int, stop: int) -> str:
+        return (
+            f"Partition {partition} of the log lacks offsets {start} to {stop - 1}, which were "
+            "acknowledged and are in the index. Nothing is answered from it: casetimeline index lost lists "
+            "what is gone, and casetimeline index mend writes it again."
+        )
+
+    def _catch_up(self, partition: int, stop: int) -> None:
+        """Judge the records of a partition that lie before an offset and were not judged yet."""
+        with self._moving:
+            (position,) = (one for one in self._index.positions() if one.partition == partition)
+            if position.next_offset >= stop:
+                return
+            for page in self._reader.records(partition, position.next_offset, stop):
+                run = [packed(partition, record, self._index.originator_id) for record in page]
+                self._index.move_on({partition: run}, self._confirmed)
+        self._announce()
+
+    def judge(self, written: Sequence[Acknowledged]) -> list[list[Outcome] | Exception]:
+        """What became of the commits of records that this process wrote, in their order.
+
+        An exception stands for those of a record that cannot be told: LogUnavailable, LogDamaged.
+        """
+        runs: dict[int, list[Packed]] = defaultdict(list)
+        for one in sorted(written, key=lambda one: one.place):
+            runs[one.place.partition].append(one.packed())
+        with self._moving:
+            judged = self._index.move_on(runs, self._confirmed)
+        self._announce()
+        return [self._told(one, judged) for one in written]
+
+    def _told(self, one: Acknowledged, judged: Mapping[Place, list[Outcome]]) -> list[Outcome] | Exception:
+        if one.place in judged:
+            return judged[one.place]
+        partition, offset = one.place
+        try:
+            self._catch_up(partition, offset + 1)
+            found = self._index.digests_between(partition, offset, offset + 1)
+            if found.get(offset) != value_digest(one.value):
+                # Written where the index has another record: the topic was cut off behind it.
+                return LogDamaged(partition, self._gone(partition, offset, offset + 1))
+            return self._index.outcomes_at(one.place, one.commits)
+        except (LogUnavailable, LogDamaged) as error:
+            return error

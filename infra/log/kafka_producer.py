@@ -1,0 +1,97 @@
+"""Writing to the log's topic: idempotent, acknowledged by all replicas in sync, and retried by its client."""
+
+from collections.abc import Callable
+from threading import Lock
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RetriableError
+
+from infra.log.commit import LogUnavailable
+from infra.log.kafka_client import Brokers, as_log_errors, connected, unavailable
+from infra.log.kafka_topic import MAX_BATCH_BYTES
+
+BUFFERED = 1 << 20
+"""Records of one partition that wait for their turn go in one batch up to this size."""
+
+Acknowledged = Callable[[int, int], object]
+"""Called with the offset of a record, and when the broker appended it, in ms since 1970."""
+
+
+class Producer:
+    """Appends records. Safe to use from any thread; connects with the first."""
+
+    def __init__(self, brokers: Brokers, timeout_s: float) -> None:
+        self._brokers = brokers
+        self._topic = brokers.place.topic
+        self._timeout_s = timeout_s
+        self._lock = Lock()
+        self._producer: KafkaProducer | None = None
+
+    def append(self, partition: int, value: bytes) -> int:
+        """Append a record and return its offset. Raises LogUnavailable where that is not known in time."""
+        with as_log_errors("write the log"):
+            future = self._connected().send(self._topic, value, partition=partition)
+            offset: int = future.get(self._timeout_s).offset
+            return offset
+
+    def send(
+        self, partition: int, value: bytes, done: Acknowledged, failed: Callable[[LogUnavailable], object]
+    ) -> None:
+        """Append a record without waiting; one of the two is called once, on a thread of the client's.
+
+        What failed may be in the log nevertheless, or come there later.
+        """
+        try:
+            producer = self._connected()
+            future = producer.send(self._topic, value, partition=partition)
+        except (KafkaError, OSError) as error:
+            failed(unavailable("write the log", error))
+            return
+        except LogUnavailable as error:
+            failed(error)
+            return
+
+        def give_up(error: Exception) -> None:
+            self._renew(producer, error)
+            failed(unavailable("write the log", error))
+
+        future.add_callback(lambda written: done(written.offset, written.timestamp))
+        future.add_errback(give_up)
+
+    def close(self) -> None:
+        """Wait for what is under way, and end."""
+        with self._lock:
+            producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close(timeout=self._timeout_s)
+
+    def _connected(self) -> KafkaProducer:
+        with self._lock:
+            if self._producer is None:
+                timeout_ms = int(self._timeout_s * 1_000)
+                self._producer = connected(
+                    KafkaProducer,
+                    self._brokers,
+                    "write the log",
+                    acks="all",
+                    enable_idempotence=True,
+                    batch_size=BUFFERED,
+                    linger_ms=0,
+                    max_request_size=MAX_BATCH_BYTES,
+                    delivery_timeout_ms=timeout_ms,
+                    request_timeout_ms=max(timeout_ms // 2, 1),
+                    max_block_ms=timeout_ms,
+                    allow_auto_create_topics=False,
+                    metrics_enabled=False,
+                )
+            return self._producer
+
+    def _renew(self, producer: KafkaProducer, error: Exception) -> None:
+        """After a failure that is not just a matter of time, the next record gets a new producer."""
+        if isinstance(error, (RetriableError, MessageSizeTooLargeError)):
+            return
+        with self._lock:
+            if self._producer is producer:
+                self._producer = None
+        # From a thread of its own client a producer can only be told to end.
+        producer.close(timeout=0)
