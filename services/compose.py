@@ -23,6 +23,7 @@ from infra.snapshots import SqlSnapshots
 from infra.views.views import Views
 from services.config import CONFLICTS_FILE, SNAPSHOTS_FILE, Config
 from services.histories import Histories
+from services.intake_reads import IntakeReads
 from services.project import Projector
 from services.record import Recording
 
@@ -47,6 +48,7 @@ class Parts:
     views: Views
     projector: Projector
     snapshots: SqlSnapshots
+    intake: IntakeReads | None
     calendar: WorkingDays
     now: Callable[[], datetime]
     today: Callable[[], date]
@@ -90,6 +92,7 @@ def composed(config: Config) -> Iterator[Parts]:
             views=views,
             projector=Projector(log, histories, views, today),
             snapshots=SqlSnapshots(snapshots),
+            intake=None if config.intake is None else IntakeReads(config.intake, config.kafka_client),
             calendar=calendar,
             now=_now,
             today=today,

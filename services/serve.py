@@ -133,15 +133,21 @@ class Beside:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """End the process, by force if it takes too long."""
+    def tell_to_stop(self) -> None:
+        """Have the process end, and do not wait for it."""
         self._stopping.set()
-        if not self._thread.ident:
-            return
         process = self._process
         if process is not None and process.poll() is None:
             with suppress(ProcessLookupError):
                 process.terminate()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End the process, by force if it takes too long."""
+        self.tell_to_stop()
+        if not self._thread.ident:
+            return
+        process = self._process
+        if process is not None and process.poll() is None:
             try:
                 process.wait(timeout_s)
             except subprocess.TimeoutExpired:

@@ -12,7 +12,7 @@ from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLarg
 from infra.errors import Unavailable
 from infra.intake.taken import Taken, Why
 from infra.intake.topics import SET_ASIDE
-from infra.kafka_place import KafkaPlace
+from infra.kafka_place import KafkaPlace, reaching
 
 PREFIX = "set-aside-"
 """What the names of our headers begin with; they stand after those of the record itself."""
@@ -44,11 +44,48 @@ class AsideWriter:
     """Sets records aside, durably."""
 
     def __init__(self, place: KafkaPlace, client: Mapping[str, Any]) -> None:
-        """Raises Unavailable where no broker answers."""
         self._place = place
+        self._client = client
+        self._producer: KafkaProducer | None = None
+
+    def put(self, refused: Sequence[tuple[Taken, Why]]) -> None:
+        """Set records aside; on return they are durable. Raises Unavailable where they may not be."""
         try:
+            sent = [(record, why, self._send(record, why)) for record, why in refused]
+            self._connected().flush(WAIT_S)
+            failed = [(record, why) for record, why, future in sent if not future.succeeded()]
+        except KafkaError:
+            failed = list(refused)
+        # One that is too large takes others with it, and its client sends nothing more.
+        for record, why in failed:
+            self._put_alone(record, why)
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=5)
+        self._producer = None
+
+    def _put_alone(self, record: Taken, why: Why) -> None:
+        """Set one aside, and only its beginning where it is too large."""
+        try:
+            self._drop()
+            try:
+                self._send(record, why).get(WAIT_S)
+            except _TOO_LARGE:
+                self._drop()
+                self._send(record, why, is_cut=True).get(WAIT_S)
+        except KafkaError as error:
+            self._drop()
+            raise Unavailable(f"Nothing can be set aside: {type(error).__name__}.") from error
+
+    def _drop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close(timeout=0)
+
+    def _connected(self) -> KafkaProducer:
+        if self._producer is None:
             self._producer = KafkaProducer(
-                bootstrap_servers=list(place.servers),
                 linger_ms=5,
                 batch_size=256 * 1024,
                 # What was published packed has to fit into a topic again.
@@ -58,28 +95,11 @@ class AsideWriter:
                 delivery_timeout_ms=int(WAIT_S * 1000),
                 metrics_enabled=False,
                 allow_auto_create_topics=False,
-                **client,
+                **reaching(self._place, self._client),
             )
-        except KafkaError as error:
-            raise Unavailable(f"No broker of {place} answers: {type(error).__name__}.") from error
+        return self._producer
 
-    def put(self, refused: Sequence[tuple[Taken, Why]]) -> None:
-        """Set records aside; on return they are durable. Raises Unavailable where they may not be."""
-        try:
-            sent = [(record, why, self._send(record, why, is_cut=False)) for record, why in refused]
-            self._producer.flush(WAIT_S)
-            for record, why, future in sent:
-                try:
-                    future.get(WAIT_S)
-                except _TOO_LARGE:
-                    self._send(record, why, is_cut=True).get(WAIT_S)
-        except KafkaError as error:
-            raise Unavailable(f"Nothing can be set aside: {type(error).__name__}.") from error
-
-    def close(self) -> None:
-        self._producer.close(timeout=5)
-
-    def _send(self, record: Taken, why: Why, *, is_cut: bool) -> Any:
+    def _send(self, record: Taken, why: Why, *, is_cut: bool = False) -> Any:
         value, key, headers = record.value, record.key, list(record.headers)
         if is_cut:
             value, key = (value or b"")[:SHOWN_BYTES], (key or b"")[:SHOWN_BYTES]
@@ -96,7 +116,7 @@ class AsideWriter:
         }
         ours = [(PREFIX + name, _text(value).encode()) for name, value in told.items()]
         aside = self._place.topic + SET_ASIDE
-        return self._producer.send(aside, value=value, key=key, headers=headers + ours, partition=0)
+        return self._connected().send(aside, value=value, key=key, headers=headers + ours, partition=0)
 
 
 class AsideReader:
@@ -122,12 +142,11 @@ class AsideReader:
     def _read(self, start: int) -> Iterator[Aside]:
         try:
             consumer = KafkaConsumer(
-                bootstrap_servers=list(self._place.servers),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 metrics_enabled=False,
                 allow_auto_create_topics=False,
-                **self._client,
+                **reaching(self._place, self._client),
             )
         except KafkaError as error:
             raise Unavailable(f"No broker of {self._place} answers: {type(error).__name__}.") from error

@@ -10,7 +10,7 @@ from infra.errors import Unavailable
 from infra.intake import tally
 from infra.intake.taken import Taken
 from infra.intake.tally import Tally
-from infra.kafka_place import KafkaPlace
+from infra.kafka_place import KafkaPlace, reaching
 
 MOST_BYTES = 16 * 1024 * 1024
 SESSION_MS = 10_000
@@ -32,7 +32,6 @@ class Reader:
         self._taken: dict[TopicPartition, tuple[int, int]] = {}
         try:
             self._consumer = KafkaConsumer(
-                bootstrap_servers=list(place.servers),
                 group_id=group_of(place),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
@@ -45,7 +44,7 @@ class Reader:
                 fetch_max_wait_ms=100,
                 metrics_enabled=False,
                 allow_auto_create_topics=False,
-                **client,
+                **reaching(place, client),
             )
             self._consumer.subscribe([place.topic], listener=_Forgetting(self._held))
         except KafkaError as error:

@@ -11,7 +11,7 @@ from infra.errors import Unavailable
 from infra.intake import tally
 from infra.intake.reader import group_of
 from infra.intake.tally import Tally
-from infra.kafka_place import KafkaPlace
+from infra.kafka_place import KafkaPlace, reaching
 
 PATIENCE_MS = 3_000
 """How long to wait for a broker; whoever asks can ask again."""
@@ -35,10 +35,8 @@ def standing(place: KafkaPlace, client: Mapping[str, Any]) -> list[Standing]:
     """Every partition, as it now stands. Raises Unavailable where no broker tells."""
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=list(place.servers),
-            bootstrap_timeout_ms=PATIENCE_MS,
             request_timeout_ms=PATIENCE_MS,
-            **client,
+            **{**reaching(place, client), "bootstrap_timeout_ms": PATIENCE_MS},
         )
     except KafkaError as error:
         raise _unavailable(place, error) from error

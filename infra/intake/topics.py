@@ -8,7 +8,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError
 
 from infra.errors import Unavailable, Unsuitable
-from infra.kafka_place import KafkaPlace
+from infra.kafka_place import KafkaPlace, reaching
 
 SET_ASIDE = ".set-aside"
 """What the name of the intake topic is followed by in that of the topic for what was set aside."""
@@ -41,7 +41,7 @@ def prepare(place: KafkaPlace, client: Mapping[str, Any]) -> None:
     """
     aside = place.topic + SET_ASIDE
     try:
-        admin = KafkaAdminClient(bootstrap_servers=list(place.servers), **client)
+        admin = KafkaAdminClient(**reaching(place, client))
     except KafkaError as error:
         raise Unavailable(f"No broker of {place} answers: {type(error).__name__}.") from error
     try:

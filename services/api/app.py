@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from domain.field import Invalid
 from domain.refusal import Refused
+from infra.errors import Unavailable
 from infra.keys import Erased, KeysUnavailable
 from infra.log.commit import LogUnavailable
 from infra.views.engine import ViewsUnavailable
@@ -21,8 +22,9 @@ from services.api import problems
 from services.api.body import Limited
 from services.api.children import Children
 from services.api.events import Intake
+from services.api.intake_routes import IntakeRoutes
 from services.api.lists import Lists
-from services.api.metrics import Metrics
+from services.api.metrics import Metrics, Standing
 from services.api.middleware import Answered, Options, Shortcut
 from services.api.openapi import document
 from services.api.service_routes import ServiceRoutes
@@ -61,7 +63,9 @@ def application(
     def describe() -> dict[str, Any]:
         return document(_version(), parts.calendar.last_day)
 
+    intake_routes = IntakeRoutes(parts.intake)
     about = ServiceRoutes(parts.log, parts.views, parts.conflicts, metrics, describe)
+    metrics.registry.register(Standing(intake_routes.figures))
     app = FastAPI(
         title="Case timeline", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
@@ -76,6 +80,8 @@ def application(
         ("/conflicts", lists.conflicts),
         ("/timescales", lists.timescales),
         ("/projections", lists.projections),
+        ("/intake", intake_routes.standing),
+        ("/intake/set-aside", intake_routes.set_aside),
         ("/metrics", about.figures),
         ("/healthz", about.alive),
         ("/readyz", about.ready),
@@ -88,7 +94,8 @@ def application(
     app.add_exception_handler(Invalid, _invalid)
     app.add_exception_handler(HTTPException, _http)
     # The last is what nobody foresaw; it is logged on its way out.
-    for failure in (LogUnavailable, KeysUnavailable, ViewsUnavailable, Refused, Erased, Exception):
+    away = (LogUnavailable, KeysUnavailable, ViewsUnavailable, Unavailable)
+    for failure in (*away, Refused, Erased, Exception):
         app.add_exception_handler(failure, _failure)
     routes = app.router.routes
     return Answered(Shortcut(Options(Limited(app, max_body_bytes), lambda: routes), posts), metrics)

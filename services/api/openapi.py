@@ -261,6 +261,47 @@ SCHEMAS: dict[str, Schema] = {
             "next": _CURSOR,
         }
     ),
+    "Intake": _object(
+        {
+            "topic": _WORD,
+            "lag": _COUNT,
+            "tally": _ref("IntakeTally"),
+            "partitions": _list(
+                _object(
+                    {
+                        "partition": _COUNT,
+                        "read_to": _COUNT,
+                        "end": _COUNT,
+                        "lag": _COUNT,
+                        "tally": _ref("IntakeTally"),
+                    }
+                )
+            ),
+        }
+    ),
+    "IntakeTally": _object(
+        dict.fromkeys(("recorded", "duplicate", "conflict", "refused", "missing"), _COUNT)
+    ),
+    "SetAsideList": _object(
+        {
+            "set_aside": _list(
+                _object(
+                    {
+                        "number": _COUNT,
+                        "at": _INSTANT,
+                        "topic": _WORD,
+                        "position": _ref("Position"),
+                        "kind": _WORD,
+                        "reason": _WORD,
+                        "pointer": _list(_WORD),
+                        "bytes": _COUNT,
+                        "cut": {"type": "boolean"},
+                    }
+                )
+            ),
+            "next": _CURSOR,
+        }
+    ),
     "ProjectionList": _object(
         {
             "projections": _list(
@@ -573,6 +614,24 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                 "How far the lists are with the log",
                 "lists",
                 {"200": _json("ProjectionList", "Projections."), **_problems(422, 503)},
+                parameters=[*_PAGING, _NUMBERED],
+            )
+        },
+        "/intake": {
+            "get": _operation(
+                "How far what is published to Kafka has been taken in, and what became of it",
+                "intake",
+                {"200": _json("Intake", "The intake topic, by partition."), **_problems(404, 422, 503)},
+            )
+        },
+        "/intake/set-aside": {
+            "get": _operation(
+                "List what was published and could not be recorded, each with the reason",
+                "intake",
+                {
+                    "200": _json("SetAsideList", "What was set aside, oldest first."),
+                    **_problems(404, 422, 503),
+                },
                 parameters=[*_PAGING, _NUMBERED],
             )
         },

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from domain.field import Problem
 from domain.refusal import Refused
+from infra.errors import Unavailable
 from infra.keys import Erased, KeysFull, KeysUnavailable
 from infra.log.commit import LogFull, LogUnavailable
 from infra.views.engine import ViewsUnavailable
@@ -38,6 +39,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "log-full": (507, "There is no room left to record anything"),
     "log-unavailable": (503, "The log cannot be reached"),
     "views-unavailable": (503, "The lists cannot be reached"),
+    "kafka-unavailable": (503, "Kafka cannot be reached"),
     "not-ready": (503, "The service is not ready"),
     "internal": (500, "Something went wrong here"),
 }
@@ -86,6 +88,8 @@ def of_failure(error: Exception) -> Response:
         return respond(body("log-unavailable", detail), retry)
     if isinstance(error, ViewsUnavailable):
         return respond(body("views-unavailable", "Nothing is lost. Ask again in a few seconds."), retry)
+    if isinstance(error, Unavailable):
+        return respond(body("kafka-unavailable", "Nothing is lost. Ask again in a few seconds."), retry)
     if isinstance(error, Erased):
         return respond(body("erased", "Whoever returns needs a new reference."))
     if isinstance(error, Refused):

@@ -14,6 +14,7 @@ from services.output import Form, show, tell
 if TYPE_CHECKING:
     from infra.kafka_place import KafkaPlace
     from services.config import Config
+    from services.intake_reads import IntakeReads
 
 intake = typer.Typer(help="Take in what case systems publish to Kafka, and list what was set aside.")
 
@@ -52,10 +53,7 @@ def take_in(
 @intake.command()
 def status(output: Output = Form.TABLE) -> None:
     """Say how far the topic has been read, and what became of what was published."""
-    from services.intake_reads import standing_json
-
-    config = settings()
-    found = standing_json(_place(config), config)
+    found = _reads(settings()).standing()
     columns = {name: name.replace(" ", "_") for name in ("partition", "read to", "end", "lag")}
     columns |= {name: f"tally.{name}" for name in ("recorded", "duplicate", "conflict", "refused", "missing")}
     title = f"{found['lag']} records of {found['topic']} are not read yet"
@@ -69,11 +67,9 @@ def set_aside(
     output: Output = Form.TABLE,
 ) -> None:
     """List what was published and could not be recorded, each with the reason. Nobody is named."""
-    from services.intake_reads import set_aside_json
-
-    config = settings()
-    found = set_aside_json(_place(config), config, after, limit)
-    columns = {name: name for name in ("number", "at", "partition", "offset", "kind", "reason")}
+    found = _reads(settings()).set_aside(after, limit)
+    columns = {"number": "number", "at": "at", "partition": "position.partition", "offset": "position.offset"}
+    columns |= {"kind": "kind", "reason": "reason"}
     show(output, found, found["set_aside"], columns, f"{len(found['set_aside'])} records set aside")
 
 
@@ -82,10 +78,7 @@ def show_one(
     number: Annotated[int, typer.Argument(min=0, help="Its number in the list of what was set aside.")],
 ) -> None:
     """Print the value of a record that was set aside, byte for byte. It may be personal data."""
-    from services.intake_reads import aside_at
-
-    config = settings()
-    found = aside_at(_place(config), config, number)
+    found = _reads(settings()).aside_at(number)
     if found is None:
         end(NOT_FOUND, f"nothing was set aside under number {number}; the list has the numbers there are")
     if found.is_cut:
@@ -94,10 +87,16 @@ def show_one(
     os.write(sys.stdout.fileno(), found.record.value or b"")
 
 
+def _reads(config: "Config") -> "IntakeReads":
+    from services.intake_reads import IntakeReads
+
+    return IntakeReads(_place(config), config.kafka_client)
+
+
 def _place(config: "Config") -> "KafkaPlace":
     if config.intake is None:
-        end(
-            USAGE,
-            "no topic is set to take in; for example CASETIMELINE_INTAKE=kafka://127.0.0.1:9092/casetimeline.intake",
-        )
+        from services.config import EXAMPLES
+
+        example = f"CASETIMELINE_INTAKE={EXAMPLES['CASETIMELINE_INTAKE']}"
+        end(USAGE, f"no topic is set to be taken in; for example {example}")
     return config.intake

@@ -19,10 +19,17 @@ DEMONSTRATION_SEED = 1
 
 
 def serve(
-    http: Http = None, data: Data = None, log: Log = None, views: Views = None, today: Today = None
+    http: Http = None,
+    data: Data = None,
+    log: Log = None,
+    views: Views = None,
+    today: Today = None,
+    with_intake: Annotated[
+        bool, typer.Option("--intake/--no-intake", help="Take in what is published to Kafka, if it is set.")
+    ] = True,
 ) -> None:
     """Answer over HTTP, and keep the views up with the log. SIGTERM or Ctrl-C ends it safely."""
-    _serve(settings(data, log, views, today, http), lambda parts: None)
+    _serve(settings(data, log, views, today, http), lambda parts: None, with_intake=with_intake)
 
 
 def run(
@@ -64,7 +71,7 @@ def _where_to_look(where: str, invented: bool) -> None:
     tell("  Ctrl-C stops it.")
 
 
-def _serve(config: "Config", ready: "Callable[[str], None]") -> None:
+def _serve(config: "Config", ready: "Callable[[str], None]", *, with_intake: bool = True) -> None:
     import gc
     import signal
 
@@ -89,10 +96,13 @@ def _serve(config: "Config", ready: "Callable[[str], None]") -> None:
             max_body_bytes=config.max_body_bytes,
             max_batch_events=config.max_batch_events,
         )
-        projector = Beside(["project", "--with-parent"], settings_of(config))
+        beside = [Beside(["project", "--with-parent"], settings_of(config))]
+        if config.intake is not None and with_intake:
+            beside.append(Beside(["intake", "--with-parent"], settings_of(config)))
 
         def tell_ready() -> None:
-            projector.start()
+            for each in beside:
+                each.start()
             tell(f"casetimeline is ready on {address(listening)}")
             ready(address(listening))
 
@@ -104,7 +114,10 @@ def _serve(config: "Config", ready: "Callable[[str], None]") -> None:
         try:
             serve(app, listening, tell_ready)
         finally:
-            projector.stop()
+            for each in beside:
+                each.tell_to_stop()
+            for each in beside:
+                each.stop()
 
 
 def project(
