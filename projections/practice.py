@@ -15,9 +15,14 @@ AGE_BOUNDS_WORKDAYS = (0, 5, 10, 15, 20, 30, 40, 45, 50, 60, 90, 120, 180)
 0, 10, 20, 30, 40, 45, 50 and 60 working days for assessments, 10, 15 and 20 for conferences.
 """
 
-RESTARTED = frozenset({
-    "REOPENED_SAME_RECORD", "RESTARTED_ON_OPEN_REFERRAL", "CANCELLED_THEN_RESTARTED", "PRE_PROCEEDINGS_RESTARTED",
-})  # fmt: skip
+RESTARTED = frozenset(
+    {
+        "REOPENED_SAME_RECORD",
+        "RESTARTED_ON_OPEN_REFERRAL",
+        "CANCELLED_THEN_RESTARTED",
+        "PRE_PROCEEDINGS_RESTARTED",
+    }
+)
 """Flags of clocks whose record was reopened, or followed by another."""
 
 CONTINUED = "CONTINUATION_WITHIN_WINDOW"
@@ -130,13 +135,13 @@ class OfTimescale:
 
 
 class Practice:
-    """The figures of an authority on a day, counted clock by clock; what was counted can be taken off again."""
+    """The figures of an authority on a day, counted clock by clock."""
 
     def __init__(self) -> None:
         self._by_timescale: dict[str, OfTimescale] = {}
 
     def add(self, one: Standing, count: int = 1) -> None:
-        """Count clocks that stand alike; a negative ``count`` takes them off."""
+        """Count clocks that stand alike."""
         of = self._by_timescale.get(one.timescale)
         if of is None:
             of = self._by_timescale[one.timescale] = OfTimescale()

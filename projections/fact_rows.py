@@ -1,0 +1,35 @@
+"""How many facts of each type each case system reported, stream by stream."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from projections.projection import Case, Projection
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """The facts of a type and source that occurred by the day asked about; when the newest was recorded."""
+
+    child: str
+    type: str
+    source: str
+    facts: int
+    last_recorded_at: datetime
+
+
+def rows(case: Case) -> list[FactRow]:
+    """One row for each type and source in the history of a child and those merged into it."""
+    counted: dict[tuple[str, str], int] = {}
+    newest: dict[tuple[str, str], datetime] = {}
+    survivor, merged = case.survivor
+    streams = {survivor, *merged}
+    for fact in case.known:
+        if fact.stream not in streams or fact.occurred_on.day > case.day:
+            continue
+        of = (fact.type, fact.source)
+        counted[of] = counted.get(of, 0) + 1
+        newest[of] = max(newest.get(of, fact.recorded_at), fact.recorded_at)
+    return [FactRow(survivor, *of, counted[of], newest[of]) for of in sorted(counted)]
+
+
+fact_rows: Projection[FactRow] = Projection(name="facts", version=1, row=FactRow, rows=rows)

@@ -1,0 +1,103 @@
+"""Metrics that are read from parts of the service which may be slow or away: no scrape waits for them."""
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from time import monotonic
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from services.metrics import names
+
+WAIT_S = 0.04
+"""How long one scrape waits for what it has asked for."""
+
+KEPT_S = 90.0
+"""How long what was read may be told again while it cannot be read afresh."""
+
+
+class Gathered(Collector):
+    """What one part tells, read in a thread of its own whenever somebody asks and it may have changed.
+
+    An answer has what was read last. Where the part fails, or takes longer than ``KEPT_S``, its metrics are
+    absent and it counts as out of reach. ``state`` says whether reading again could tell anything new.
+    """
+
+    def __init__(
+        self,
+        part: str,
+        read: Callable[[], Iterable[Metric]],
+        state: Callable[[], Hashable] | None = None,
+    ) -> None:
+        self.part = part
+        self._read = read
+        self._state = state
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._is_reading = False
+        self._known: Sequence[Metric] = ()
+        self._known_state: Hashable = None
+        self._read_at_s: float | None = None
+        self._began_at_s = 0.0
+        self._has_failed = False
+
+    @property
+    def is_up(self) -> bool | None:
+        """Whether the part could be read; None while nobody knows."""
+        if self._has_failed:
+            return False
+        if self._is_reading and monotonic() - self._began_at_s > KEPT_S:
+            return False
+        return None if self._read_at_s is None else True
+
+    def collect(self) -> Iterable[Metric]:
+        self._begin()
+        self._done.wait(WAIT_S)
+        with self._lock:
+            is_old = self._read_at_s is None or monotonic() - self._read_at_s > KEPT_S
+            return () if is_old or self._has_failed else self._known
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._is_reading:
+                return
+            self._is_reading = True
+            self._began_at_s = monotonic()
+            self._done.clear()
+        threading.Thread(target=self._gather, name=f"metrics of {self.part}", daemon=True).start()
+
+    def _gather(self) -> None:
+        try:
+            state = self._state() if self._state else None
+            is_same = state is not None and state == self._known_state and not self._has_failed
+            found = self._known if is_same else list(self._read())
+        # Whatever went wrong with it, the other metrics are told.
+        except Exception:
+            with self._lock:
+                self._has_failed = True
+        else:
+            with self._lock:
+                self._known, self._known_state = found, state
+                self._read_at_s = monotonic()
+                self._has_failed = False
+        finally:
+            with self._lock:
+                self._is_reading = False
+            self._done.set()
+
+
+class Reachable(Collector):
+    """Whether each part could be read when it was last asked."""
+
+    def __init__(self, parts: Sequence[Gathered]) -> None:
+        self._parts = parts
+
+    def collect(self) -> Iterable[Metric]:
+        known = [(part.part, part.is_up) for part in self._parts]
+        yield names.UP.family(((part,), float(is_up)) for part, is_up in known if is_up is not None)
+
+    def describe(self) -> Iterable[Metric]:
+        return []

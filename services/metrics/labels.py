@@ -1,0 +1,32 @@
+"""What may stand in a label: few values, and never a child or a worker."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+OTHER = "other"
+"""Stands for everything that has no label of its own."""
+
+NONE = "none"
+"""Stands for having none."""
+
+MOST_TEAMS = 40
+MOST_SOURCES = 12
+FEWEST_CHILDREN = 5
+"""A case system with facts about fewer children has no label: its name may be one of theirs."""
+
+
+def of_the_most(
+    counted: Mapping[str, int], most: int, forbidden: Collection[str] = ()
+) -> Callable[[str | None], str]:
+    """Which label a value goes under: its own for the ``most`` that count most, never a ``forbidden`` one."""
+    allowed = [value for value in counted if value not in forbidden and value not in (OTHER, NONE)]
+    shown = set(sorted(allowed, key=lambda value: (-counted[value], value))[:most])
+    return lambda value: NONE if value is None else value if value in shown else OTHER
+
+
+def summed(pairs: Iterable[tuple[tuple[str, ...], float]]) -> list[tuple[tuple[str, ...], float]]:
+    """Samples with what came under the same labels added up, in order of their labels."""
+    counted: Counter[tuple[str, ...]] = Counter()
+    for labels, number in pairs:
+        counted[labels] += number  # type: ignore[assignment]
+    return sorted(counted.items())
