@@ -6,6 +6,15 @@ from projections.child_rows import child_rows
 from projections.clock_rows import clock_rows
 from projections.delay_rows import delay_rows
 from projections.discrepancy_rows import discrepancy_rows
+from projections.fact_rows import fact_rows
 from projections.projection import Projection
+from projections.vanished_rows import vanished_rows
 
-PROJECTIONS: tuple[Projection[Any], ...] = (clock_rows, child_rows, discrepancy_rows, delay_rows)
+PROJECTIONS: tuple[Projection[Any], ...] = (
+    clock_rows,
+    child_rows,
+    discrepancy_rows,
+    delay_rows,
+    fact_rows,
+    vanished_rows,
+)

@@ -25,4 +25,4 @@ def rows(case: Case) -> list[ClockRow]:
     return found
 
 
-clock_rows: Projection[ClockRow] = Projection(name="clocks", version=1, row=ClockRow, rows=rows)
+clock_rows: Projection[ClockRow] = Projection(name="clocks", version=2, row=ClockRow, rows=rows)

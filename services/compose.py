@@ -24,6 +24,7 @@ from infra.views.views import Views
 from services.config import CONFLICTS_FILE, SNAPSHOTS_FILE, Config
 from services.histories import Histories
 from services.intake_reads import IntakeReads
+from services.metrics.counting import Appends
 from services.project import Projector
 from services.record import Recording
 
@@ -53,6 +54,7 @@ class Parts:
     now: Callable[[], datetime]
     today: Callable[[], date]
     standing_today: date | None
+    appends: Appends
 
 
 @contextmanager
@@ -77,7 +79,8 @@ def composed(config: Config) -> Iterator[Parts]:
         stack.callback(snapshots.dispose)
         views = Views(config.views, calendar)
         stack.callback(views.close)
-        log = SqliteLog.open(config.log, now=_now)
+        appends = Appends()
+        log = SqliteLog.open(config.log, now=_now, appended=appends.appended)
         stack.callback(log.close)
         histories = Histories(log, codec, calendar)
         today = _today if config.today is None else _standing(config.today)
@@ -97,6 +100,7 @@ def composed(config: Config) -> Iterator[Parts]:
             now=_now,
             today=today,
             standing_today=config.today,
+            appends=appends,
         )
 
 

@@ -130,3 +130,7 @@ def stream_of(event: StoredEvent) -> str:
     """The name a stream is stored under: UUIDs as 32 hexadecimal digits."""
     originator_id = event.originator_id
     return originator_id if isinstance(originator_id, str) else originator_id.hex
+
+
+def told_nobody(events: int, seconds: float) -> None:
+    """Stands for whoever is told of appends where nobody is."""

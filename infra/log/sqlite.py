@@ -23,7 +23,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from infra.log.commit import OWN, Commit, LogBusy, LogNotification, Outcome, Own, Refused
+from infra.log.commit import OWN, Commit, LogBusy, LogNotification, Outcome, Own, Refused, told_nobody
 from infra.log.intake import Intake, request
 from infra.log.marks import Mark, Marked
 from infra.log.sqlite_file import Readers, connect, create_tables, instant, microseconds, unavailable
@@ -63,6 +63,7 @@ class SqliteLog(ProcessRecorder):
 
     ``now`` is read when a pack is written; an event is never recorded earlier than the one before it.
     Several processes may write one file. Everything may be called from any thread.
+    ``appended`` is told of each pack: how many events it had, and how many seconds it took to be durable.
     Everything raises LogUnavailable where the file cannot be used.
     """
 
@@ -79,6 +80,7 @@ class SqliteLog(ProcessRecorder):
         readers: int = 8,
         waiting_bytes: int = 32 << 20,
         pack_bytes: int = 4 << 20,
+        appended: Callable[[int, float], None] = told_nobody,
     ) -> None:
         self._database = os.fspath(database)
         self._timeout_s = timeout_s
@@ -87,7 +89,8 @@ class SqliteLog(ProcessRecorder):
         self._arrivals = Arrivals()
         self._readers = Readers(self._database, timeout_s, readers)
         intake = Intake(waiting_bytes, pack_bytes)
-        self._writer = Writer(self._database, intake, now, self._read, self._arrivals.announce, timeout_s)
+        announce = self._arrivals.announce
+        self._writer = Writer(self._database, intake, now, self._read, announce, timeout_s, appended)
         self._shut = weakref.finalize(self, _shut, self._writer, self._arrivals, self._readers)
 
     @classmethod

@@ -54,6 +54,7 @@ class Writer:
         read: Callable[[Sequence[Any]], LogNotification],
         announce: Callable[[], None],
         timeout_s: float,
+        appended: Callable[[int, float], None],
     ) -> None:
         self._database = database
         self._intake = intake
@@ -61,6 +62,7 @@ class Writer:
         self._read = read
         self._announce = announce
         self._timeout_s = timeout_s
+        self._appended = appended
         self._connection: sqlite3.Connection | None = None
         self._thread: Thread | None = None
         self._starting = Lock()
@@ -92,8 +94,10 @@ class Writer:
         self._disconnect()
 
     def _write(self, pack: Sequence[Request]) -> None:
+        began = monotonic()
         try:
-            outcomes = iter(self._append([commit for request in pack for commit in request.commits]))
+            commits = [commit for request in pack for commit in request.commits]
+            outcomes = iter(self._append(commits))
         except LogUnavailable as error:
             for request in pack:
                 request.outcomes.set_exception(error)
@@ -106,6 +110,7 @@ class Writer:
                 self._write([request])
         else:
             self._announce()
+            self._appended(sum(len(commit.events) for commit in commits), monotonic() - began)
             for request in pack:
                 request.outcomes.set_result(list(islice(outcomes, len(request.commits))))
 

@@ -36,6 +36,8 @@ def clock_values(row: ClockRow, calendar: WorkingDays) -> dict[str, Any]:
         "record_until": clock.on_record.until if clock.on_record else None,
         "record_intervals": [[a.isoformat(), b.isoformat() if b else None] for a, b in shown],
         "has_records": clock.has_records,
+        "state": clock.stretches[-1].state,
+        "is_met_in_time": clock.is_met_in_time,
         "stretches": [
             [s.state, s.record, s.since.isoformat(), s.until.isoformat() if s.until else None]
             for s in clock.stretches

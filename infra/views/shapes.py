@@ -5,15 +5,19 @@ from typing import Any
 
 from infra.views.clock_columns import CLOCK_SHAPE
 from infra.views.shape import Shape, plain
-from infra.views.tables import CHILDREN, DISCREPANCIES, RECORDING_DELAYS
+from infra.views.tables import CHILDREN, DISCREPANCIES, FACTS, RECORDING_DELAYS, VANISHED_RECORDS
 from projections.child_rows import ChildRow
 from projections.delay_rows import DelayRow
 from projections.discrepancy_rows import DiscrepancyRow
+from projections.fact_rows import FactRow
+from projections.vanished_rows import VanishedRow
 
 SHAPES: Mapping[str, Shape[Any]] = {
     "clocks": CLOCK_SHAPE,
     "children": plain(CHILDREN, ChildRow),
     "discrepancies": plain(DISCREPANCIES, DiscrepancyRow),
     "recording_delays": plain(RECORDING_DELAYS, DelayRow),
+    "facts": plain(FACTS, FactRow),
+    "vanished_records": plain(VANISHED_RECORDS, VanishedRow),
 }
 """By the name of the projection."""

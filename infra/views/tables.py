@@ -34,6 +34,8 @@ CLOCKS = Table(
     Column("record_until", Date),
     Column("record_intervals", JSON),
     Column("has_records", Boolean, nullable=False),
+    Column("state", String, nullable=False, comment="what the records are like now, or were when it stopped"),
+    Column("is_met_in_time", Boolean, nullable=False),
     Column("stretches", JSON, nullable=False),
     Column("flags", JSON, nullable=False),
     Column("flag_codes", String, nullable=False, comment="|CODE|CODE| of the flags that are true on any day"),
@@ -86,6 +88,26 @@ RECORDING_DELAYS = Table(
     Column("entered_on", Date, nullable=False, index=True),
     Column("working_days", Integer, nullable=False),
     Column("facts", Integer, nullable=False),
+)
+
+FACTS = Table(
+    "facts",
+    METADATA,
+    Column("child", String, primary_key=True),
+    Column("type", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("facts", Integer, nullable=False),
+    Column("last_recorded_at", DateTime, nullable=False),
+)
+
+VANISHED_RECORDS = Table(
+    "vanished_records",
+    METADATA,
+    Column("child", String, primary_key=True),
+    Column("record_kind", String, primary_key=True),
+    Column("record_id", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("since", Date, nullable=False),
 )
 
 MEMBERS = Table(

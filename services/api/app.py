@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
@@ -24,11 +23,12 @@ from services.api.children import Children
 from services.api.events import Intake
 from services.api.intake_routes import IntakeRoutes
 from services.api.lists import Lists
-from services.api.metrics import Metrics, Standing
 from services.api.middleware import Answered, Options, Shortcut
 from services.api.openapi import document
 from services.api.service_routes import ServiceRoutes
 from services.compose import Parts
+from services.metrics.counting import Counts
+from services.metrics.exposition import Exposition, build
 from services.record_together import Together
 from services.web import pages as web
 from services.web import rendering
@@ -40,11 +40,12 @@ def application(
     parts: Parts, pages: Sequence[BaseRoute], *, max_body_bytes: int, max_batch_events: int
 ) -> ASGIApp:
     """The whole application: the API, and the pages."""
-    metrics = Metrics()
+    counts = Counts()
+    exposition = Exposition(parts, [counts, parts.appends], with_practice=True)
     intake = Intake(
         Together(parts.recording),
         parts.now,
-        metrics,
+        counts,
         max_body_bytes=max_body_bytes,
         max_events=max_batch_events,
     )
@@ -61,11 +62,10 @@ def application(
 
     @cache
     def describe() -> dict[str, Any]:
-        return document(_version(), parts.calendar.last_day)
+        return document(build(), parts.calendar.last_day)
 
     intake_routes = IntakeRoutes(parts.intake)
-    about = ServiceRoutes(parts.log, parts.views, parts.conflicts, metrics, describe)
-    metrics.registry.register(Standing(intake_routes.figures))
+    about = ServiceRoutes(parts.log, exposition, describe)
     app = FastAPI(
         title="Case timeline", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
@@ -98,7 +98,7 @@ def application(
     for failure in (*away, Refused, Erased, Exception):
         app.add_exception_handler(failure, _failure)
     routes = app.router.routes
-    return Answered(Shortcut(Options(Limited(app, max_body_bytes), lambda: routes), posts), metrics)
+    return Answered(Shortcut(Options(Limited(app, max_body_bytes), lambda: routes), posts), counts)
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -130,10 +130,3 @@ def _allowed(request: Request) -> str:
         if match.value:
             methods |= getattr(route, "methods", None) or set()
     return ", ".join(sorted(methods))
-
-
-def _version() -> str:
-    try:
-        return version("casetimeline")
-    except PackageNotFoundError:
-        return "0"

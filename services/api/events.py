@@ -16,8 +16,8 @@ from infra.codec import Incoming
 from services import strict_json
 from services.api import problems, results
 from services.api.body import BodyTooLarge, read_body, refuse_body
-from services.api.metrics import Metrics
 from services.intake import MAX_EVENT_BYTES, incoming
+from services.metrics.counting import Counts
 from services.record import Receipt
 from services.record_together import Together
 from services.strict_json import Improper, NotJson
@@ -53,14 +53,14 @@ class Intake:
         self,
         together: Together,
         now: Callable[[], datetime],
-        metrics: Metrics,
+        counts: Counts,
         *,
         max_body_bytes: int,
         max_events: int,
     ) -> None:
         self._together = together
         self._now = now
-        self._metrics = metrics
+        self._counts = counts
         self._max_body_bytes = max_body_bytes
         self._max_events = max_events
 
@@ -94,13 +94,13 @@ class Intake:
             event = _binary(headers, body) if media_type == BINARY else strict_json.read(body)
             fact = incoming(event, self._now())
         except (NotJson, Improper, Invalid) as error:
-            self._metrics.events("refused", 1)
+            self._counts.events("refused", 1)
             raise _Refuse(results.unreadable(error)) from None
         (result,) = await self._together.record((fact,))
         if isinstance(result, Receipt):
-            self._metrics.events("duplicate" if result.is_duplicate else "recorded", 1)
+            self._counts.events("duplicate" if result.is_duplicate else "recorded", 1)
             return 200 if result.is_duplicate else 201, _JSON, _encode(results.receipt(result))
-        self._metrics.events("conflict", 1)
+        self._counts.events("conflict", 1)
         return _problem(results.problem_of(result))
 
     def _of_batch(self, body: bytes) -> list[Incoming | dict[str, Any]]:
@@ -141,10 +141,10 @@ class Intake:
         statuses = [reply["status"] for reply in replies]
         recorded, duplicates = statuses.count(results.RECORDED), statuses.count(results.DUPLICATE)
         conflicts = sum("problem" in reply and reply["problem"]["status"] == 409 for reply in replies)
-        self._metrics.events("recorded", recorded)
-        self._metrics.events("duplicate", duplicates)
-        self._metrics.events("conflict", conflicts)
-        self._metrics.events("refused", len(replies) - recorded - duplicates - conflicts)
+        self._counts.events("recorded", recorded)
+        self._counts.events("duplicate", duplicates)
+        self._counts.events("conflict", conflicts)
+        self._counts.events("refused", len(replies) - recorded - duplicates - conflicts)
         return recorded + duplicates
 
 

@@ -1,17 +1,14 @@
 """GET /intake: how far what case systems publish to Kafka has been taken in, and what was set aside of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from prometheus_client.core import Metric
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.errors import Unavailable
 from services.api import parameters, problems
-from services.api.metrics import gauge, gauges
 from services.intake_reads import IntakeReads
 
 PAGING = ("limit", "cursor")
@@ -33,29 +30,6 @@ class IntakeRoutes:
         after = parameters.position(found) if "cursor" in found else -1
         limit = parameters.limit(found)
         return await self._answer(lambda reads: reads.set_aside(after, limit))
-
-    def figures(self) -> Iterable[Metric]:
-        """What monitoring asks about; where no broker tells, only that."""
-        if self._reads is None:
-            return
-        try:
-            found = self._reads.standing()
-        except Unavailable:
-            yield gauge("casetimeline_intake_up", "Whether it can be told how far the intake is.", 0)
-            return
-        yield gauge("casetimeline_intake_up", "Whether it can be told how far the intake is.", 1)
-        yield gauges(
-            "casetimeline_intake_lag_records",
-            "Records published and not taken in yet.",
-            ("partition",),
-            [((str(one["partition"]),), one["lag"]) for one in found["partitions"]],
-        )
-        yield gauges(
-            "casetimeline_intake_records",
-            "Records taken in, by what became of them.",
-            ("outcome",),
-            [((outcome,), count) for outcome, count in found["tally"].items()],
-        )
 
     async def _answer(self, ask: Callable[[IntakeReads], dict[str, Any]]) -> Response:
         if self._reads is None:

@@ -11,9 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api import problems
 from services.api.log_lines import log
-from services.api.metrics import Metrics
+from services.metrics.counting import Counts
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_TRACE_PARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
@@ -30,9 +31,9 @@ class Answered:
     What nobody caught is logged and answered here.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, counts: Counts) -> None:
         self._app = app
-        self._metrics = metrics
+        self._counts = counts
         # Random once, then counted: asking for chance each time waits for the log's writer.
         self._prefix = secrets.token_hex(6)
         self._numbers = count()
@@ -65,13 +66,24 @@ class Answered:
         finally:
             route = scope.get("route")
             template = "other" if route is None else getattr(route, "path", "other")
-            self._metrics.request(scope["method"], template, status, perf_counter() - began)
+            self._counts.request(
+                scope["method"], template, status, perf_counter() - began, _trace_id(scope)
+            )
 
     def _identify(self, scope: Scope) -> bytes:
         for name, value in scope["headers"]:
             if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
                 return bytes(value)
         return f"{self._prefix}-{next(self._numbers):x}".encode()
+
+
+def _trace_id(scope: Scope) -> str | None:
+    """The id of the trace that the caller says this request is part of, if it is a valid one."""
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            found = _TRACE_PARENT.fullmatch(value)
+            return found[1].decode() if found and found[1].strip(b"0") else None
+    return None
 
 
 class Shortcut:

@@ -2,24 +2,18 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import msgspec
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.core import Metric
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from infra.conflicts import Conflicts
 from infra.log.log import Log
-from infra.views.engine import ViewsUnavailable
-from infra.views.tables import CLOCKS
-from infra.views.views import Views
 from services.api import parameters, problems
-from services.api.metrics import Metrics, Standing, gauge, gauges
+from services.metrics.exposition import Exposition
 
 _STYLE = (
     "body{font:1rem/1.5 sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
@@ -37,17 +31,12 @@ class ServiceRoutes:
     def __init__(
         self,
         log: Log,
-        views: Views,
-        conflicts: Conflicts,
-        metrics: Metrics,
+        exposition: Exposition,
         describe: Callable[[], dict[str, Any]],
     ) -> None:
         self._log = log
-        self._views = views
-        self._conflicts = conflicts
-        self._metrics = metrics
+        self._exposition = exposition
         self._describe = describe
-        metrics.registry.register(Standing(self._standing))
 
     async def alive(self, request: Request) -> Response:
         parameters.read(request, ())
@@ -60,8 +49,9 @@ class ServiceRoutes:
         return Response(b'{"status":"ready"}', media_type="application/json")
 
     async def figures(self, request: Request) -> Response:
-        text = await run_in_threadpool(generate_latest, self._metrics.registry)
-        return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        accept = request.headers.get("accept", "")
+        text, content_type = await run_in_threadpool(self._exposition.text, accept)
+        return Response(text, headers={"Content-Type": content_type})
 
     async def openapi(self, request: Request) -> Response:
         parameters.read(request, ())
@@ -70,38 +60,6 @@ class ServiceRoutes:
     async def docs(self, request: Request) -> Response:
         parameters.read(request, ())
         return HTMLResponse(page(self._describe()), headers={"Content-Security-Policy": _POLICY})
-
-    def _standing(self) -> Iterable[Metric]:
-        heads = self._log.heads()
-        yield gauge("casetimeline_log_events", "Events in the log.", sum(heads))
-        yield gauge(
-            "casetimeline_conflicts",
-            "Facts refused because another has their identity.",
-            self._conflicts.count(),
-        )
-        try:
-            positions = self._views.positions()
-            clocks = self._views.counts(CLOCKS, CLOCKS.c.timescale)
-        except ViewsUnavailable:
-            yield gauge("casetimeline_views_up", "Whether the views can be read.", 0)
-            return
-        yield gauge("casetimeline_views_up", "Whether the views can be read.", 1)
-        yield gauges(
-            "casetimeline_projection_lag_events",
-            "Events that a projection is behind the log.",
-            ("projection", "partition"),
-            [
-                ((one.projection, str(partition)), max(head - one.number(partition), 0))
-                for one in positions
-                for partition, head in enumerate(heads)
-            ],
-        )
-        yield gauges(
-            "casetimeline_clocks",
-            "Clocks in the views.",
-            ("timescale",),
-            [((row.timescale,), row.rows) for row in clocks],
-        )
 
 
 def page(described: dict[str, Any]) -> str:

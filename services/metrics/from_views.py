@@ -5,10 +5,18 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, and_, case, func, or_, select, union
 
-from infra.views.tables import CHILDREN, CLOCKS, DISCREPANCIES, FACTS, MEMBERS, RECORDING_DELAYS, VANISHED_RECORDS
-from infra.views.views import Views
 from domain.working_days import WorkingDays
 from infra.views.clock_columns import number
+from infra.views.tables import (
+    CHILDREN,
+    CLOCKS,
+    DISCREPANCIES,
+    FACTS,
+    MEMBERS,
+    RECORDING_DELAYS,
+    VANISHED_RECORDS,
+)
+from infra.views.views import Views
 from projections.practice import CONTINUED, RESTARTED, Practice, Standing
 from services.metrics.labels import FEWEST_CHILDREN
 from services.metrics.practice import Facts, Figures
@@ -144,6 +152,4 @@ def _not_to_be_named(connection: Connection) -> frozenset[str]:
     """Names of teams that are also a child's or a worker's."""
     teams = select(CLOCKS.c.team_id).where(CLOCKS.c.status == "open").distinct().subquery()
     people = union(select(MEMBERS.c.stream), select(CLOCKS.c.worker_id), select(CHILDREN.c.worker_id))
-    return frozenset(
-        connection.scalars(select(teams.c.team_id).where(teams.c.team_id.in_(people)))
-    )
+    return frozenset(connection.scalars(select(teams.c.team_id).where(teams.c.team_id.in_(people))))

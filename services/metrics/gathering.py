@@ -28,8 +28,10 @@ class Gathered(Collector):
         part: str,
         read: Callable[[], Iterable[Metric]],
         state: Callable[[], Hashable] | None = None,
+        wait_s: float = WAIT_S,
     ) -> None:
         self.part = part
+        self._wait_s = wait_s
         self._read = read
         self._state = state
         self._lock = threading.Lock()
@@ -52,7 +54,7 @@ class Gathered(Collector):
 
     def collect(self) -> Iterable[Metric]:
         self._begin()
-        self._done.wait(WAIT_S)
+        self._done.wait(self._wait_s)
         with self._lock:
             is_old = self._read_at_s is None or monotonic() - self._read_at_s > KEPT_S
             return () if is_old or self._has_failed else self._known

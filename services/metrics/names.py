@@ -46,6 +46,11 @@ class Name:
             made.add_metric(values, number)
         return cast(Metric, made)
 
+    def info(self, **told: str) -> Metric:
+        """The metric where it is an info."""
+        made: Any = _FAMILIES[self.kind](self.name, self.told, value=told)
+        return cast(Metric, made)
+
     def of(self, number: float) -> Metric:
         """The metric where it is one number."""
         return self.family([((), number)])
@@ -163,7 +168,7 @@ SOURCE_LAST_FACT = Name(
 RECORDING_DELAY = Name(
     "casetimeline_recording_delay_workdays",
     "gaugehistogram",
-    "Of the facts entered in the four weeks up to today, how many were entered how late.",
+    "Of the facts entered a working day late or more in the last four weeks, how many were how late.",
 )
 DISCREPANCIES = Name(
     "casetimeline_discrepancies",
@@ -248,6 +253,15 @@ SET_ASIDE = Name(
     "gauge",
     "What waits for somebody to look at it: children, or records of the intake.",
     ("what",),
+)
+INTAKE_LAG = Name(
+    "casetimeline_intake_lag_records",
+    "gauge",
+    "Records that case systems published and that are not taken in yet.",
+    ("partition",),
+)
+INTAKE_RECORDS = Name(
+    "casetimeline_intake_records", "gauge", "Records taken in, by what became of them.", ("outcome",)
 )
 REBUILD_EVENTS = Name(
     "casetimeline_rebuild_events",

@@ -1,0 +1,75 @@
+"""Everything that one process tells Prometheus, and in which form."""
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.registry import Collector
+
+from services.compose import Parts
+from services.metrics import names
+from services.metrics.from_views import figures_of_today
+from services.metrics.gathering import Gathered, Reachable
+from services.metrics.practice import practice_metrics
+from services.metrics.standing import of_intake, of_log, of_projections, of_room
+
+
+class Exposition:
+    """The metrics of this process: what it counts itself, and what it reads of the parts it leans on.
+
+    A process tells only of itself; figures about children are told by every process that serves, alike.
+    """
+
+    def __init__(self, parts: Parts, counts: Iterable[Collector], *, with_practice: bool) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self._registry)
+        self._registry.register(_Build())
+        for collector in counts:
+            self._registry.register(collector)
+        gathered = [
+            Gathered("log", lambda: of_log(parts.log, parts.conflicts)),
+            Gathered("views", lambda: of_projections(parts.log, parts.views, parts.now)),
+            Gathered("disk", lambda: of_room(parts.data)),
+        ]
+        reads = parts.intake
+        if reads is not None:
+            gathered.append(Gathered("intake", lambda: of_intake(reads)))
+        if with_practice:
+            gathered.append(_practice(parts))
+        for one in (*gathered, Reachable(gathered)):
+            self._registry.register(one)
+
+    def text(self, accept: str) -> tuple[bytes, str]:
+        """The exposition and its content type: OpenMetrics where ``accept`` asks for it."""
+        if "application/openmetrics-text" in accept:
+            text: bytes = openmetrics.generate_latest(self._registry)  # type: ignore[no-untyped-call]
+            return text, openmetrics.CONTENT_TYPE_LATEST
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+
+class _Build(Collector):
+    def collect(self) -> Iterable[Metric]:
+        return [names.BUILD.info(version=build())]
+
+
+def build() -> str:
+    """The version of the service that is installed."""
+    try:
+        return version("casetimeline")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _practice(parts: Parts) -> Gathered:
+    def state() -> object:
+        positions = parts.views.positions()
+        numbers = tuple(tuple(sorted(one.partitions.items())) for one in positions)
+        return parts.today(), tuple(one.read_on for one in positions), numbers
+
+    def read() -> Iterator[Metric]:
+        yield from practice_metrics(figures_of_today(parts.views, parts.today()))
+        yield names.PRACTICE_READ.of(parts.now().timestamp())
+
+    return Gathered("practice", read, state)

@@ -1,0 +1,213 @@
+"""The figures about children that Prometheus reads are those of the lists."""
+
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from domain.question import Question
+from projections.clock_rows import clock_rows
+from projections.practice import AGE_BOUNDS_WORKDAYS, Practice, standing
+from services.clock_list import Wanted, from_views
+from services.metrics.from_views import figures_of_today
+from services.metrics.practice import practice_metrics
+from services.simulate.simulation import simulate
+from tests.authority_of_facts import event, put, service_in
+from tests.metrics.samples import samples_of, value
+
+TODAY = "2019-10-22"
+DAY = date(2019, 10, 22)
+LIST = "casetimeline_clocks_"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    with service_in(tmp_path_factory.mktemp("practice"), TODAY) as service:
+        put(service, list(simulate(120, 11, showcase=True)))
+        service.projector.catch_up()
+        yield service
+
+
+@pytest.fixture(scope="module")
+def samples(authority):
+    return samples_of(practice_metrics(figures_of_today(authority.views, DAY)))
+
+
+@pytest.fixture(scope="module")
+def listed(authority):
+    """Every clock as the list of clocks tells it."""
+    clocks, cursor = [], None
+    while True:
+        page = from_views(authority.views, Wanted(limit=1_000, cursor=cursor), DAY)
+        clocks += page.to_json(authority.calendar)
+        if page.next is None:
+            return clocks
+        cursor = page.next
+
+
+def open_clocks(listed):
+    return [clock for clock in listed if clock["status"] == "open"]
+
+
+def has_flag(clock, *codes):
+    return any(flag["code"] in codes for flag in clock["flags"])
+
+
+def by_timescale(clocks):
+    return Counter(clock["timescale"] for clock in clocks)
+
+
+def check(samples, name, counted, all_of, **labels):
+    for timescale in {clock["timescale"] for clock in all_of}:
+        assert value(samples, name, timescale=timescale, **labels) == counted.get(timescale, 0), timescale
+
+
+def test_open_clocks_and_those_past_their_limit_are_counted_by_team(samples, listed):
+    running = open_clocks(listed)
+    late = [clock for clock in running if has_flag(clock, "OPEN_PAST_LIMIT")]
+    assert late
+    for name, clocks in ((f"{LIST}open", running), (f"{LIST}past_limit", late)):
+        counted = Counter((clock["timescale"], clock["team_id"] or "none") for clock in clocks)
+        told = {
+            (dict(labels)["timescale"], dict(labels)["team"]): number
+            for (sample, labels), number in samples.items()
+            if sample == name and number
+        }
+        assert told == counted
+
+
+def test_what_waits_is_paused_restarted_or_came_back_is_counted(samples, listed):
+    running = open_clocks(listed)
+    with_records = [clock for clock in running if clock["hidden"] is not None]
+    for state in ("waiting", "paused"):
+        counted = by_timescale(clock for clock in with_records if clock["spans"][-1]["state"] == state)
+        check(samples, f"{LIST}{state}", counted, with_records)
+    restarted = [
+        clock
+        for clock in running
+        if has_flag(
+            clock, "REOPENED_SAME_RECORD", "RESTARTED_ON_OPEN_REFERRAL", "CANCELLED_THEN_RESTARTED",
+            "PRE_PROCEEDINGS_RESTARTED",
+        )
+    ]  # fmt: skip
+    assert restarted
+    check(samples, f"{LIST}restarted", by_timescale(restarted), listed)
+    continued = [clock for clock in running if has_flag(clock, "CONTINUATION_WITHIN_WINDOW")]
+    check(samples, f"{LIST}continued", by_timescale(continued), listed)
+
+
+def test_what_is_over_is_counted_by_how_it_ended(samples, listed):
+    ended = [clock for clock in listed if clock["status"] == "ended_without_completion"]
+    check(samples, f"{LIST}ended_without_completion", by_timescale(ended), listed)
+    over = [clock for clock in ended if clock["over_by"]["calendar_days"] > 0]
+    check(samples, f"{LIST}ended_past_limit", by_timescale(over), listed)
+    stopped = [clock for clock in listed if clock["status"] == "stopped"]
+    timely = [
+        clock
+        for clock in stopped
+        if clock["over_by"]["calendar_days"] == 0 and not has_flag(clock, "COMPLETED_AFTER_CLOSING")
+    ]
+    assert 0 < len(timely) < len(stopped)
+    check(samples, f"{LIST}stopped", by_timescale(timely), listed, in_time="yes")
+    late = by_timescale(stopped)
+    late.subtract(by_timescale(timely))
+    check(samples, f"{LIST}stopped", late, listed, in_time="no")
+
+
+@pytest.mark.parametrize(("kind", "of"), [("true", "elapsed"), ("recorded", "recorded")])
+def test_ages_of_open_clocks_are_counted_up_to_each_bound(samples, listed, kind, of):
+    name = f"casetimeline_open_clock_{kind}_age_workdays"
+    running = [clock for clock in open_clocks(listed) if of == "elapsed" or clock["hidden"] is not None]
+    ages = [(clock["timescale"], (clock[of] or {"working_days": 0})["working_days"]) for clock in running]
+    assert ages
+    for bound in AGE_BOUNDS_WORKDAYS:
+        counted = Counter(timescale for timescale, age in ages if age <= bound)
+        check(samples, f"{name}_bucket", counted, running, le=str(bound))
+    check(samples, f"{name}_gcount", Counter(timescale for timescale, _ in ages), running)
+    total: Counter[str] = Counter()
+    for timescale, age in ages:
+        total[timescale] += age
+    check(samples, f"{name}_gsum", total, running)
+
+
+def test_hidden_days_are_added_up_and_the_longest_is_told(samples, listed):
+    hiding = [clock for clock in open_clocks(listed) if clock["hidden"] is not None]
+    total: Counter[str] = Counter()
+    longest: dict[str, int] = {}
+    for clock in hiding:
+        days = clock["hidden"]["working_days"]
+        total[clock["timescale"]] += days
+        longest[clock["timescale"]] = max(longest.get(clock["timescale"], 0), days)
+    assert max(longest.values()) > 0
+    check(samples, "casetimeline_hidden_workdays", total, hiding)
+    check(samples, "casetimeline_hidden_longest_workdays", longest, hiding)
+
+
+def test_counting_the_views_is_counting_the_clocks_of_every_history(authority, samples):
+    practice = Practice()
+    for stream in authority.log.streams():
+        history = authority.histories.of(stream)
+        case = authority.histories.case(history, Question(DAY))
+        if case.figures.child == stream:
+            for row in clock_rows.rows(case):
+                practice.add(standing(row, DAY, authority.calendar))
+    counted = figures_of_today(authority.views, DAY).clocks
+    assert {name: of.true_ages for name, of in counted.items()} == {
+        name: of.true_ages for name, of in practice.by_timescale.items()
+    }
+    assert {name: (of.open_by_team, of.stopped_late, of.hiding) for name, of in counted.items()} == {
+        name: (of.open_by_team, of.stopped_late, of.hiding) for name, of in practice.by_timescale.items()
+    }
+
+
+def referrals(team, count, start=1):
+    """Children of whom each has an open need, held by a team."""
+    for number in range(start, start + count):
+        child = f"{team}-{number}"
+        yield event(f"{child}-r", "ReferralReceived", "2019-10-01", subject=child, referral_id=f"R-{child}")
+        yield event(
+            f"{child}-d", "ReferralDecided", "2019-10-01", subject=child, referral_id=f"R-{child}",
+            outcome="assessment",
+        )  # fmt: skip
+        yield event(
+            f"{child}-w", "WorkerAllocated", "2019-10-02", subject=child, worker_id=f"W-{team}", team_id=team
+        )
+
+
+def teams_of(service):
+    told = samples_of(practice_metrics(figures_of_today(service.views, DAY)))
+    return {dict(labels)["team"]: number for (name, labels), number in told.items() if name == f"{LIST}open"}
+
+
+def test_beyond_forty_teams_the_rest_are_other(tmp_path):
+    with service_in(tmp_path, TODAY) as service:
+        for number in range(41):
+            put(service, list(referrals(f"T{number}", 1 if number == 17 else 2)))
+        service.projector.catch_up()
+        teams = teams_of(service)
+    assert len(teams) == 41
+    assert "T17" not in teams
+    assert teams["other"] > 0
+
+
+def test_a_team_named_like_a_child_or_a_worker_has_no_label(tmp_path):
+    with service_in(tmp_path, TODAY) as service:
+        put(service, list(referrals("T", 3)))
+        for hostile in ("T-1", "W-T"):
+            put(service, list(referrals(hostile, 1, start=50)))
+        service.projector.catch_up()
+        teams = teams_of(service)
+    assert set(teams) == {"T", "other"}
+
+
+def test_a_source_that_reports_on_few_children_has_no_label(tmp_path):
+    with service_in(tmp_path, TODAY) as service:
+        put(service, list(referrals("T", 5)))
+        one = event("1", "ReferralReceived", "2019-10-01", subject="C77", referral_id="R-1")
+        put(service, [{**one, "source": "urn:child:C77"}])
+        service.projector.catch_up()
+        told = samples_of(practice_metrics(figures_of_today(service.views, DAY)))
+    sources = {dict(labels)["source"] for name, labels in told if name == "casetimeline_facts"}
+    assert "other" in sources
+    assert not [source for source in sources if "C77" in source]
+    assert len(sources) == 2
