@@ -1,5 +1,6 @@
 """The real Kafka that the tests and the stack are run with."""
 
+import shutil
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from infra.deploy.kafka.cluster import Cluster, make
+from infra.deploy.kafka.cluster import PORTS_OF_A_NODE, Cluster, make
 from infra.deploy.kafka.node import NotRunning
 from tests.servers.kafka import unique
 from tests.servers.ports import free_ports
@@ -67,12 +68,19 @@ def test_three_brokers_go_on_while_one_is_killed_or_paused(breakable_kafka):
 
 
 def test_a_cluster_is_kept_and_keeps_its_number_of_nodes(tmp_path):
-    made = make(tmp_path, free_ports(1, 2), java=("-Xmx128m",))
+    made = make(tmp_path, free_ports(1, PORTS_OF_A_NODE), java=("-Xmx128m",))
     formatted = (made.nodes[0].folder / "data" / "meta.properties").read_text()
     again = make(tmp_path, made.ports, java=("-Xmx128m",))
     assert (again.nodes[0].folder / "data" / "meta.properties").read_text() == formatted
     with pytest.raises(NotRunning, match="another number of nodes"):
-        make(tmp_path, free_ports(3, 2))
+        make(tmp_path, free_ports(3, PORTS_OF_A_NODE))
+
+
+def test_a_cluster_id_may_begin_with_a_dash(tmp_path):
+    (node,) = make(tmp_path / "made", free_ports(1, PORTS_OF_A_NODE), java=("-Xmx128m",)).nodes
+    shutil.rmtree(node.folder / "data")
+    node.format("-pk3HkLORYOgJAZGTcvN0Q")
+    assert "cluster.id=-pk3" in (node.folder / "data" / "meta.properties").read_text()
 
 
 def test_a_node_that_cannot_start_says_why(tmp_path, kafka_broker):
@@ -87,7 +95,7 @@ def test_the_command_starts_and_stops(tmp_path):
         command = [sys.executable, "-m", "infra.deploy.kafka.cluster", *words]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    (port,) = free_ports(1, 2)
+    (port,) = free_ports(1, PORTS_OF_A_NODE)
     assert f"127.0.0.1:{port}" in run("start", str(tmp_path), "--port", str(port), "--memory", "256m")
     assert run("status", str(tmp_path)) == f"node-1 on port {port}: running\n"
     run("stop", str(tmp_path))

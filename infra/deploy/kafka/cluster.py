@@ -3,7 +3,7 @@
     python -m infra.deploy.kafka.cluster start FOLDER --port 9092
     python -m infra.deploy.kafka.cluster stop FOLDER
 
-A node's clients reach it on its port; nodes reach each other's controllers on the port above.
+A node's clients reach it on its port; nodes reach each other on the two ports after it.
 """
 
 import argparse
@@ -17,10 +17,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.deploy.kafka import guarded
+from infra.deploy.kafka.certificates import authority
+from infra.deploy.kafka.guarded import Security
 from infra.deploy.kafka.node import Node, NotRunning
 
 DEFAULT_PORT = 9092
-PORTS_OF_A_NODE = 2
+PORTS_OF_A_NODE = 3
 STOP_WITHIN_S = 20.0
 
 FOR_TESTS: Mapping[str, str] = {
@@ -44,6 +47,7 @@ class Cluster:
     folder: Path
     nodes: tuple[Node, ...]
     ports: tuple[int, ...]
+    security: Security | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -96,11 +100,14 @@ def make(
     *,
     java: tuple[str, ...] = ("-Xmx1g",),
     settings: Mapping[str, str] | None = None,
+    security: Security | None = None,
 ) -> Cluster:
     """A cluster of as many nodes as ports, its storage formatted; not started.
 
-    The port above each must be free too. What was made there before is kept, and only its settings are
-    written anew: the number of nodes cannot change. Raises NotRunning.
+    The two ports after each must be free too. With ``security`` nobody may do anything but ``admin``, whose
+    password is in a file of ``folder / "users"``, until rights are given; without, everybody may. What was
+    made there before is kept, and only its settings are written anew: the number of nodes cannot change.
+    Raises NotRunning.
     """
     folder = folder.absolute()
     nodes = tuple(Node(folder / f"node-{number}", java) for number in range(1, len(ports) + 1))
@@ -113,12 +120,17 @@ def make(
         identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     for number, node in enumerate(nodes, start=1):
         node.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        asked = _settings(number, ports, node.folder / "data") | dict(settings or {})
+        asked = _settings(number, ports, node.folder / "data")
+        if security is not None:
+            signing = authority(folder / "certificates")
+            asked |= guarded.settings(number, len(ports), ports[number - 1], signing, security)
+        asked |= settings or {}
         node.settings.write_text("".join(f"{name}={value}\n" for name, value in asked.items()))
         if not made.exists():
             shutil.rmtree(node.folder / "data", ignore_errors=True)
-            node.format(identity)
-    made.write_text(json.dumps({"id": identity, "ports": list(ports), "java": list(java)}))
+            node.format(identity, [] if security is None else [guarded.first_user(folder / "users")])
+    told = {"id": identity, "ports": list(ports), "java": list(java), "security": security}
+    made.write_text(json.dumps(told))
     return at(folder)
 
 
@@ -131,7 +143,7 @@ def at(folder: Path) -> Cluster:
         raise NotRunning(f"there is no cluster in {folder}") from None
     ports, java = tuple(made["ports"]), tuple(made["java"])
     nodes = tuple(Node(folder / f"node-{number}", java) for number in range(1, len(ports) + 1))
-    return Cluster(folder, nodes, ports)
+    return Cluster(folder, nodes, ports, made["security"])
 
 
 def _settings(number: int, ports: Sequence[int], data: Path) -> dict[str, str]:
@@ -174,12 +186,13 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help="where the nodes keep their data and logs")
     parser.add_argument("--nodes", type=int, choices=(1, 3), default=1)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the first node; each has two")
+    parser.add_argument("--security", choices=tuple(guarded.PROTOCOLS), help="let in only who has a right")
     parser.add_argument("--memory", default="1g", help="of each node's heap, for example 512m")
     asked = parser.parse_args(None if arguments is None else list(arguments))
     try:
         if asked.what == "start":
             ports = range(asked.port, asked.port + PORTS_OF_A_NODE * asked.nodes, PORTS_OF_A_NODE)
-            cluster = make(asked.folder, ports, java=(f"-Xmx{asked.memory}",))
+            cluster = make(asked.folder, ports, java=(f"-Xmx{asked.memory}",), security=asked.security)
             cluster.start()
             print(f"Kafka answers on {cluster.bootstrap}; its logs are in {cluster.folder}")
         elif asked.what == "stop":

@@ -40,9 +40,11 @@ class Node:
 
     def format(self, cluster: str, users: Sequence[str] = ()) -> None:
         """Make its storage part of a cluster, with users as the storage tool takes them; never twice."""
-        added = [word for user in users for word in ("--add-scram", user)]
-        tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster]
-        command = [*self._machine("format.log"), *tool, "-c", str(self.settings), *added]
+        # With "=", for one in 64 ids begins with a dash.
+        asked = [f"--cluster-id={cluster}", f"--config={self.settings}"]
+        added = [f"--add-scram={user}" for user in users]
+        tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
+        command = [*self._machine("format.log"), *tool, *asked, *added]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise NotRunning(f"cannot format {self.folder}: {(done.stderr or done.stdout).strip()}")
