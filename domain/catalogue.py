@@ -48,6 +48,11 @@ WORKER_PREFIX = "worker:"
 AUTHORITY = "authority"
 
 
+def is_child(stream: str) -> bool:
+    """Whether a stream is a child's, not a worker's nor the authority's."""
+    return stream != AUTHORITY and not stream.startswith(WORKER_PREFIX)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of an event: ``name`` as reported, ``attribute`` as in the class."""

@@ -7,8 +7,10 @@ from projections.clock_rows import clock_rows
 from projections.delay_rows import delay_rows
 from projections.discrepancy_rows import discrepancy_rows
 from projections.fact_rows import fact_rows
+from projections.measured.rows import measured_rows
 from projections.projection import Projection
 from projections.vanished_rows import vanished_rows
+from projections.worker_rows import worker_rows
 
 PROJECTIONS: tuple[Projection[Any], ...] = (
     clock_rows,
@@ -17,4 +19,6 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     delay_rows,
     fact_rows,
     vanished_rows,
+    measured_rows,
+    worker_rows,
 )

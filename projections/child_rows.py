@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from domain.catalogue import is_child
 from domain.plan import PlanEnded, PlanStarted
 from domain.referral_episode import episodes
 from domain.telling import Told
@@ -35,6 +36,8 @@ def rows(case: Case) -> list[ChildRow]:
     """The one row of a child as at the day asked about; with no facts, it tells only when there will be
     some.
     """
+    if not is_child(case.child):
+        return []
     facts = case.facts
     worker, team = case.holders.on(case.day)
     seen = [t for t in facts if isinstance(t.fact, VisitMade) and t.fact.seen]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from domain.discrepancies import discrepancies
 from projections.projection import Case, Projection
 
 
@@ -24,7 +23,6 @@ class DiscrepancyRow:
 
 def rows(case: Case) -> list[DiscrepancyRow]:
     """One row for each discrepancy in a child's history up to the day asked about."""
-    recorded = {fact.reference: fact for fact in case.known}
     return [
         DiscrepancyRow(
             case.figures.child,
@@ -35,8 +33,8 @@ def rows(case: Case) -> list[DiscrepancyRow]:
             fact.occurred_on.day,
             fact.recorded_at,
         )
-        for found in discrepancies(case.amended, case.figures.held, case.question)
-        if (fact := recorded[found.fact]).stream == case.child or fact.stream in case.figures.merged
+        for found in case.discrepancies
+        if (fact := case.by_reference[found.fact]).stream == case.child or fact.stream in case.figures.merged
     ]
 
 

@@ -1,17 +1,22 @@
 """The one shape of a projection: a name, a version, a row, and a function from a child's case to rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 from domain.amended import Amended
 from domain.circumstances import NOWHERE_ELSE, Elsewhere
+from domain.discrepancies import discrepancies
+from domain.field import FactReference
 from domain.history import Recorded
+from domain.lifecycle import Discrepancy
 from domain.merging import OneChild
 from domain.question import Question
 from domain.reading_order import reading_order
+from domain.referral_episode import Episode, episodes
 from domain.telling import Told
 from domain.true_clock import Figures, figures
 from domain.working_days import WorkingDays
@@ -41,6 +46,10 @@ class Case:
         return self.history if self.everything else self.question.known(self.history)
 
     @cached_property
+    def by_reference(self) -> Mapping[FactReference, Recorded]:
+        return {fact.reference: fact for fact in self.known}
+
+    @cached_property
     def amended(self) -> Amended:
         return self.everything or Amended(self.known)
 
@@ -68,6 +77,30 @@ class Case:
     def holders(self) -> Holders:
         """Who held the case, and since when."""
         return holders(self.facts)
+
+    def told(self, *names: str) -> list[Told]:
+        """The facts of some types, in reading order."""
+        found = [placed for name in names for placed in self._by_type.get(name, ())]
+        if len(names) > 1:
+            found.sort(key=itemgetter(0))
+        return [told for _, told in found]
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[tuple[int, Told]]]:
+        by_type: dict[str, list[tuple[int, Told]]] = {}
+        for place, told in enumerate(self.facts):
+            by_type.setdefault(told.recorded.type, []).append((place, told))
+        return by_type
+
+    @cached_property
+    def episodes(self) -> list[Episode]:
+        """The lives of the child's referrals."""
+        return episodes(self.facts)
+
+    @cached_property
+    def discrepancies(self) -> list[Discrepancy]:
+        """What does not follow in what is known."""
+        return discrepancies(self.amended, self.figures.held, self.question)
 
     @cached_property
     def figures(self) -> Figures:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from domain.catalogue import is_child
 from domain.clock import Reading, read
 from domain.moment import Moment
 from domain.question import Basis, end_of, just_after
@@ -22,7 +23,6 @@ from services.histories import Histories
 from services.intake import SUBJECT
 from services.overview import LATE_RECORDING_WORKING_DAYS, Freshness, Overview, overview
 from services.past_rows import rows_as_at
-from services.project import is_child
 from services.timeline import timeline_reply
 from services.web.question import Question
 from services.web.reads import ChildView, LatePage

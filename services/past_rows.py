@@ -6,7 +6,6 @@ from typing import Protocol
 from domain.question import Question
 from projections.clock_rows import ClockRow, clock_rows
 from services.histories import Histories
-from services.project import is_child
 
 
 class Log(Protocol):
@@ -16,10 +15,8 @@ class Log(Protocol):
 
 
 def rows_as_at(log: Log, histories: Histories, question: Question) -> Iterator[ClockRow]:
-    """The clocks of every child as at a day and as known at a moment; one child in memory at a time."""
+    """The clocks of all streams as at a day and as known at a moment; one stream in memory at a time."""
     for stream in log.streams():
-        if not is_child(stream):
-            continue
         history = histories.of(stream)
         if history is None:
             continue

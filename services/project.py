@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from threading import Event as Signal
 from typing import Protocol
 
-from domain.catalogue import AUTHORITY, WORKER_PREFIX
 from domain.circumstances import BULK_COMPLETION_MINUTES
 from domain.question import Question
 from infra.log.commit import LogNotification
@@ -115,11 +114,10 @@ class Projector:
             self._views.move_on(previous, {}, today, refolded)
 
     def _touched(self, events: Sequence[LogNotification]) -> set[str]:
-        """The children whose rows may change: those with new facts, and those that share a batch or a
+        """The streams whose rows may change: those with new facts, and the children that share a batch or a
         manager's minutes.
         """
-        streams = {str(event.originator_id) for event in events}
-        children = {stream for stream in streams if is_child(stream)}
+        children = {str(event.originator_id) for event in events}
         new = {(event.partition, event.id) for event in events}
         asked = sorted(children)
         batches = {
@@ -181,7 +179,7 @@ class Projector:
             for partition, head in enumerate(heads)
             if head
         }
-        groups = list(self._groups({stream for stream in self._log.streams() if is_child(stream)}))
+        groups = list(self._groups(set(self._log.streams())))
         began = time.monotonic()
 
         def folded() -> Iterator[Refolded]:
@@ -200,8 +198,3 @@ class Projector:
 def at(event: LogNotification) -> At:
     """An event as the last one that is in the rows."""
     return At(event.id, event.offset, event.recorded_at)
-
-
-def is_child(stream: str) -> bool:
-    """Whether a stream is a child's, not a worker's nor the authority's."""
-    return stream != AUTHORITY and not stream.startswith(WORKER_PREFIX)

@@ -5,12 +5,22 @@ from typing import Any
 
 from infra.views.clock_columns import CLOCK_SHAPE
 from infra.views.shape import Shape, plain
-from infra.views.tables import CHILDREN, DISCREPANCIES, FACTS, RECORDING_DELAYS, VANISHED_RECORDS
+from infra.views.tables import (
+    CHILDREN,
+    DISCREPANCIES,
+    FACTS,
+    MEASURED,
+    RECORDING_DELAYS,
+    VANISHED_RECORDS,
+    WORKERS,
+)
 from projections.child_rows import ChildRow
 from projections.delay_rows import DelayRow
 from projections.discrepancy_rows import DiscrepancyRow
 from projections.fact_rows import FactRow
+from projections.measured.row import Measured
 from projections.vanished_rows import VanishedRow
+from projections.worker_rows import WorkerRow
 
 SHAPES: Mapping[str, Shape[Any]] = {
     "clocks": CLOCK_SHAPE,
@@ -19,5 +29,7 @@ SHAPES: Mapping[str, Shape[Any]] = {
     "recording_delays": plain(RECORDING_DELAYS, DelayRow),
     "facts": plain(FACTS, FactRow),
     "vanished_records": plain(VANISHED_RECORDS, VanishedRow),
+    "measured": plain(MEASURED, Measured),
+    "workers": plain(WORKERS, WorkerRow),
 }
 """By the name of the projection."""

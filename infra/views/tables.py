@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -108,6 +109,44 @@ VANISHED_RECORDS = Table(
     Column("record_id", String, primary_key=True),
     Column("source", String, primary_key=True),
     Column("since", Date, nullable=False),
+)
+
+MEASURED = Table(
+    "measured",
+    METADATA,
+    Column("series", String, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("child", String, primary_key=True),
+    Column("thing", String, primary_key=True),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+    Column("outcome", String, nullable=False),
+    Column("kind", String),
+    Column("marks", String, nullable=False, comment="|MARK|MARK|"),
+    Column("length", Integer),
+    Column("late_from", Date),
+    Column("recorded_outcome", String),
+    Column("recorded_since", Date),
+    Column("recorded_length", Integer),
+    Column("recorded_late_from", Date),
+    Column("worker_id", String),
+    Column("team_id", String),
+    # A measure of a period reads one stretch of the key, and so of the table.
+    sqlite_with_rowid=False,
+)
+Index("measured_by_child", MEASURED.c.child)
+Index("measured_by_end", MEASURED.c.series, MEASURED.c.until)
+
+WORKERS = Table(
+    "workers",
+    METADATA,
+    Column("child", String, primary_key=True, comment="the stream that tells of the worker"),
+    Column("worker_id", String, nullable=False),
+    Column("team_id", String),
+    Column("joined_on", Date, nullable=False),
+    Column("left_on", Date),
+    Column("full_time_equivalent", Float, nullable=False),
+    Column("newly_qualified_until", Date),
 )
 
 MEMBERS = Table(

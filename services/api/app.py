@@ -23,10 +23,12 @@ from services.api.children import Children
 from services.api.events import Intake
 from services.api.intake_routes import IntakeRoutes
 from services.api.lists import Lists
+from services.api.measures import MeasureRoutes
 from services.api.middleware import Answered, Options, Shortcut
 from services.api.openapi import document
 from services.api.service_routes import ServiceRoutes
 from services.compose import Parts
+from services.measures.answers import measures_of
 from services.metrics.counting import Counts
 from services.metrics.exposition import Exposition, build
 from services.record_together import Together
@@ -60,6 +62,8 @@ def application(
         parts.today,
     )
 
+    measures = MeasureRoutes(measures_of(parts), parts.calendar, parts.today)
+
     @cache
     def describe() -> dict[str, Any]:
         return document(build(), parts.calendar.last_day)
@@ -77,6 +81,9 @@ def application(
         ("/children/{child}/timeline", children.timeline),
         ("/children/{child}/clocks", children.clocks),
         ("/clocks", lists.clocks),
+        ("/measures", measures.measures),
+        ("/measures/{name}", measures.measure),
+        ("/measures/{name}/cases", measures.cases),
         ("/conflicts", lists.conflicts),
         ("/timescales", lists.timescales),
         ("/projections", lists.projections),

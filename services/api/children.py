@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.assessment import AssessmentCompleted
+from domain.catalogue import is_child
 from domain.field import Invalid, Problem
 from domain.refusal import Refused
 from domain.working_days import WorkingDays
@@ -21,7 +22,6 @@ from services.asked import Asked
 from services.clocks import clocks_reply
 from services.histories import Histories, History
 from services.intake import SUBJECT
-from services.project import is_child
 from services.record import Recording
 from services.rulings import read_command, rule
 from services.strict_json import Improper, NotJson

@@ -1,10 +1,17 @@
 """The description of the HTTP API in OpenAPI 3.1, from the same tables that the routes are made of."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.api import event_schemas, problems
+from services.api import event_schemas, measure_schemas, problems
+from services.api.described import json_ as _json
+from services.api.described import list_ as _list
+from services.api.described import object_ as _object
+from services.api.described import operation as _operation
+from services.api.described import or_null as _or_null
+from services.api.described import problems_ as _problems
+from services.api.described import query as _query
+from services.api.described import ref as _ref
 from services.api.event_schemas import FACT, SUBJECT, TIME_PATTERN, Schema, day_pattern
 from services.api.lists import TIMESCALES, TYPES
 from services.api.parameters import DEFAULT_LIMIT, MAX_LIMIT
@@ -37,26 +44,6 @@ _CURSOR: Schema = {
     "type": ["string", "null"],
     "description": "What to send as cursor for the page after this one.",
 }
-
-
-def _object(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": [name for name in properties if name not in optional],
-    }
-
-
-def _list(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
 
 
 _DAYS = _object({"working_days": {"type": "integer"}, "calendar_days": {"type": "integer"}})
@@ -339,10 +326,6 @@ SCHEMAS: dict[str, Schema] = {
 }
 
 
-def _query(name: str, schema: Schema, description: str) -> Schema:
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
-
-
 def _question(last_day: date) -> list[Schema]:
     years = _years(1900, last_day.year)
     return [
@@ -387,33 +370,8 @@ _NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": 
 _SOURCE: Schema = {"type": "string", "minLength": 1, "maxLength": 1_024, "pattern": r"^[ -~]+$"}
 
 
-def _json(schema: str, description: str, example: Any = None, headers: Any = None) -> Schema:
-    content: Schema = {"schema": _ref(schema)}
-    if example is not None:
-        content["example"] = example
-    found: Schema = {"description": description, "content": {"application/json": content}}
-    if headers:
-        found["headers"] = headers
-    return found
-
-
 def _text(media_type: str, description: str) -> Schema:
     return {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}
-
-
-def _problems(*statuses: int) -> dict[str, Schema]:
-    titles: dict[int, list[str]] = {}
-    for kind, (status, title) in problems.KINDS.items():
-        titles.setdefault(status, []).append(f"{title} ({kind})")
-    retry = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
-    return {
-        str(status): {
-            "description": "; ".join(titles[status]),
-            "content": {problems.MEDIA_TYPE: {"schema": _ref("Problem")}},
-            **({"headers": retry} if status == 503 else {}),
-        }
-        for status in (*statuses, 500)
-    }
 
 
 _ETAG = {"ETag": {"description": "The version of the child's history.", "schema": {"type": "string"}}}
@@ -432,10 +390,6 @@ _IF_NONE_MATCH = {
     "schema": {"type": "string"},
     "description": "The ETag of an answer that is still there; heeded where as_at is given.",
 }
-
-
-def _operation(summary: str, tag: str, responses: Mapping[str, Schema], **more: Any) -> Schema:
-    return {"summary": summary, "tags": [tag], "responses": dict(responses), **more}
 
 
 def document(version: str, last_day: date) -> dict[str, Any]:
@@ -601,6 +555,7 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                 parameters=[_query("source", _SOURCE, "Only from this source."), *_PAGING, _NUMBERED],
             )
         },
+        **measure_schemas.paths(asked, [*_PAGING, _NUMBERED], [*_PAGING, _OPAQUE]),
         "/timescales": {
             "get": _operation(
                 "The limits in force on a day, and where they come from",
@@ -719,7 +674,7 @@ def document(version: str, last_day: date) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": paths,
-        "components": {"schemas": {**SCHEMAS, **event_schemas.components()}},
+        "components": {"schemas": {**SCHEMAS, **measure_schemas.SCHEMAS, **event_schemas.components()}},
     }
 
 

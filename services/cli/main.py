@@ -12,6 +12,7 @@ from services.cli.importing import import_
 from services.cli.intake import intake
 from services.cli.inventing import simulate
 from services.cli.keeping import doctor, export, verify
+from services.cli.measuring import measures
 from services.cli.rebuilding import rebuild
 from services.cli.serving import project, run, serve
 
@@ -23,7 +24,9 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (serve, run, project, timeline, clocks, late, simulate, rebuild, verify, export, doctor):
+for command in (
+    serve, run, project, timeline, clocks, late, measures, simulate, rebuild, verify, export, doctor,
+):  # fmt: skip
     cli.command()(command)
 cli.command("import")(import_)
 cli.add_typer(intake, name="intake")

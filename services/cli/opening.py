@@ -68,7 +68,7 @@ def asked_of(parts: "Parts", as_at: str | None, known_at: str | None, basis: str
 
 
 def history_of(parts: "Parts", child: str) -> "History":
-    from services.project import is_child
+    from domain.catalogue import is_child
 
     history = parts.histories.of(child) if is_child(child) else None
     if history is None:

@@ -1,0 +1,164 @@
+"""What the description of the API says of measures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from projections.measure_catalogue import BY_NAME
+from services.api.described import json_, list_, object_, operation, or_null, problems_, query
+from services.api.event_schemas import Schema
+from services.measures.asked import BYS
+from services.measures.cases import PARTS, SIDES
+
+_WORD: Schema = {"type": "string"}
+_MAYBE: Schema = {"type": ["string", "null"]}
+_DAY: Schema = {"type": "string", "format": "date"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_LENGTH: Schema = {"type": ["integer", "null"]}
+_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[ -~]+$"}
+
+_FIGURE: dict[str, Schema] = {
+    "numerator": _COUNT,
+    "denominator": {"type": ["integer", "null"]},
+    "value": {"type": ["number", "null"], "description": "In percent, or the count."},
+    "bands": list_(object_({"band": _WORD, "count": _COUNT})),
+    "quartiles": or_null(object_({"lower": _COUNT, "median": _COUNT, "upper": _COUNT})),
+}
+_OPTIONAL = ("bands", "quartiles")
+_NUMBERS: dict[str, Schema] = {
+    **_FIGURE,
+    "recorded": {
+        **or_null(object_(_FIGURE, optional=_OPTIONAL)),
+        "description": "The same as the records of the case system would show it, where it has such.",
+    },
+    "caution": {**_MAYBE, "description": "Said where numbers are too small to be published."},
+}
+_MEASURE: dict[str, Schema] = {
+    **dict.fromkeys(("name", "title", "definition", "source", "counts", "counted"), _WORD),
+    "unit": {"type": "string", "enum": ["percent", "count"]},
+    "length_unit": _MAYBE,
+    **_NUMBERS,
+    "parts": list_(
+        object_(
+            {**dict.fromkeys(("team_id", "worker_id", "kind"), _MAYBE), **_NUMBERS},
+            optional=("team_id", "worker_id", "kind", *_OPTIONAL),
+        )
+    ),
+}
+_ECHO: dict[str, Schema] = {
+    "as_at": _DAY,
+    "known_at": _MAYBE,
+    "basis": {"type": "string", "enum": ["recorded", "entered"]},
+    "from": _DAY,
+    "to": _DAY,
+    **dict.fromkeys(("by", "team_id", "worker_id", "kind"), _MAYBE),
+}
+_CASE: dict[str, Schema] = {
+    "child": _WORD,
+    "case": _WORD,
+    "series": _WORD,
+    "day": _DAY,
+    "since": _DAY,
+    "until": {**_MAYBE, "format": "date"},
+    "outcome": _WORD,
+    "kind": _MAYBE,
+    "marks": list_(_WORD),
+    "length": _LENGTH,
+    "is_late": {"type": "boolean"},
+    "in_denominator": {"type": "boolean"},
+    "in_numerator": {"type": "boolean"},
+    "recorded": or_null(
+        object_(
+            {
+                "outcome": _MAYBE,
+                "since": {**_MAYBE, "format": "date"},
+                "length": _LENGTH,
+                "in_denominator": {"type": "boolean"},
+                "in_numerator": {"type": "boolean"},
+            }
+        )
+    ),
+    "worker_id": _MAYBE,
+    "team_id": _MAYBE,
+}
+_CURSOR: Schema = {**_MAYBE, "description": "What to send as cursor for the page after this one."}
+
+SCHEMAS: dict[str, Schema] = {
+    "Measure": object_({**_ECHO, **_MEASURE, "lag": _COUNT}, optional=("parts", *_OPTIONAL)),
+    "MeasureList": object_(
+        {
+            **_ECHO,
+            "measures": list_(object_(_MEASURE, optional=("parts", *_OPTIONAL))),
+            "next": _CURSOR,
+            "lag": _COUNT,
+        }
+    ),
+    "MeasureCases": object_(
+        {**_ECHO, "measure": _WORD, "cases": list_(object_(_CASE)), "next": _CURSOR, "lag": _COUNT}
+    ),
+}
+
+_BANDS = sorted({band.name for measure in BY_NAME.values() for band in measure.bands})
+_MEASURE_NAME = {
+    "name": "name",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "enum": list(BY_NAME)},
+    "description": "The name of a measure.",
+    "example": "assessment_in_time",
+}
+_FILTERS = [
+    query("from", _DAY, "The first day of the period; twelve months before its last where none is given."),
+    query("to", _DAY, "The last day of the period, not after as_at; as_at where none is given."),
+    query("by", {"type": "string", "enum": list(BYS)}, "Tell the parts too, by this."),
+    query("team_id", _NAME, "Only the cases of this team."),
+    query("worker_id", _NAME, "Only the cases of this worker."),
+    query("kind", _NAME, "Only the cases of this kind, such as a purpose, a source or a theme."),
+]
+_LISTED = [
+    query(
+        "by_dates", {"type": "string", "enum": list(SIDES)}, "What counts by true dates, or by the records."
+    ),
+    query("of", {"type": "string", "enum": list(PARTS)}, "All that count, or those in the numerator."),
+    query("band", {"type": "string", "enum": _BANDS}, "Only the cases in this band."),
+]
+
+
+def _replies(schema: str, description: str) -> dict[str, Schema]:
+    found = json_(schema, description)
+    found["content"]["text/event-stream"] = {
+        "schema": {
+            "type": "string",
+            "description": "How far a past question is answered, and at last the reply or the problem.",
+        }
+    }
+    return found
+
+
+def paths(asked: Sequence[Schema], numbered: Sequence[Schema], opaque: Sequence[Schema]) -> dict[str, Any]:
+    """The addresses of measures. ``asked`` are the two questions, the others page a list."""
+    return {
+        "/measures": {
+            "get": operation(
+                "Every measure, by true dates and as the records would show it",
+                "measures",
+                {"200": _replies("MeasureList", "Measures."), **problems_(422, 503)},
+                parameters=[*asked, *_FILTERS, *numbered],
+            )
+        },
+        "/measures/{name}": {
+            "get": operation(
+                "One measure",
+                "measures",
+                {"200": _replies("Measure", "The measure."), **problems_(404, 422, 503)},
+                parameters=[_MEASURE_NAME, *asked, *_FILTERS],
+            )
+        },
+        "/measures/{name}/cases": {
+            "get": operation(
+                "The cases behind a measure",
+                "measures",
+                {"200": _replies("MeasureCases", "Cases."), **problems_(404, 422, 503)},
+                parameters=[_MEASURE_NAME, *asked, *_FILTERS, *_LISTED, *opaque],
+            )
+        },
+    }

@@ -1,0 +1,94 @@
+"""What is answered about measures."""
+
+import json
+
+from tests.api.posting import is_problem
+from tests.reported import worked_example
+
+ASKED = {"as_at": "2019-10-22", "from": "2019-05-01", "to": "2019-07-31"}
+
+
+def in_time(api, **asked):
+    answer = api.get("/measures/assessment_in_time", params=ASKED | asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def cases(api, **asked):
+    answer = api.get("/measures/assessment_in_time/cases", params=ASKED | {"limit": 1000} | asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["cases"]
+
+
+def test_a_need_restarted_till_it_looked_in_time_counts_as_late(api, child):
+    before = in_time(api)
+    api.known(worked_example(child))
+    after = in_time(api)
+    assert after["denominator"] - before["denominator"] == 1
+    assert after["numerator"] == before["numerator"]
+    assert after["recorded"]["numerator"] - before["recorded"]["numerator"] == 1
+    (case,) = (case for case in cases(api) if case["child"] == child)
+    assert (case["since"], case["day"], case["until"]) == ("2019-03-05", "2019-05-10", "2019-07-12")
+    assert (case["in_numerator"], case["recorded"]["in_numerator"]) == (False, True)
+
+
+def test_what_was_not_known_then_does_not_count(api, child):
+    api.known(worked_example(child))
+    assert in_time(api, known_at="2019-10-22")["denominator"] == 0
+
+
+def test_every_reply_repeats_what_was_asked(api):
+    reply = in_time(api, team_id="T-9", by="team")
+    asked = {name: reply[name] for name in ("as_at", "from", "to", "team_id", "by", "basis", "known_at")}
+    assert asked == {**ASKED, "team_id": "T-9", "by": "team", "basis": "recorded", "known_at": None}
+
+
+def test_measures_come_page_by_page_each_with_definition_and_source(api):
+    names, cursor = [], None
+    while True:
+        page = api.get(
+            "/measures", params=ASKED | {"limit": 40} | ({"cursor": cursor} if cursor else {})
+        ).json()
+        assert all(one["definition"] and one["source"] and one["counts"] for one in page["measures"])
+        names += [one["name"] for one in page["measures"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert len(names) == len(set(names)) > 60
+    assert {"assessment_in_time", "assessments_by_duration", "re_referrals", "visits_not_seen"} <= set(names)
+
+
+def test_progress_is_told_as_it_goes_and_the_reply_is_the_same(api, child):
+    api.known(worked_example(child))
+    answer = api.client.get(
+        "/measures/assessment_in_time", params=ASKED, headers={"Accept": "text/event-stream"}
+    )
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events = [
+        dict(line.split(": ", 1) for line in event.splitlines()) for event in answer.text.split("\n\n")[:-1]
+    ]
+    assert {event["event"] for event in events[:-1]} == {"progress"}
+    last = json.loads(events[-2]["data"])
+    assert last["done"] == last["of"] > 0
+    assert events[-1]["event"] == "reply"
+    assert json.loads(events[-1]["data"]) == in_time(api)
+
+
+def test_what_cannot_be_asked_is_refused_by_name(api):
+    for path, asked in (
+        ("/measures", {"from": "2019-10-02", "to": "2019-10-01", "as_at": "2019-10-22"}),
+        ("/measures", {"to": "2019-10-23", "as_at": "2019-10-22"}),
+        ("/measures/assessment_in_time", {"by": "colour"}),
+        ("/measures/visits_not_seen/cases", {"by_dates": "recorded"}),
+        ("/measures/worker_changes/cases", {"of": "numerator"}),
+        ("/measures/visits_not_seen/cases", {"band": "1-10"}),
+        ("/measures/visits_not_seen/cases", {"cursor": "nonsense", "as_at": "2019-10-22"}),
+    ):
+        answer = api.get(path, params=asked)
+        assert is_problem(answer, 422, "invalid-question")
+        assert answer.json()["pointer"][0] in asked
+
+
+def test_a_measure_that_does_not_exist_is_not_found(api):
+    for path in ("/measures/nonsense", "/measures/nonsense/cases"):
+        assert is_problem(api.get(path), 404, "not-found")
