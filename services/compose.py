@@ -19,9 +19,10 @@ from infra.holidays import england
 from infra.keys import KeyStore
 from infra.log.log import Log
 from infra.log.sqlite import SqliteLog
+from infra.runs import Runs
 from infra.snapshots import SqlSnapshots
 from infra.views.views import Views
-from services.config import CONFLICTS_FILE, SNAPSHOTS_FILE, Config
+from services.config import CONFLICTS_FILE, RUNS_FILE, SNAPSHOTS_FILE, Config
 from services.histories import Histories
 from services.intake_reads import IntakeReads
 from services.metrics.counting import Appends
@@ -55,6 +56,7 @@ class Parts:
     today: Callable[[], date]
     standing_today: date | None
     appends: Appends
+    runs: Runs
 
 
 @contextmanager
@@ -75,6 +77,8 @@ def composed(config: Config) -> Iterator[Parts]:
         codec = Codec(keys)
         conflicts = Conflicts(config.data / CONFLICTS_FILE)
         stack.callback(conflicts.close)
+        runs = Runs(config.data / RUNS_FILE)
+        stack.callback(runs.close)
         snapshots = create_engine(f"sqlite:///{config.data / SNAPSHOTS_FILE}")
         stack.callback(snapshots.dispose)
         views = Views(config.views, calendar)
@@ -101,6 +105,7 @@ def composed(config: Config) -> Iterator[Parts]:
             today=today,
             standing_today=config.today,
             appends=appends,
+            runs=runs,
         )
 
 

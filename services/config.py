@@ -19,6 +19,7 @@ LOG_FILE = "log.sqlite3"
 VIEWS_FILE = "views.sqlite3"
 CONFLICTS_FILE = "conflicts.sqlite3"
 SNAPSHOTS_FILE = "snapshots.sqlite3"
+RUNS_FILE = "runs.sqlite3"
 
 EXAMPLES: Mapping[str, str] = {
     "CASETIMELINE_DATA": "./data",
@@ -27,6 +28,7 @@ EXAMPLES: Mapping[str, str] = {
     "CASETIMELINE_INTAKE": "kafka://127.0.0.1:9092/casetimeline.intake",
     "CASETIMELINE_KEYS": "sqlite:///./data/keys.sqlite3",
     "CASETIMELINE_HTTP": "127.0.0.1:8000",
+    "CASETIMELINE_METRICS": "127.0.0.1:9101",
     "CASETIMELINE_TODAY": "2019-10-22",
     "CASETIMELINE_MASTER_KEY": "(32 bytes in base64)",
     "CASETIMELINE_MASTER_KEY_FILE": "/run/secrets/casetimeline-master-key",
@@ -49,7 +51,8 @@ class Config:
 
     ``data`` is the folder of everything embedded. ``log`` and ``views`` are the places of the log and the
     views, ``intake`` is the topic that case systems publish to, if they do, and ``keys`` the place of the
-    key store; without a ``master`` key, one is kept in ``data``.
+    key store; without a ``master`` key, one is kept in ``data``. ``metrics`` is where a process that does not
+    serve tells Prometheus of itself, if it does.
     """
 
     data: Path
@@ -60,6 +63,7 @@ class Config:
     master: MasterKey | None = field(repr=False)
     http_host: str
     http_port: int
+    metrics: tuple[str, int] | None
     today: date | None
     max_body_bytes: int
     max_batch_events: int
@@ -102,6 +106,7 @@ def read_config(environment: Mapping[str, str], options: Mapping[str, str | None
         master=master or master_of_file,
         http_host=host,
         http_port=port,
+        metrics=get("CASETIMELINE_METRICS", None, _host_port_if_any),
         today=get("CASETIMELINE_TODAY", None, _today),
         max_body_bytes=get("CASETIMELINE_MAX_BODY_BYTES", 8 * 1024 * 1024, _positive),
         max_batch_events=get("CASETIMELINE_MAX_BATCH_EVENTS", 5_000, _positive),
@@ -122,6 +127,8 @@ def settings_of(config: Config) -> dict[str, str]:
         "CASETIMELINE_DATA": str(config.data.absolute()),
         "CASETIMELINE_LOG": f"{_SQLITE}{config.log.absolute()}",
         "CASETIMELINE_VIEWS": config.views,
+        # It can be listened on once, and was meant for this process.
+        "CASETIMELINE_METRICS": "",
     }
     if config.today is not None:
         told["CASETIMELINE_TODAY"] = config.today.isoformat()
@@ -171,6 +178,10 @@ def _host_port(text: str) -> tuple[str, int]:
     if found is None or not 0 <= int(found["port"]) <= 65_535:
         raise ValueError("must be host:port")
     return found["host"].strip("[]"), int(found["port"])
+
+
+def _host_port_if_any(text: str) -> tuple[str, int] | None:
+    return _host_port(text) if text else None
 
 
 def _today(text: str) -> date:

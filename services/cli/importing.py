@@ -58,6 +58,8 @@ def import_(
         raise typer.BadParameter("--history is for events; a first snapshot is history by itself")
     if format is Format.EVENTS and taken_on:
         raise typer.BadParameter("--taken-on is for snapshots; every event has its own day")
+    from infra.runs import IMPORT, Run
+
     taken = None if taken_on is None else read_day_option("--taken-on", taken_on)
     with composed(settings(data, log, views, today)) as parts, bar("Importing", "bytes") as move:
 
@@ -69,6 +71,8 @@ def import_(
         else:
             assert source is not None
             tally = _import_census(parts, paths, source, taken, progress)
+        counted = {"files": tally.files, "set_aside": tally.set_aside_count + len(tally.unreadable)}
+        parts.runs.add(IMPORT, Run(format.value, parts.now(), counted))
     _show_tally(tally, output)
     if tally.unreadable:
         sys.exit(ERROR)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.ending import NOT_FOUND, USAGE, end
-from services.cli.opening import composed, settings
-from services.cli.options import Data, Log, Output, Views
+from services.cli.opening import composed, settings, telling
+from services.cli.options import Data, Log, MetricsAt, Output, Views
 from services.output import Form, show, tell
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def take_in(
     data: Data = None,
     log: Log = None,
     views: Views = None,
+    metrics: MetricsAt = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Record what is published, as over HTTP; any number of these share it out. SIGTERM ends it safely."""
@@ -41,10 +42,14 @@ def take_in(
     from services.with_parent import end_within
 
     stop = threading.Event()
-    config = settings(data, log, views)
+    config = settings(data, log, views, metrics=metrics)
     place = _place(config)
     until_told(stop)
-    with composed(config) as parts, taking_in(config, parts) as taker:
+    with (
+        composed(config) as parts,
+        telling(config, parts, [parts.appends]),
+        taking_in(config, parts) as taker,
+    ):
         tell(f"casetimeline takes in what is published to {place}")
         threading.Thread(target=end_within, args=(stop,), daemon=True).start()
         taker.run(stop)

@@ -16,6 +16,7 @@ from services.output import Form, show, write
 
 def verify(output: Output = Form.TABLE, data: Data = None, log: Log = None, views: Views = None) -> None:
     """Walk the whole log, and say what in it is not as it must be. Ends with 3 if anything is."""
+    from infra.runs import VERIFICATION, Run
     from services.verify import verify as walk
 
     with composed(settings(data, log, views)) as parts, bar("Verifying", "events") as move:
@@ -24,6 +25,8 @@ def verify(output: Output = Form.TABLE, data: Data = None, log: Log = None, view
             for fault in walk(parts.log, parts.codec, move)
         ]
         events = sum(parts.log.heads())
+        counted = {"events": events, "faults": len(faults)}
+        parts.runs.add(VERIFICATION, Run("log", parts.now(), counted))
     show(
         output,
         {"events": events, "verified": not faults, "faults": faults},

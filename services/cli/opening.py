@@ -1,6 +1,6 @@
 """Opening the service for a command: its settings, its parts, and what is asked of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
@@ -11,6 +11,8 @@ from services.cli.ending import ERROR, NOT_FOUND, UNREACHABLE, USAGE, end
 from services.cli.progress import bar
 
 if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
     from services.asked import Asked
     from services.compose import Parts
     from services.config import Config
@@ -23,6 +25,7 @@ def settings(
     views: str | None = None,
     today: str | None = None,
     http: str | None = None,
+    metrics: str | None = None,
 ) -> "Config":
     """The configuration, options before the environment; a wrong one ends the command."""
     from services.config import BadSettings, from_environment
@@ -33,6 +36,7 @@ def settings(
         "CASETIMELINE_VIEWS": views,
         "CASETIMELINE_TODAY": today,
         "CASETIMELINE_HTTP": http,
+        "CASETIMELINE_METRICS": metrics,
     }
     try:
         return from_environment(options)
@@ -54,6 +58,20 @@ def composed(config: "Config") -> "Iterator[Parts]":
         if error.filename is None:
             raise
         end(UNREACHABLE, f"{error.strerror}: {error.filename}")
+
+
+@contextmanager
+def telling(config: "Config", parts: "Parts", counts: Sequence["Collector"] = ()) -> Iterator[None]:
+    """Answer Prometheus for this process meanwhile, if it is to, with what it counts itself."""
+    from services.metrics.exposition import Exposition
+    from services.metrics.listening import telling as listening
+    from services.serve import PortTaken
+
+    try:
+        with listening(config.metrics, Exposition(parts, counts, with_practice=False)):
+            yield
+    except PortTaken as error:
+        end(ERROR, str(error))
 
 
 def asked_of(parts: "Parts", as_at: str | None, known_at: str | None, basis: str | None) -> "Asked":

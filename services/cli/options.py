@@ -13,6 +13,9 @@ Log = Annotated[str | None, typer.Option("--log", metavar="URL", help="The log: 
 Views = Annotated[str | None, typer.Option("--views", metavar="URL", help="The views: sqlite:///FILE.")]
 Today = Annotated[str | None, typer.Option("--today", metavar="DATE", help="A day that stands for today.")]
 Http = Annotated[str | None, typer.Option("--http", metavar="HOST:PORT", help="Where to listen.")]
+MetricsAt = Annotated[
+    str | None, typer.Option("--metrics", metavar="HOST:PORT", help="Where to tell of this process.")
+]
 AsAt = Annotated[
     str | None, typer.Option("--as-at", metavar="DATE", help="The day asked about; default today.")
 ]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.ending import ERROR, end
-from services.cli.opening import catch_up, composed, settings
-from services.cli.options import Data, Http, Log, Today, Views
+from services.cli.opening import catch_up, composed, settings, telling
+from services.cli.options import Data, Http, Log, MetricsAt, Today, Views
 from services.cli.progress import bar
 from services.output import tell
 
@@ -125,6 +125,7 @@ def project(
     log: Log = None,
     views: Views = None,
     today: Today = None,
+    metrics: MetricsAt = None,
     once: Annotated[bool, typer.Option("--once", help="Stop once the views are up with the log.")] = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
@@ -140,8 +141,10 @@ def project(
 
     stop = threading.Event()
     until_told(stop)
-    with composed(settings(data, log, views, today)) as parts:
+    config = settings(data, log, views, today, metrics=metrics)
+    with composed(config) as parts:
         if once:
             catch_up(parts)
         else:
-            parts.projector.run(stop)
+            with telling(config, parts):
+                parts.projector.run(stop)

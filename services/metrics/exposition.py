@@ -13,7 +13,7 @@ from services.metrics import names
 from services.metrics.from_views import figures_of_today
 from services.metrics.gathering import Gathered, Reachable
 from services.metrics.practice import practice_metrics
-from services.metrics.standing import of_intake, of_log, of_projections, of_room
+from services.metrics.standing import of_intake, of_log, of_projections, of_room, of_runs
 
 
 class Exposition:
@@ -23,14 +23,15 @@ class Exposition:
     """
 
     def __init__(self, parts: Parts, counts: Iterable[Collector], *, with_practice: bool) -> None:
-        self._registry = CollectorRegistry(auto_describe=False)
-        ProcessCollector(registry=self._registry)
-        self._registry.register(_Build())
+        self.registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self.registry)
+        self.registry.register(_Build())
         for collector in counts:
-            self._registry.register(collector)
+            self.registry.register(collector)
         gathered = [
             Gathered("log", lambda: of_log(parts.log, parts.conflicts)),
             Gathered("views", lambda: of_projections(parts.log, parts.views, parts.now)),
+            Gathered("runs", lambda: of_runs(parts.runs)),
             Gathered("disk", lambda: of_room(parts.data)),
         ]
         reads = parts.intake
@@ -39,14 +40,14 @@ class Exposition:
         if with_practice:
             gathered.append(_practice(parts))
         for one in (*gathered, Reachable(gathered)):
-            self._registry.register(one)
+            self.registry.register(one)
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """The exposition and its content type: OpenMetrics where ``accept`` asks for it."""
         if "application/openmetrics-text" in accept:
-            text: bytes = openmetrics.generate_latest(self._registry)  # type: ignore[no-untyped-call]
+            text: bytes = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call]
             return text, openmetrics.CONTENT_TYPE_LATEST
-        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST
 
 
 class _Build(Collector):

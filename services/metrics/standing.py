@@ -1,6 +1,7 @@
 """What is told of the log, the lists and the room there is, read whenever somebody asks."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from prometheus_client.core import Metric
 
 from infra.conflicts import Conflicts
 from infra.log.log import Log
+from infra.runs import IMPORT, VERIFICATION, Runs
 from infra.views.views import Views
 from services.intake_reads import IntakeReads
 from services.metrics import names
@@ -46,6 +48,20 @@ def of_intake(reads: IntakeReads) -> Iterable[Metric]:
     found = reads.standing()
     yield names.INTAKE_LAG.family(((str(one["partition"]),), one["lag"]) for one in found["partitions"])
     yield names.INTAKE_RECORDS.family(((outcome,), count) for outcome, count in found["tally"].items())
+
+
+def of_runs(runs: Runs) -> Iterable[Metric]:
+    """What the last walk through the log found, and what imports came to."""
+    if walks := runs.all_of(VERIFICATION):
+        yield names.VERIFIED.of(walks[-1].ended_at.timestamp())
+        yield names.VERIFICATION_FAULTS.of(walks[-1].counted["faults"])
+    files: Counter[str] = Counter()
+    aside: Counter[str] = Counter()
+    for run in runs.all_of(IMPORT):
+        files[run.of] += run.counted["files"]
+        aside[run.of] += run.counted["set_aside"]
+    yield names.IMPORTED_FILES.family(((of,), count) for of, count in sorted(files.items()))
+    yield names.IMPORT_LINES_ASIDE.family(((of,), count) for of, count in sorted(aside.items()))
 
 
 def of_room(folder: Path) -> Iterable[Metric]:

@@ -1,0 +1,70 @@
+"""What is told of the service itself."""
+
+import time
+
+import pytest
+
+from infra.runs import IMPORT, VERIFICATION, Run
+from services.cli.main import main
+from services.metrics.standing import of_log, of_projections, of_room, of_runs
+from tests.authority_of_facts import event, put, service_in
+from tests.metrics.samples import samples_of, value
+
+
+def referral(number):
+    return event(str(number), "ReferralReceived", "2019-10-01", subject=f"C{number}", referral_id="R-1")
+
+
+def test_lag_is_told_in_events_and_in_the_age_of_the_first_not_read(tmp_path):
+    with service_in(tmp_path) as service:
+        put(service, [referral(1), referral(2)])
+        time.sleep(0.01)
+        told = samples_of(of_projections(service.log, service.views, service.now))
+        labels = {"projection": "clocks", "partition": "0"}
+        assert value(told, "casetimeline_projection_lag_events", **labels) == 2
+        assert value(told, "casetimeline_projection_lag_seconds", **labels) > 0
+        service.projector.catch_up()
+        told = samples_of(of_projections(service.log, service.views, service.now))
+        assert value(told, "casetimeline_projection_lag_events", **labels) == 0
+        assert value(told, "casetimeline_projection_lag_seconds", **labels) == 0
+
+
+def test_events_in_the_log_are_told_by_partition(tmp_path):
+    with service_in(tmp_path) as service:
+        put(service, [referral(1)])
+        told = samples_of(of_log(service.log, service.conflicts))
+        assert value(told, "casetimeline_log_events", partition="0") == 1
+
+
+def test_appends_are_counted_with_how_many_events_they_had(tmp_path):
+    with service_in(tmp_path) as service:
+        put(service, [referral(number) for number in range(20)])
+        told = samples_of(service.appends.collect())
+    assert value(told, "casetimeline_log_pack_events_sum") == 20
+    assert value(told, "casetimeline_log_append_duration_seconds_count") >= 1
+
+
+def test_a_walk_through_the_log_leaves_when_it_was_and_what_it_found(tmp_path):
+    with service_in(tmp_path) as service:
+        put(service, [referral(1)])
+        assert not [name for name, _ in samples_of(of_runs(service.runs)) if "verification" in name]
+    with pytest.raises(SystemExit):
+        main(["verify", "--data", str(tmp_path), "--output", "json"])
+    with service_in(tmp_path) as service:
+        told = samples_of(of_runs(service.runs))
+        assert value(told, "casetimeline_verification_faults") == 0
+        assert abs(value(told, "casetimeline_verification_timestamp_seconds") - time.time()) < 600
+
+
+def test_imports_are_added_up_by_format(tmp_path):
+    with service_in(tmp_path) as service:
+        for aside in (2, 3):
+            service.runs.add(IMPORT, Run("cin-census", service.now(), {"files": 1, "set_aside": aside}))
+        service.runs.add(VERIFICATION, Run("log", service.now(), {"events": 0, "faults": 0}))
+        told = samples_of(of_runs(service.runs))
+    assert value(told, "casetimeline_import_files_total", format="cin-census") == 2
+    assert value(told, "casetimeline_import_lines_set_aside_total", format="cin-census") == 5
+
+
+def test_the_room_left_is_told(tmp_path):
+    assert value(samples_of(of_room(tmp_path)), "casetimeline_disk_free_bytes") > 0
