@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,14 +58,14 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def start(folder: Path, *, port: int | None = None, **settings: str) -> Running:
+def start(folder: Path, *, port: int | None = None, options: Sequence[str] = (), **settings: str) -> Running:
     """A service on the data in a folder, not waited for. ``settings`` are named without their prefix."""
     address = f"127.0.0.1:{port or free_port()}"
     environment = settings_of(folder, {"http": address, **settings})
     said = folder / "said.txt"
     with said.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services", "serve"],
+            [sys.executable, "-m", "services", "serve", *options],
             cwd=ROOT,
             env=os.environ | environment,
             stderr=out,

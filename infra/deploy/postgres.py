@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.deploy.process import NotRunning
+
 OWNER = "postgres"
 """The database user that owns all; for root also the system user that runs the server."""
 
@@ -25,10 +27,6 @@ FOR_TESTS: Mapping[str, str] = {"shared_buffers": "32MB", "fsync": "off", "max_c
 
 _DEBIAN = Path("/usr/lib/postgresql")
 _LOOK_AGAIN_S = 0.05
-
-
-class NotRunning(OSError):
-    """PostgreSQL could not be made or started; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)

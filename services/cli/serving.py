@@ -27,9 +27,13 @@ def serve(
     with_intake: Annotated[
         bool, typer.Option("--intake/--no-intake", help="Take in what is published to Kafka, if it is set.")
     ] = True,
+    with_projector: Annotated[
+        bool, typer.Option("--projector/--no-projector", help="Keep the views up with the log, too.")
+    ] = True,
 ) -> None:
     """Answer over HTTP, and keep the views up with the log. SIGTERM or Ctrl-C ends it safely."""
-    _serve(settings(data, log, views, today, http), lambda parts: None, with_intake=with_intake)
+    config = settings(data, log, views, today, http)
+    _serve(config, lambda parts: None, with_intake=with_intake, with_projector=with_projector)
 
 
 def run(
@@ -71,7 +75,13 @@ def _where_to_look(where: str, invented: bool) -> None:
     tell("  Ctrl-C stops it.")
 
 
-def _serve(config: "Config", ready: "Callable[[str], None]", *, with_intake: bool = True) -> None:
+def _serve(
+    config: "Config",
+    ready: "Callable[[str], None]",
+    *,
+    with_intake: bool = True,
+    with_projector: bool = True,
+) -> None:
     import gc
     import signal
 
@@ -96,7 +106,7 @@ def _serve(config: "Config", ready: "Callable[[str], None]", *, with_intake: boo
             max_body_bytes=config.max_body_bytes,
             max_batch_events=config.max_batch_events,
         )
-        beside = [Beside(["project", "--with-parent"], settings_of(config))]
+        beside = [Beside(["project", "--with-parent"], settings_of(config))] if with_projector else []
         if config.intake is not None and with_intake:
             beside.append(Beside(["intake", "--with-parent"], settings_of(config)))
 

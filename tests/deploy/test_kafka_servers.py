@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from infra.deploy.kafka.cluster import PORTS_OF_A_NODE, Cluster, make
-from infra.deploy.kafka.node import NotRunning
+from infra.deploy.process import NotRunning
 from tests.servers.kafka import unique
 from tests.servers.ports import free_ports
 

@@ -5,7 +5,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from infra.deploy import postgres
-from infra.deploy.postgres import NotRunning
+from infra.deploy.process import NotRunning
 
 pytestmark = pytest.mark.slow
 

@@ -143,3 +143,32 @@ def test_nothing_that_a_caller_sends_is_in_what_the_service_says(tmp_path):
         client.get(f"/children/{secret}/clocks", params={"as_at": secret})
         client.get(f"/{secret}", headers={"x-request-id": secret})
     assert secret not in running.said.read_text()
+
+
+@pytest.mark.slow
+def test_projecting_can_be_left_to_processes_of_their_own(tmp_path):
+    running = start(tmp_path, options=("--no-projector",))
+    projectors = []
+    try:
+        running.wait()
+        with running.client() as client:
+            api = Posting(client)
+            api.known([referral("2010-01-04", "C1")])
+            assert children_of(running.process.pid) == []
+            assert not any(one["position"] for one in api.get("/projections").json()["projections"])
+            projectors = [
+                subprocess.Popen(
+                    [sys.executable, "-m", "services", "project"],
+                    cwd=ROOT,
+                    env=os.environ | settings_of(tmp_path, {}),
+                )
+                for _ in range(2)
+            ]
+            until(lambda: all(one["position"] for one in api.get("/projections").json()["projections"]))
+            for each in projectors:
+                each.send_signal(signal.SIGTERM)
+            assert [each.wait(10) for each in projectors] == [0, 0]
+    finally:
+        for each in projectors:
+            each.kill()
+        assert running.end() == 0

@@ -20,7 +20,8 @@ from pathlib import Path
 from infra.deploy.kafka import guarded
 from infra.deploy.kafka.certificates import authority
 from infra.deploy.kafka.guarded import Security
-from infra.deploy.kafka.node import Node, NotRunning
+from infra.deploy.kafka.node import Node
+from infra.deploy.process import NotRunning
 
 DEFAULT_PORT = 9092
 PORTS_OF_A_NODE = 3
