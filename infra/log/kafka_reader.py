@@ -43,6 +43,7 @@ class Reader:
     """Reads the topic. Safe to use from any thread."""
 
     def __init__(self, brokers: Brokers, partitions: int, timeout_s: float) -> None:
+        self.brokers = brokers
         self._timeout_s = timeout_s
         self._places = [TopicPartition(brokers.place.topic, partition) for partition in range(partitions)]
         self._consumer = connected(
