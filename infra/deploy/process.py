@@ -11,6 +11,7 @@ from pathlib import Path
 
 _LOOK_AGAIN_S = 0.05
 _KILLED_WITHIN_S = 10.0
+_APPEARS_WITHIN_S = 1.0
 
 
 class NotRunning(OSError):
@@ -41,6 +42,10 @@ class Process:
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
+        # While it becomes another program, the system tells no command line of it.
+        until = time.monotonic() + _APPEARS_WITHIN_S
+        while not self.is_running() and time.monotonic() < until:
+            time.sleep(_LOOK_AGAIN_S)
 
     def wait(self, is_ready: Callable[[], bool], timeout_s: float) -> None:
         """Returns once it is ready. Raises NotRunning where it ends before, or takes too long."""
