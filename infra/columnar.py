@@ -25,8 +25,8 @@ from infra.errors import Unreadable
 from infra.field_columns import Convert, absent, converter, instants
 from infra.schemas import FOLDER, registry, released
 
-BEARING = frozenset({"ChildRegistered", "FactCorrected", "RecordChanged"})
-"""Types of event in which something personal bears on figures: a day of birth, or what a correction says."""
+BEARING = frozenset({"ActionDone", "ChildRegistered", "FactCorrected", "RecordChanged"})
+"""Types of event in which something personal bears on rows: evidence, a day of birth, what was corrected."""
 
 HEADER_BYTES = 5
 _SEALED = {"name": "personal", "type": ["null", "bytes"], "default": None}

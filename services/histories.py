@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from threading import Lock
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.amended import Amended
 from domain.assessment import AssessmentCompleted
@@ -17,7 +17,6 @@ from domain.history import Recorded
 from domain.moment import london_day
 from domain.question import Question
 from domain.working_days import WorkingDays
-from infra.codec import Codec
 from infra.errors import Unreadable
 from infra.keys import RECHECKED_EVERY_S
 from infra.log.commit import LogNotification
@@ -40,6 +39,12 @@ class Log(Protocol):
     def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]: ...
     def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]: ...
     def known_by(self, known_at: datetime) -> tuple[int, ...]: ...
+
+
+class Codec(Protocol):
+    """What reading histories asks of the codec, of events as the log gives them."""
+
+    def decode_all(self, logged: Sequence[Any]) -> Sequence[Recorded | Unreadable]: ...
 
 
 @dataclass(frozen=True)

@@ -192,6 +192,11 @@ class KafkaLog(ProcessRecorder):
         self._refresh(stream)
         return self._reads.events(stream, gt, lte, desc, limit)
 
+    def select_all(self, streams: Sequence[str]) -> Sequence[LogNotification]:
+        """The events of many streams that count, those of each in order of version."""
+        self._follower.refresh({partition_of(stream, self.partitions) for stream in streams})
+        return self._reads.events_of(streams)
+
     def select_notifications(
         self,
         start: int | None,

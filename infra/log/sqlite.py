@@ -56,6 +56,11 @@ SELECT stream, marks.value, notification_id, extra FROM json_each(?) AS asked
 CROSS JOIN marks ON stream = asked.value AND marks.kind = ?
 ORDER BY stream, notification_id, marks.value, extra
 """
+OF_STREAMS = """
+SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
+FROM json_each(?) AS asked CROSS JOIN stored_events ON originator_id = asked.value
+ORDER BY originator_id, originator_version
+"""
 
 
 class SqliteLog(ProcessRecorder):
@@ -279,6 +284,10 @@ class SqliteLog(ProcessRecorder):
         for stream, value, number, extra in self._rows(MARKS_OF, json.dumps(list(found)), kind):
             found[stream].append(Mark(value, 0, number, extra))
         return found
+
+    def select_all(self, streams: Sequence[str]) -> list[LogNotification]:
+        """The events of many streams, those of each in order of version."""
+        return list(map(self._read, self._rows(OF_STREAMS, json.dumps(list(streams)))))
 
     def _select(
         self, where: Sequence[str], values: Sequence[Any], order: str, limit: int | None

@@ -1,0 +1,158 @@
+"""Some streams of a log held in memory: read at once, and decoded many at a time, so that a rebuild asks the
+log for nothing but what these share with others.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.history import Recorded
+from infra.columnar import ColumnarCodec, Rows
+from infra.errors import Unreadable
+from infra.log.commit import LogNotification
+from infra.log.marks import Mark, Marked
+
+FACTS_AT_ONCE = 40_000
+"""How many facts are decoded together: each takes about 1.5 KB until the next ones are."""
+
+
+class Log(Protocol):
+    """What is asked of the log itself."""
+
+    def heads(self) -> tuple[int, ...]: ...
+    def select_events(self, originator_id: str, *, gt: int | None = ...) -> Sequence[LogNotification]: ...
+    def select_all(self, streams: Sequence[str]) -> Sequence[LogNotification]: ...
+    def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]: ...
+    def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]: ...
+    def known_by(self, known_at: datetime) -> tuple[int, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRows:
+    """Records in columns, and where in them those of each stream are, in order of version."""
+
+    rows: Rows
+    places: Mapping[str, Sequence[int]]
+
+
+def read_rows(log: Log, streams: Sequence[str]) -> HeldRows:
+    """All that a log has of some streams."""
+    events = log.select_all(streams)
+    places: dict[str, list[int]] = {stream: [] for stream in streams}
+    for place, event in enumerate(events):
+        places[str(event.originator_id)].append(place)
+    return HeldRows(Rows.of(events), places)
+
+
+class HeldLog:
+    """A log of which some streams are held. Their events are facts already: read them with a `HeldCodec`.
+
+    ``heads`` are those of the log before the streams were read: all up to there is in them.
+    """
+
+    def __init__(self, log: Log, codec: ColumnarCodec, heads: tuple[int, ...], held: HeldRows) -> None:
+        self._log = log
+        self._codec = codec
+        self._heads = heads
+        self._held = held
+        self._order = sorted(held.places)
+        self._number = {stream: number for number, stream in enumerate(self._order)}
+        self._decoded: dict[str, list[Recorded | Unreadable]] = {}
+        self._until = 0
+        self._marks: dict[str, dict[str, list[Mark]]] = {}
+        self._marked: dict[str, dict[str, list[Marked]]] = {}
+
+    def heads(self) -> tuple[int, ...]:
+        return self._heads
+
+    def known_by(self, known_at: datetime) -> tuple[int, ...]:
+        return self._log.known_by(known_at)
+
+    def select_events(self, originator_id: str, *, gt: int | None = None) -> Sequence[Any]:
+        """The events of a stream after a version: as facts where it is held."""
+        if originator_id not in self._held.places:
+            return self._log.select_events(originator_id, gt=gt)
+        versions, places = self._held.rows.versions, self._held.places[originator_id]
+        facts = self._facts(originator_id)
+        if not gt:
+            return facts
+        return [fact for fact, place in zip(facts, places, strict=True) if versions[place] > gt]
+
+    def _facts(self, stream: str) -> list[Recorded | Unreadable]:
+        if stream not in self._decoded:
+            if self._number[stream] < self._until:
+                # One that was passed by already: what others were merged with.
+                return self._codec.decode_rows(_part(self._held.rows, self._held.places[stream]))
+            self._decode_from(self._number[stream])
+        return self._decoded[stream]
+
+    def _decode_from(self, number: int) -> None:
+        """Decode the next streams, in their order, and let go of those before."""
+        places: list[int] = []
+        ends = [0]
+        self._until = number
+        while self._until < len(self._order) and (ends[-1] < FACTS_AT_ONCE or len(ends) == 1):
+            places += self._held.places[self._order[self._until]]
+            ends.append(len(places))
+            self._until += 1
+        self._decoded = {}
+        facts = self._codec.decode_rows(_part(self._held.rows, places))
+        for offset, stream in enumerate(self._order[number : self._until]):
+            self._decoded[stream] = facts[ends[offset] : ends[offset + 1]]
+
+    def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]:
+        """Each stream's marks of one kind, in log order."""
+        known = self._marks_of(kind)
+        missing = [stream for stream in streams if stream not in known]
+        if missing:
+            known.update(self._log.marks_of_all(missing, kind))
+        return {stream: known[stream] for stream in streams}
+
+    def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]:
+        """Where each of these marks stands."""
+        if kind not in self._marked:
+            of_held = {mark.value for marks in self._marks_of(kind).values() for mark in marks}
+            self._marked[kind] = self._log.marked_all(kind, sorted(of_held.union(self._order)))
+        known = self._marked[kind]
+        missing = [value for value in values if value not in known]
+        if missing:
+            known.update(self._log.marked_all(kind, missing))
+        return {value: known[value] for value in values}
+
+    def _marks_of(self, kind: str) -> dict[str, list[Mark]]:
+        if kind not in self._marks:
+            self._marks[kind] = self._log.marks_of_all(self._order, kind)
+        return self._marks[kind]
+
+
+class HeldCodec:
+    """Reads what a `HeldLog` gives."""
+
+    def __init__(self, codec: ColumnarCodec) -> None:
+        self._codec = codec
+
+    def decode_all(self, logged: Sequence[Any]) -> Sequence[Recorded | Unreadable]:
+        """The facts of events, which are of one stream each and held or not."""
+        if all(isinstance(event, (Recorded, Unreadable)) for event in logged):
+            return logged
+        found: list[Recorded | Unreadable] = []
+        for event in logged:
+            if isinstance(event, (Recorded, Unreadable)):
+                found.append(event)
+            else:
+                found += self._codec.decode_all([event])
+        return found
+
+
+def _part(rows: Rows, places: Sequence[int]) -> Rows:
+    """Some of the rows."""
+    return Rows(
+        [rows.streams[place] for place in places],
+        [rows.versions[place] for place in places],
+        [rows.topics[place] for place in places],
+        [rows.states[place] for place in places],
+        [rows.partitions[place] for place in places],
+        [rows.offsets[place] for place in places],
+        [rows.recorded_at[place] for place in places],
+    )
