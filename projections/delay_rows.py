@@ -22,21 +22,18 @@ class DelayRow:
 
 
 def rows(case: Case) -> list[DelayRow]:
-    """The delays of a child's facts, up to the day asked about. Only those of a working day or more are
-    listed.
-    """
+    """The delays of a child's facts that are known."""
     counted: Counter[tuple[str, date, int]] = Counter()
     streams = {case.figures.child, *case.figures.merged}
     for fact in case.known:
         if fact.historic or fact.stream not in streams:
             continue
         delay = case.calendar.between(fact.occurred_on.day, fact.entered_on)
-        if delay:
-            counted[(fact.source, fact.entered_on, delay)] += 1
+        counted[(fact.source, fact.entered_on, delay)] += 1
     return [
         DelayRow(case.figures.child, source, entered_on, delay, facts)
         for (source, entered_on, delay), facts in sorted(counted.items())
     ]
 
 
-delay_rows: Projection[DelayRow] = Projection(name="recording_delays", version=1, row=DelayRow, rows=rows)
+delay_rows: Projection[DelayRow] = Projection(name="recording_delays", version=2, row=DelayRow, rows=rows)

@@ -684,7 +684,70 @@ AUDIT = (
     ),
 )  # fmt: skip
 
+_NOT_SEEN = ("not_visited", "not_seen")
+
+HOUSEHOLDS = tuple(
+    Measure(
+        name=name,
+        title=title,
+        definition="Of the children whose household had another child visited on a day in the period, each "
+        "such day "
+        f"by itself, the share that {what} that day.",
+        source=f"{OFSTED}: other children of the household not considered; {HERE}",
+        counts="children and days",
+        series="siblings",
+        placed="day",
+        of_these=(of_these,),
+    )
+    for name, title, what, of_these in (
+        (
+            "siblings_not_seen", "Children not seen when another of the household was visited",
+            "was not seen",
+            Where(outcomes=_NOT_SEEN),
+        ),
+        (
+            "siblings_not_seen_alone", "Children not seen alone when another of the household was visited",
+            "was not seen alone, or not said to have been",
+            Where(outcomes=(*_NOT_SEEN, "seen_not_alone", "seen_not_told_whether_alone")),
+        ),
+    )
+)  # fmt: skip
+
 PEOPLE = (
+    Measure(
+        name="caseloads_over_threshold",
+        title="Workers who hold more children than the policy allows",
+        definition="Of the workers who hold a child on the day or are there to hold one, the share that "
+        "holds more "
+        "than 18 children for each full-time equivalent, a tenth fewer while newly qualified; by how many "
+        "they "
+        "hold.",
+        source=f"{OFSTED}: caseloads; local policy (14 to 20, not verified); the tenth: assessed and "
+        "supported year "
+        "in employment",
+        counts="workers",
+        series="caseloads",
+        placed="standing",
+        of_these=(Where(outcomes=("over",)),),
+        bands=(Band(0, 0), Band(1, 10), Band(11, 14), Band(15, 18), Band(19, 22), Band(23, None)),
+        unit="children",
+        has_quartiles=True,
+    ),
+    Measure(
+        name="worker_changes_by_child",
+        title="Children by how often their worker changed",
+        definition="Children whose case passed from one worker to another in the period, by how often; and "
+        "the share "
+        "for whom it did so twice or more.",
+        source=f"{OFSTED}: changes of worker; {HERE}",
+        counts="children",
+        series="changes_by_child",
+        placed="day",
+        of_these_lengths=Band(2, None),
+        bands=(Band(1, 1), Band(2, 2), Band(3, 3), Band(4, None)),
+        unit="changes",
+        has_quartiles=True,
+    ),
     Measure(
         name="children_without_worker",
         title="Children whose case is open and held by nobody",
@@ -723,6 +786,35 @@ PEOPLE = (
 
 RECORDING = (
     Measure(
+        name="recording_delays",
+        title="Facts by how long after they occurred they were entered",
+        definition="Facts entered in the period, by the working days from the day they occurred to the day "
+        "they were "
+        "entered, else recorded; first snapshots and imported history left out.",
+        source=f"{OFSTED}: records of visits not up to date; {HERE}",
+        counts="facts",
+        series="facts_entered",
+        placed="day",
+        bands=(Band(0, 0), Band(1, 1), Band(2, 2), Band(3, 5), Band(6, 10), Band(11, None)),
+        has_quartiles=True,
+    ),
+    *(
+        Measure(
+            name=f"recorded_late_{days}",
+            title=f"Facts entered more than {days} working {'day' if days == 1 else 'days'} late",
+            definition="Of the facts entered in the period, the share entered more than "
+            f"{days} working {'day' if days == 1 else 'days'} after they occurred; first snapshots and "
+            "imported "
+            "history left out.",
+            source=f"{OFSTED}: records of visits not up to date; {HERE}",
+            counts="facts",
+            series="facts_entered",
+            placed="day",
+            of_these_lengths=Band(days + 1, None),
+        )
+        for days in (1, 2, 5)
+    ),
+    Measure(
         name="discrepancies",
         title="Facts that do not follow",
         definition="Discrepancies in what was recorded in the period; by kind: how many of each code.",
@@ -749,7 +841,8 @@ RECORDING = (
 )
 
 OTHERS: tuple[Measure, ...] = (
-    *ASSESSMENTS, *REFERRALS, *PROTECTION, *PLANS, *VISITS, *MEETINGS, *AUDIT, *PEOPLE, *RECORDING,
+    *ASSESSMENTS, *REFERRALS, *PROTECTION, *PLANS, *VISITS, *MEETINGS, *HOUSEHOLDS, *AUDIT, *PEOPLE,
+    *RECORDING,
 )  # fmt: skip
 MEASURES: tuple[Measure, ...] = (
     *(measure for timescale in IDS for measure in timeliness(timescale)),

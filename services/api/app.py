@@ -83,6 +83,7 @@ def application(
         ("/clocks", lists.clocks),
         ("/measures", measures.measures),
         ("/measures/{name}", measures.measure),
+        ("/caseloads", measures.caseloads),
         ("/measures/{name}/cases", measures.cases),
         ("/conflicts", lists.conflicts),
         ("/timescales", lists.timescales),

@@ -79,6 +79,7 @@ _CASE: dict[str, Schema] = {
     ),
     "worker_id": _MAYBE,
     "team_id": _MAYBE,
+    "stands_for": {**_COUNT, "description": "How many things it counts as; 1 but for facts."},
 }
 _CURSOR: Schema = {**_MAYBE, "description": "What to send as cursor for the page after this one."}
 
@@ -96,6 +97,29 @@ SCHEMAS: dict[str, Schema] = {
         {**_ECHO, "measure": _WORD, "cases": list_(object_(_CASE)), "next": _CURSOR, "lag": _COUNT}
     ),
 }
+
+_CASELOAD = {
+    "on": _DAY,
+    "worker_id": _MAYBE,
+    "team_id": _MAYBE,
+    "workers": _COUNT,
+    "children": _COUNT,
+    "full_time_equivalent": {"type": "number"},
+    "per_full_time_equivalent": {"type": ["number", "null"]},
+    "newly_qualified": {"type": ["boolean", "integer"]},
+    "most": {"type": "number"},
+    "is_over": {"type": "boolean"},
+    "over": _COUNT,
+}
+SCHEMAS["CaseloadList"] = object_(
+    {
+        **_ECHO,
+        "threshold": _COUNT,
+        "caseloads": list_(object_(_CASELOAD, optional=("worker_id", "workers", "most", "is_over", "over"))),
+        "next": _CURSOR,
+        "lag": _COUNT,
+    }
+)
 
 _BANDS = sorted({band.name for measure in BY_NAME.values() for band in measure.bands})
 _MEASURE_NAME = {
@@ -151,6 +175,26 @@ def paths(asked: Sequence[Schema], numbered: Sequence[Schema], opaque: Sequence[
                 "measures",
                 {"200": _replies("Measure", "The measure."), **problems_(404, 422, 503)},
                 parameters=[_MEASURE_NAME, *asked, *_FILTERS],
+            )
+        },
+        "/caseloads": {
+            "get": operation(
+                "What each worker or team holds, at the end of each month of a period and on its last day",
+                "measures",
+                {"200": _replies("CaseloadList", "Caseloads."), **problems_(422, 503)},
+                parameters=[
+                    *asked,
+                    *_FILTERS[:2],
+                    query("by", {"type": "string", "enum": ["worker", "team"]}, "Of each worker, or team."),
+                    query("team_id", _NAME, "Only of this team."),
+                    query("worker_id", _NAME, "Only of this worker."),
+                    query(
+                        "threshold",
+                        {"type": "integer", "minimum": 1, "maximum": 999},
+                        "How many children a full-time worker should hold at most; 18 by default.",
+                    ),
+                    *numbered,
+                ],
             )
         },
         "/measures/{name}/cases": {

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from queue import SimpleQueue
 from threading import Thread
@@ -15,16 +16,22 @@ from starlette.responses import Response, StreamingResponse
 
 from domain.field import Invalid, Problem
 from domain.working_days import WorkingDays
+from projections.across.caseloads import DEFAULT_POLICY
 from projections.measure import Measure
 from projections.measure_catalogue import BY_NAME, MEASURES
 from services.api import parameters, problems
-from services.measures.answers import Measures, Tell, tell_nobody
+from services.measures.answers import Measures, tell_nobody
 from services.measures.asked import FILTERS, Wanted, wanted
+from services.measures.caseloads import By
 from services.measures.cases import PARTS, SIDES, Listed
+from services.measures.past import Tell
 
 EVENT_STREAM = "text/event-stream"
 PAGING = ("limit", "cursor")
 TOLD_EVERY_S = 0.5
+CASELOAD_FILTERS = ("from", "to", "by", "team_id", "worker_id", "threshold")
+CASELOAD_BYS = ("worker", "team")
+MOST_CHILDREN = 999
 _CASES = ("by_dates", "of", "band")
 _encode = msgspec.json.Encoder().encode
 
@@ -83,6 +90,24 @@ class MeasureRoutes:
 
         return await _answer(request, work)
 
+    async def caseloads(self, request: Request) -> Response:
+        names = (*parameters.QUESTION, *CASELOAD_FILTERS, *PAGING)
+        found = parameters.read(request, names)
+        by: By = "team" if parameters.choice(found, "by", CASELOAD_BYS) == "team" else "worker"
+        most = _threshold(found)
+        policy = DEFAULT_POLICY if most is None else replace(DEFAULT_POLICY, most_children=most)
+        asked = self._asked({name: value for name, value in found.items() if name != "by"})
+        limit, after = parameters.limit(found), parameters.position(found)
+
+        def work(tell: Tell) -> Reply:
+            answer = self._measures.caseloads(asked, by, policy, tell)
+            following = str(after + limit) if len(answer.items) > after + limit else None
+            echo = {**asked.echo(), "by": by, "threshold": policy.most_children}
+            page = answer.items[after : after + limit]
+            return {**echo, "caseloads": page, "next": following, "lag": answer.lag}
+
+        return await _answer(request, work)
+
     def _asked(self, found: dict[str, str]) -> Wanted:
         return wanted(parameters.question(found, self._today(), self._calendar), found)
 
@@ -107,6 +132,15 @@ def _listed(measure: Measure, found: dict[str, str]) -> Listed:
         limit=parameters.limit(found),
         cursor=found.get("cursor"),
     )
+
+
+def _threshold(found: dict[str, str]) -> int | None:
+    text = found.get("threshold")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MOST_CHILDREN:
+        raise Invalid([Problem("threshold", f"must be a whole number from 1 to {MOST_CHILDREN}")])
+    return int(text)
 
 
 def _unknown() -> Response:

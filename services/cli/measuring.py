@@ -87,6 +87,46 @@ def measures(
             _show_measures(parts, chosen, wanted, output)
 
 
+def caseloads(
+    from_: From = None,
+    to: To = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="worker|team", help="Of each worker, or team.")
+    ] = "worker",
+    team: Annotated[str | None, typer.Option("--team", help="Only of this team.")] = None,
+    worker: Annotated[str | None, typer.Option("--worker", help="Only of this worker.")] = None,
+    threshold: Annotated[
+        int | None, typer.Option(min=1, help="Most children for a full-time worker; 18 by default.")
+    ] = None,
+    as_at: AsAt = None,
+    known_at: KnownAt = None,
+    basis: BasisOption = None,
+    output: Output = Form.TABLE,
+    data: Data = None,
+    log: Log = None,
+    views: Views = None,
+    today: Today = None,
+) -> None:
+    """What each worker or team holds, at the end of each month of a period and on its last day."""
+    from dataclasses import replace
+
+    from projections.across.caseloads import DEFAULT_POLICY
+    from services.measures.answers import measures_of
+
+    if by not in ("worker", "team"):
+        raise typer.BadParameter("--by must be worker or team")
+    policy = DEFAULT_POLICY if threshold is None else replace(DEFAULT_POLICY, most_children=threshold)
+    found = {"from": from_, "to": to, "team_id": team, "worker_id": worker}
+    with composed(settings(data, log, views, today)) as parts:
+        wanted = _wanted(asked_of(parts, as_at, known_at, basis), found)
+        _catch_up_if_today(parts, wanted)
+        with bar("Folding", "children") as move:
+            answer = measures_of(parts).caseloads(wanted, "team" if by == "team" else "worker", policy, move)
+    reply = {**wanted.echo(), "by": by, "threshold": policy.most_children, "caseloads": answer.items}
+    names = list(answer.items[0]) if answer.items else ["on", f"{by}_id", "children"]
+    show(output, reply, answer.items, {name.replace("_", " "): name for name in names}, "Caseloads")
+
+
 def _chosen(names: Sequence[str]) -> "Sequence[Measure]":
     from projections.measure_catalogue import BY_NAME, MEASURES
 

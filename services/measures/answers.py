@@ -2,7 +2,7 @@
 log.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,19 +11,16 @@ from domain.question import Question
 from domain.working_days import WorkingDays
 from infra.log.log import Log
 from infra.views.views import Views
+from projections.across.caseloads import SERIES, CaseloadPolicy
 from projections.measure import Measure
-from projections.measured.row import Measured
 from projections.measured.rows import measured_rows
 from services.compose import Parts
 from services.histories import Histories
-from services.measures import cases, counted
+from services.measures import caseloads, cases, counted
 from services.measures.asked import Wanted
 from services.measures.cases import Listed
-from services.measures.past import measured_as_at
+from services.measures.past import Tell, all_rows, rows_across
 from services.measures.reply import measure_json
-
-Tell = Callable[[int, int], None]
-"""Told how many of how many streams are done."""
 
 
 def tell_nobody(done: int, of: int) -> None:
@@ -65,7 +62,7 @@ class Measures:
         """Each measure with its numbers."""
         lag = self._lag_of_views(wanted.asked.question)
         if lag is None:
-            rows = self._rows(measures, wanted.asked.question, tell)
+            rows = all_rows(measures, wanted, self._log, self._histories, tell)
             found = counted.from_rows(rows, measures, wanted, self._calendar)
         else:
             found = counted.from_views(self._views, measures, wanted)
@@ -75,15 +72,21 @@ class Measures:
         """A page of the cases behind a measure. Raises Invalid for a cursor that was not given."""
         lag = self._lag_of_views(wanted.asked.question)
         if lag is None:
-            rows = self._rows([measure], wanted.asked.question, tell)
+            rows = all_rows([measure], wanted, self._log, self._histories, tell)
             page = cases.from_rows(rows, measure, wanted, listed, self._calendar)
         else:
             page = cases.from_views(self._views, measure, wanted, listed)
         return Answer(page.cases, page.next, lag or 0)
 
-    def _rows(self, measures: Iterable[Measure], question: Question, tell: Tell) -> Iterable[Measured]:
-        series = {measure.series for measure in measures}
-        return measured_as_at(self._log, self._histories, question, series, tell)
+    def caseloads(
+        self, wanted: Wanted, by: caseloads.By, policy: CaseloadPolicy, tell: Tell = tell_nobody
+    ) -> Answer:
+        """What each worker or team holds, at the end of each month of the period and on its last day."""
+        lag = self._lag_of_views(wanted.asked.question)
+        if lag is None:
+            rows = rows_across(SERIES, wanted, self._log, self._histories, tell)
+            return Answer(caseloads.in_rows(rows, wanted, by, policy), None, 0)
+        return Answer(caseloads.in_views(self._views, wanted, by, policy), None, lag)
 
     def _lag_of_views(self, question: Question) -> int | None:
         """How many events the views are behind; None where they were not made for the question."""

@@ -25,6 +25,7 @@ from projections.measuring import (
     meets,
     recorded_length_of,
 )  # fmt: skip
+from services.measures.across import ACROSS
 from services.measures.asked import Wanted
 from services.measures.counted import is_wanted
 
@@ -57,23 +58,31 @@ def from_views(views: Views, measure: Measure, wanted: Wanted, listed: Listed) -
     """A page of the cases in the views, which were made for the day asked about."""
     after = _read_cursor(measure, listed)
     with views.reading() as connection:
+        across = ACROSS.get(measure.series)
+        if across is not None:
+            made = across.from_views(connection, wanted)
+            return from_rows(made, measure, wanted, listed, views.calendar)
         rows = cases(
             connection, MEASURED, measure, wanted.period, wanted.day, wanted.only,
             _which(measure, listed), after,
         )  # fmt: skip
-        kept = (row for row in rows if _is_listed(row, measure, wanted, listed, views.calendar))
+        kept = ((row, 1) for row in rows if _is_listed(row, measure, wanted, listed, views.calendar))
         found = list(islice(kept, listed.limit + 1))
     return _page(found, measure, wanted, listed, views.calendar)
 
 
 def from_rows(
-    rows: Iterable[Measured], measure: Measure, wanted: Wanted, listed: Listed, calendar: WorkingDays
+    rows: Iterable[tuple[Measured, int]],
+    measure: Measure,
+    wanted: Wanted,
+    listed: Listed,
+    calendar: WorkingDays,
 ) -> Page:
     """The same page from rows made for the question. Keeps only a page in memory."""
     after = _read_cursor(measure, listed)
 
-    def kept() -> Iterator[Measured]:
-        for row in rows:
+    def kept() -> Iterator[tuple[Measured, int]]:
+        for row, number in rows:
             if (
                 row.series == measure.series
                 and is_placed(row, measure, wanted.period, wanted.day)
@@ -82,9 +91,9 @@ def from_rows(
                 and (after is None or key(row) > after)
                 and _is_listed(row, measure, wanted, listed, calendar)
             ):
-                yield row
+                yield row, number
 
-    found = heapq.nsmallest(listed.limit + 1, kept(), key=key)
+    found = heapq.nsmallest(listed.limit + 1, kept(), key=lambda one: key(one[0]))
     return _page(found, measure, wanted, listed, calendar)
 
 
@@ -114,11 +123,14 @@ def _is_listed(
 
 
 def _page(
-    found: list[Measured], measure: Measure, wanted: Wanted, listed: Listed, calendar: WorkingDays
+    found: list[tuple[Measured, int]], measure: Measure, wanted: Wanted, listed: Listed, calendar: WorkingDays
 ) -> Page:
-    told = [case_json(row, measure, wanted.day, calendar) for row in found[: listed.limit]]
+    told = [
+        case_json(row, measure, wanted.day, calendar) | {"stands_for": number}
+        for row, number in found[: listed.limit]
+    ]
     has_more = len(found) > listed.limit
-    return Page(told, _write_cursor(measure, key(found[listed.limit - 1])) if has_more else None)
+    return Page(told, _write_cursor(measure, key(found[listed.limit - 1][0])) if has_more else None)
 
 
 def case_json(row: Measured, measure: Measure, day: date, calendar: WorkingDays) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from infra.views.tables import MEASURED
 from infra.views.views import Views
 from projections.measure import Measure
 from projections.measured.row import Measured
-from projections.measuring import Tally, is_placed
+from projections.measuring import Countable, Tally, is_placed
+from services.measures.across import ACROSS
 from services.measures.asked import Wanted
 
 
@@ -21,6 +22,14 @@ class Counted:
     whole: Tally = field(default_factory=Tally)
     parts: dict[str | None, Tally] = field(default_factory=dict)
 
+    def add(
+        self, row: Countable, number: int, part: str | None, wanted: Wanted, calendar: WorkingDays
+    ) -> None:
+        """Count a row that is placed in the period, or so many like it; it is of a part, if any are told."""
+        self.whole.add(row, self.measure, wanted.day, calendar, number)
+        if wanted.by is not None:
+            self.parts.setdefault(part, Tally()).add(row, self.measure, wanted.day, calendar, number)
+
     def take(self, other: "Counted") -> None:
         """Add what was counted elsewhere of the same measure."""
         self.whole.take(other.whole)
@@ -28,39 +37,38 @@ class Counted:
             self.parts.setdefault(part, Tally()).take(tally)
 
 
-def from_views(views: Views, measures: Iterable[Measure], wanted: Wanted) -> list[Counted]:
+def from_views(views: Views, measures: Sequence[Measure], wanted: Wanted) -> list[Counted]:
     """Count measures in the views, which were made for the day asked about."""
     found = []
     with views.reading() as connection:
         for measure in measures:
+            across = ACROSS.get(measure.series)
+            if across is not None:
+                made = (across.counted or across.from_views)(connection, wanted)
+                found += from_rows(made, [measure], wanted, views.calendar)
+                continue
             counted = Counted(measure)
             groups = alike(connection, MEASURED, measure, wanted.period, wanted.day, wanted.only, wanted.by)
             for part, row, number in groups:
-                counted.whole.add(row, measure, wanted.day, views.calendar, number)
-                if wanted.by is not None:
-                    tally = counted.parts.setdefault(part, Tally())
-                    tally.add(row, measure, wanted.day, views.calendar, number)
+                counted.add(row, number, part, wanted, views.calendar)
             found.append(counted)
     return found
 
 
 def from_rows(
-    rows: Iterable[Measured], measures: Sequence[Measure], wanted: Wanted, calendar: WorkingDays
+    rows: Iterable[tuple[Measured, int]], measures: Sequence[Measure], wanted: Wanted, calendar: WorkingDays
 ) -> list[Counted]:
-    """Count the same in rows made for the question."""
+    """Count the same in rows made for the question, each with how many cases it stands for."""
     found = [Counted(measure) for measure in measures]
     by_series: dict[str, list[Counted]] = {}
     for counted in found:
         by_series.setdefault(counted.measure.series, []).append(counted)
-    for row in rows:
+    for row, number in rows:
         for counted in by_series.get(row.series, ()):
-            measure = counted.measure
-            if not is_placed(row, measure, wanted.period, wanted.day) or not is_wanted(row, wanted.only):
-                continue
-            counted.whole.add(row, measure, wanted.day, calendar)
-            if wanted.by is not None:
-                part = part_of(row, wanted.by)
-                counted.parts.setdefault(part, Tally()).add(row, measure, wanted.day, calendar)
+            is_counted = is_placed(row, counted.measure, wanted.period, wanted.day)
+            if is_counted and is_wanted(row, wanted.only):
+                part = part_of(row, wanted.by) if wanted.by else None
+                counted.add(row, number, part, wanted, calendar)
     return found
 
 

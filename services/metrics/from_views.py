@@ -138,7 +138,9 @@ def _delays(connection: Connection, day: date) -> dict[int, int]:
     since = day - timedelta(days=DELAYS_OF_CALENDAR_DAYS)
     by = RECORDING_DELAYS.c.working_days
     late = select(by, func.sum(RECORDING_DELAYS.c.facts)).where(
-        RECORDING_DELAYS.c.entered_on > since, RECORDING_DELAYS.c.entered_on <= day
+        RECORDING_DELAYS.c.entered_on > since,
+        RECORDING_DELAYS.c.entered_on <= day,
+        by > 0,
     )
     return {working_days: int(facts) for working_days, facts in connection.execute(late.group_by(by))}
 

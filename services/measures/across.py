@@ -1,0 +1,168 @@
+"""What is measured by looking at several children or workers at once: made when it is asked for."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from infra.views.shapes import SHAPES
+from infra.views.tables import MEASURED, RECORDING_DELAYS
+from projections.across import caseloads, changes, delays, siblings
+from projections.across.caseloads import Held, measured_caseloads
+from projections.across.changes import Change, changes_by_child
+from projections.across.delays import measured_delays
+from projections.across.siblings import Spell, Visit
+from projections.delay_rows import DelayRow, delay_rows
+from projections.measured.row import Measured
+from projections.measured.rows import measured_rows
+from projections.projection import Projection
+from projections.worker_rows import WorkerRow, worker_rows
+from services.measures.asked import Wanted
+
+Weighed = Iterator[tuple[Measured, int]]
+"""Rows, each with how many cases it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """How rows of a series are made: from the views, or from rows of some projections and ``of`` some series.
+
+    ``counted``: from the views, for those who only count, where that spares reading every row.
+    """
+
+    from_views: Callable[[Connection, Wanted], Weighed]
+    from_rows: Callable[["Rows", Wanted], Weighed]
+    projections: tuple[Projection[Any], ...] = (measured_rows,)
+    of: tuple[str, ...] = ()
+    counted: Callable[[Connection, Wanted], Weighed] | None = None
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows folded for a question, by projection."""
+
+    measured: list[Measured] = field(default_factory=list)
+    workers: list[WorkerRow] = field(default_factory=list)
+    delays: list[DelayRow] = field(default_factory=list)
+
+    def take(self, projection: Projection[Any], rows: Iterable[Any]) -> None:
+        """Add rows of one of the projections."""
+        of: Mapping[str, list[Any]] = {
+            measured_rows.name: self.measured,
+            worker_rows.name: self.workers,
+            delay_rows.name: self.delays,
+        }
+        of[projection.name] += rows
+
+    def series(self, name: str) -> Iterator[Measured]:
+        return (row for row in self.measured if row.series == name)
+
+
+def _once(rows: Iterable[Measured]) -> Weighed:
+    return ((row, 1) for row in rows)
+
+
+def _siblings_in_views(connection: Connection, wanted: Wanted) -> Weighed:
+    c = MEASURED.c
+    visits = select(c.child, c.day, c.outcome, c.worker_id, c.team_id).where(
+        c.series == "visits", c.day.between(wanted.period.first, wanted.period.last)
+    )
+    spells = select(c.child, c.kind, c.since, c.until).where(c.series == "households")
+    return _once(
+        siblings.siblings(
+            (Visit(*row) for row in connection.execute(visits)),
+            [Spell(*row) for row in connection.execute(spells)],
+        )
+    )
+
+
+def _siblings_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
+    first, last = wanted.period.first, wanted.period.last
+    visits = (
+        Visit(row.child, row.day, row.outcome, row.worker_id, row.team_id)
+        for row in rows.series("visits")
+        if first <= row.day <= last
+    )
+    spells = [Spell(row.child, row.kind or "", row.since, row.until) for row in rows.series("households")]
+    return _once(siblings.siblings(visits, spells))
+
+
+def held_in_views(connection: Connection, wanted: Wanted) -> list[Held]:
+    """The times that workers held cases, of those that reach into the period or the day asked about."""
+    c = MEASURED.c
+    held = select(c.child, c.worker_id, c.team_id, c.since, c.until).where(
+        c.series == "held", or_(c.until.is_(None), c.until >= wanted.period.first)
+    )
+    return [Held(*row) for row in connection.execute(held)]
+
+
+def held_in_rows(rows: Rows) -> list[Held]:
+    return [
+        Held(row.child, row.worker_id or "", row.team_id, row.since, row.until) for row in rows.series("held")
+    ]
+
+
+def workers_in_views(connection: Connection) -> list[WorkerRow]:
+    shape = SHAPES[worker_rows.name]
+    return [shape.row(line) for line in connection.execute(select(shape.table))]
+
+
+def _caseloads(held: Sequence[Held], workers: Sequence[WorkerRow], wanted: Wanted) -> Weighed:
+    return _once(measured_caseloads(caseloads.caseloads(held, workers, wanted.day)))
+
+
+def _changes_in_views(connection: Connection, wanted: Wanted) -> Weighed:
+    c = MEASURED.c
+    changed = select(c.child, c.day, c.worker_id, c.team_id).where(
+        c.series == "worker_changes", c.day.between(wanted.period.first, wanted.period.last)
+    )
+    found = (Change(*row) for row in connection.execute(changed))
+    return _once(changes_by_child(found, wanted.period))
+
+
+def _changes_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
+    changed = (
+        Change(row.child, row.day, row.worker_id, row.team_id) for row in rows.series("worker_changes")
+    )
+    return _once(changes_by_child(changed, wanted.period))
+
+
+def _delays_in_views(connection: Connection, wanted: Wanted) -> Weighed:
+    shape = SHAPES[delay_rows.name]
+    entered = select(shape.table).where(
+        RECORDING_DELAYS.c.entered_on.between(wanted.period.first, wanted.period.last)
+    )
+    return measured_delays(shape.row(line) for line in connection.execute(entered))
+
+
+def _delays_counted(connection: Connection, wanted: Wanted) -> Weighed:
+    c, last = RECORDING_DELAYS.c, wanted.period.last
+    entered = (
+        select(c.source, c.working_days, func.sum(c.facts))
+        .where(c.entered_on.between(wanted.period.first, last))
+        .group_by(c.source, c.working_days)
+    )
+    rows = connection.execute(entered)
+    return measured_delays(DelayRow("", source, last, days, int(facts)) for source, days, facts in rows)
+
+
+ACROSS: Mapping[str, Across] = {
+    siblings.SERIES: Across(_siblings_in_views, _siblings_in_rows, of=("visits", "households")),
+    caseloads.SERIES: Across(
+        lambda connection, wanted: _caseloads(
+            held_in_views(connection, wanted), workers_in_views(connection), wanted
+        ),
+        lambda rows, wanted: _caseloads(held_in_rows(rows), rows.workers, wanted),
+        projections=(measured_rows, worker_rows),
+        of=("held",),
+    ),
+    changes.SERIES: Across(_changes_in_views, _changes_in_rows, of=("worker_changes",)),
+    delays.SERIES: Across(
+        _delays_in_views,
+        lambda rows, wanted: measured_delays(rows.delays),
+        projections=(delay_rows,),
+        counted=_delays_counted,
+    ),
+}
+"""By series."""
