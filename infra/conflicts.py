@@ -67,7 +67,11 @@ class Conflicts:
 
     def __init__(self, path: Path) -> None:
         self._engine = _open(path)
-        _METADATA.create_all(self._engine)
+        try:
+            _METADATA.create_all(self._engine)
+        except OperationalError:
+            # Another process made them at the same time.
+            _METADATA.create_all(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()

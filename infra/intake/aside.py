@@ -13,6 +13,7 @@ from infra.errors import Unavailable
 from infra.intake.taken import Taken, Why
 from infra.intake.topics import SET_ASIDE
 from infra.kafka_place import KafkaPlace, reaching
+from infra.kafka_producers import abandon
 
 PREFIX = "set-aside-"
 """What the names of our headers begin with; they stand after those of the record itself."""
@@ -61,9 +62,7 @@ class AsideWriter:
             self._put_alone(record, why)
 
     def close(self) -> None:
-        if self._producer is not None:
-            self._producer.close(timeout=5)
-        self._producer = None
+        self._drop()
 
     def _put_alone(self, record: Taken, why: Why) -> None:
         """Set one aside, and only its beginning where it is too large."""
@@ -81,7 +80,7 @@ class AsideWriter:
     def _drop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            producer.close(timeout=0)
+            abandon(producer)
 
     def _connected(self) -> KafkaProducer:
         if self._producer is None:

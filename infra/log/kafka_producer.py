@@ -4,8 +4,9 @@ from collections.abc import Callable
 from threading import Lock
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError, RetriableError
+from kafka.errors import KafkaError
 
+from infra.kafka_producers import abandon
 from infra.log.commit import LogUnavailable
 from infra.log.kafka_client import Brokers, as_log_errors, connected, unavailable
 from infra.log.kafka_topic import MAX_BATCH_BYTES
@@ -29,10 +30,15 @@ class Producer:
 
     def append(self, partition: int, value: bytes) -> int:
         """Append a record and return its offset. Raises LogUnavailable where that is not known in time."""
-        with as_log_errors("write the log"):
-            future = self._connected().send(self._topic, value, partition=partition)
-            offset: int = future.get(self._timeout_s).offset
-            return offset
+        producer = self._connected()
+        try:
+            with as_log_errors("write the log"):
+                future = producer.send(self._topic, value, partition=partition)
+                offset: int = future.get(self._timeout_s).offset
+                return offset
+        except LogUnavailable:
+            self._renew(producer)
+            raise
 
     def send(
         self, partition: int, value: bytes, done: Acknowledged, failed: Callable[[LogUnavailable], object]
@@ -52,7 +58,7 @@ class Producer:
             return
 
         def give_up(error: Exception) -> None:
-            self._renew(producer, error)
+            self._renew(producer)
             failed(unavailable("write the log", error))
 
         future.add_callback(lambda written: done(written.offset, written.timestamp))
@@ -63,7 +69,10 @@ class Producer:
         with self._lock:
             producer, self._producer = self._producer, None
         if producer is not None:
-            producer.close(timeout=self._timeout_s)
+            try:
+                producer.close(timeout=self._timeout_s)
+            except KafkaError:
+                abandon(producer)
 
     def _connected(self) -> KafkaProducer:
         with self._lock:
@@ -86,12 +95,9 @@ class Producer:
                 )
             return self._producer
 
-    def _renew(self, producer: KafkaProducer, error: Exception) -> None:
-        """After a failure that is not just a matter of time, the next record gets a new producer."""
-        if isinstance(error, (RetriableError, MessageSizeTooLargeError)):
-            return
+    def _renew(self, producer: KafkaProducer) -> None:
+        """After a failure the next record gets a new producer, and the others of this one fail at once."""
         with self._lock:
             if self._producer is producer:
                 self._producer = None
-        # From a thread of its own client a producer can only be told to end.
-        producer.close(timeout=0)
+        abandon(producer)
