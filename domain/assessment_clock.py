@@ -9,18 +9,18 @@ from domain.assessment_record import on_record, stretches
 from domain.circumstances import Circumstances, Elsewhere
 from domain.clock import Clock, Stretch
 from domain.clock_flags import backdated, changes_of_hands, in_bulk
+from domain.clock_making import numbered
 from domain.correction import RecordDeleted
 from domain.flag import Flag, gathered
 from domain.need import Need, NeedStatus
 from domain.needs import Needs
+from domain.policy import Policy
 from domain.referral import ReferralReceived
 from domain.referral_episode import Episode
 from domain.snapshot import RecordDisappeared
 from domain.telling import RECEIPTS, Told
-from domain.timescale import in_force
 from domain.working_days import WorkingDays
 
-SHORT_GAP_DAYS = 28
 BRIEF_WORKING_DAYS = 2
 CONTACT_TO_REFERRAL_WORKING_DAYS = 1
 
@@ -31,6 +31,7 @@ def assessment_clocks(
     around: Circumstances,
     elsewhere: Elsewhere,
     calendar: WorkingDays,
+    policy: Policy,
     day: date,
 ) -> list[Clock]:
     """One clock a need, in order of start, as at ``day``."""
@@ -38,20 +39,20 @@ def assessment_clocks(
     clocks = []
     for need in needs.found:
         numbers[need.subject] = numbers.get(need.subject, 0) + 1
-        flags = _flags(need, needs, around, elsewhere, calendar, day)
-        clocks.append(_clock(need, numbers[need.subject], as_shown, flags, calendar))
+        flags = _flags(need, needs, around, elsewhere, calendar, policy, day)
+        clocks.append(_clock(need, numbers[need.subject], as_shown, flags, calendar, policy))
     return clocks
 
 
-def numbered(timescale: str, subject: str, number: int) -> str:
-    """The id of the ``number``-th clock of a subject, in order of start."""
-    return f"{timescale}:{subject}" if number == 1 else f"{timescale}:{subject}:{number}"
-
-
 def _clock(
-    need: Need, number: int, as_shown: Sequence[AssessmentLife], flags: list[Flag], calendar: WorkingDays
+    need: Need,
+    number: int,
+    as_shown: Sequence[AssessmentLife],
+    flags: list[Flag],
+    calendar: WorkingDays,
+    policy: Policy,
 ) -> Clock:
-    row = in_force("assessment", need.started_on)
+    row = policy.row("assessment", need.started_on)
     return Clock(
         id=numbered("assessment", need.subject, number),
         timescale=row,
@@ -85,12 +86,13 @@ def _flags(
     around: Circumstances,
     elsewhere: Elsewhere,
     calendar: WorkingDays,
+    policy: Policy,
     day: date,
 ) -> list[Flag]:
     end = need.ended_on or day
     flags = [*need.start_flags, *need.flags]
     if isinstance(need.start.fact, RECEIPTS):
-        flags += _referral_flags(need, needs.episodes, around, calendar)
+        flags += _referral_flags(need, needs.episodes, around, calendar, policy)
     if need.status is NeedStatus.ENDED and need.end is not None:
         flags.append(Flag("ENDED_WITHOUT_COMPLETION", need.reason, (need.end.reference,)))
     if need.completed is not None:
@@ -132,10 +134,11 @@ def _vanished(need: Need, around: Circumstances) -> list[Flag]:
 
 
 def _referral_flags(
-    need: Need, episodes: Sequence[Episode], around: Circumstances, calendar: WorkingDays
+    need: Need, episodes: Sequence[Episode], around: Circumstances, calendar: WorkingDays, policy: Policy
 ) -> list[Flag]:
     flags = []
     start = need.started_on
+    short_gap = timedelta(days=policy.days("short_gap_days", start))
     previous = [e for e in episodes if e.place < need.place]
     if previous:
         last = previous[-1]
@@ -144,7 +147,7 @@ def _referral_flags(
     over = [e for e in episodes if e.is_over_at(need.place) and e.over is not None]
     if over:
         latest = max(over, key=lambda e: e.over_place or 0)
-        if latest.over is not None and start <= latest.over.day + timedelta(days=SHORT_GAP_DAYS):
+        if latest.over is not None and start <= latest.over.day + short_gap:
             flags.append(Flag("SHORT_GAP_RE_REFERRAL", None, (latest.over.reference,)))
     fact = need.start.fact
     if isinstance(fact, ReferralReceived) and fact.contact_id in around.contacts:
@@ -194,7 +197,7 @@ def _open_working_days(record: AssessmentLife, end: date, calendar: WorkingDays)
 
 
 def child_seen_clocks(
-    needs: Needs, around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays
+    needs: Needs, around: Circumstances, elsewhere: Elsewhere, calendar: WorkingDays, policy: Policy
 ) -> list[Clock]:
     """One clock for each assessment clock, from the same start: stopped by a visit at which the child was
     seen.
@@ -210,7 +213,7 @@ def child_seen_clocks(
         )
         stop = visit.told if visit else need.end
         status = "stopped" if visit else "ended_without_completion" if end is not None else "open"
-        row = in_force("assessment_child_seen", need.started_on)
+        row = policy.row("assessment_child_seen", need.started_on)
         stopped_on = stop.day if stop else None
         told = [need.start, *([stop] if stop else [])]
         flags = [*backdated(told), *in_bulk(told, elsewhere)]

@@ -26,6 +26,7 @@ from domain import (
 )  # fmt: skip
 from domain.event import Event
 from domain.field import Invalid, Kind, Problem
+from domain.people import WORKER_PREFIX
 
 PREFIX = "casetimeline."
 
@@ -44,7 +45,6 @@ ON_AUTHORITY = frozenset({"ActionSet", "ActionDone", "ActionReopened"})
 ON_ANY = frozenset({"FactCorrected", "FactWithdrawn"})
 ASKED = frozenset({"ClockRuled"})
 
-WORKER_PREFIX = "worker:"
 AUTHORITY = "authority"
 
 

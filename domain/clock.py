@@ -119,7 +119,7 @@ class Reading:
 
     @property
     def is_over(self) -> bool:
-        return self.over_by.working_days > 0
+        return self.over_by.calendar_days > 0
 
 
 def days_between(start: date, end: date, calendar: WorkingDays) -> Days:
@@ -140,7 +140,7 @@ def read(clock: Clock, day: date, calendar: WorkingDays) -> Reading:
             recorded = _total(span.days for span in spans if span.shown)
             hidden = elapsed - recorded
     flags = clock.flags
-    if clock.status == "open" and over_by.working_days > 0:
+    if clock.status == "open" and over_by.calendar_days > 0:
         late = Flag("OPEN_PAST_LIMIT", None, clock.because[:1])
         flags = tuple(sorted([*flags, late], key=lambda flag: flag.code))
     return Reading(clock, day, elapsed, recorded, hidden, over_by, spans, flags)

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 
-from domain.assessment_clock import numbered
 from domain.circumstances import Elsewhere
 from domain.clock import Clock, Status, Stretch
 from domain.clock_flags import backdated, in_bulk
+from domain.clock_making import numbered
 from domain.contact import ContactDecided, ContactReceived
 from domain.flag import gathered
+from domain.policy import Policy
 from domain.referral_episode import Episode
 from domain.telling import Told
-from domain.timescale import in_force
 from domain.working_days import WorkingDays
 
 
-def contact_clocks(facts: Sequence[Told], elsewhere: Elsewhere, calendar: WorkingDays) -> list[Clock]:
+def contact_clocks(
+    facts: Sequence[Told], elsewhere: Elsewhere, calendar: WorkingDays, policy: Policy
+) -> list[Clock]:
     """From each contact received to its decision; received again after a decision, it is another."""
     lives: dict[str, list[tuple[Told, Told | None]]] = {}
     for told in facts:
@@ -28,13 +30,15 @@ def contact_clocks(facts: Sequence[Told], elsewhere: Elsewhere, calendar: Workin
                 of_contact[-1] = (of_contact[-1][0], told)
     return [
         _clock("contact_decision", "contact", contact_id, number, start, stop,
-               "stopped" if stop else "open", elsewhere, calendar)
+               "stopped" if stop else "open", elsewhere, calendar, policy)
         for contact_id, of_contact in lives.items()
         for number, (start, stop) in enumerate(of_contact, 1)
     ]  # fmt: skip
 
 
-def referral_clocks(episodes: Sequence[Episode], elsewhere: Elsewhere, calendar: WorkingDays) -> list[Clock]:
+def referral_clocks(
+    episodes: Sequence[Episode], elsewhere: Elsewhere, calendar: WorkingDays, policy: Policy
+) -> list[Clock]:
     """From each referral received to the latest decision told; it ends undecided when its referral is
     over.
     """
@@ -51,7 +55,7 @@ def referral_clocks(episodes: Sequence[Episode], elsewhere: Elsewhere, calendar:
             status = "ended_without_completion"
         clocks.append(
             _clock("referral_decision", "referral", referral_id, numbers[referral_id], episode.receipt,
-                   decision or episode.over, status, elsewhere, calendar)
+                   decision or episode.over, status, elsewhere, calendar, policy)
         )  # fmt: skip
     return clocks
 
@@ -66,8 +70,9 @@ def _clock(
     status: Status,
     elsewhere: Elsewhere,
     calendar: WorkingDays,
+    policy: Policy,
 ) -> Clock:
-    row = in_force(timescale, start.day)
+    row = policy.row(timescale, start.day)
     stopped_on = stop.day if stop else None
     told = [start, *([stop] if stop else [])]
     flags = [*backdated(told), *in_bulk(told, elsewhere)]

@@ -9,6 +9,7 @@ from domain.event import Event
 from domain.field import FactReference
 from domain.need import NeedStatus
 from domain.needs import Needs, find_needs
+from domain.policy import Policy
 from domain.telling import RECEIPTS, Told
 from domain.working_days import WorkingDays
 
@@ -21,16 +22,17 @@ def needs_as_ruled(
     links: Sequence[tuple[FactReference, ...]],
     unlinks: Sequence[FactReference],
     calendar: WorkingDays,
+    policy: Policy,
 ) -> Needs:
     """Find the needs in facts in reading order: what a person unlinked is read apart, what was linked
     as one.
     """
     parted = [things for reference in unlinks if (things := _begun_by(facts, reference))]
     if not parted:
-        needs = find_needs(facts, calendar)
+        needs = find_needs(facts, calendar, policy)
     else:
         rest = frozenset().union(*parted)
-        lanes = [find_needs(_lane(facts, things, rest), calendar) for things in (None, *parted)]
+        lanes = [find_needs(_lane(facts, things, rest), calendar, policy) for things in (None, *parted)]
         needs = Needs(
             sorted((need for lane in lanes for need in lane.found), key=lambda need: need.place),
             sorted((e for lane in lanes for e in lane.episodes), key=lambda episode: episode.place),

@@ -4,14 +4,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from domain.assessment import AssessmentStarted
 from domain.field import FactReference
 from domain.identity import ChildMerged, ChildUnmerged
-from domain.referral import ReferralReceived
 from domain.telling import Told
 
 _MERGING = (ChildMerged, ChildUnmerged)
-_ID_FIELDS = ("assessment_id", "referral_id")
+_STARTS: dict[str, str] = {
+    "AssessmentStarted": "assessment_id",
+    "ReferralReceived": "referral_id",
+    "Section47Started": "enquiry_id",
+    "PlanStarted": "plan_id",
+    "PlacementStarted": "placement_id",
+    "CareStarted": "episode_id",
+    "PreProceedingsDecided": "track_id",
+    "ProceedingsIssued": "case_id",
+    "ActionSet": "action_id",
+}
+"""The facts that start a record, and the field that holds its id."""
+
+_ID_FIELDS = tuple(_STARTS.values())
 
 
 class OneChild:
@@ -51,10 +62,9 @@ def told_as_one(facts: Sequence[Told], survivor: str) -> list[Told]:
     """
     streams: dict[tuple[str, str], set[str]] = {}
     for told in facts:
-        if isinstance(told.fact, AssessmentStarted):
-            streams.setdefault(("assessment_id", told.fact.assessment_id), set()).add(told.recorded.stream)
-        elif isinstance(told.fact, ReferralReceived):
-            streams.setdefault(("referral_id", told.fact.referral_id), set()).add(told.recorded.stream)
+        field = _STARTS.get(told.recorded.type)
+        if field is not None:
+            streams.setdefault((field, getattr(told.fact, field)), set()).add(told.recorded.stream)
     shared = {key for key, of in streams.items() if len(of) > 1}
     if not shared:
         return list(facts)

@@ -6,16 +6,9 @@ from enum import Enum
 
 from domain.assessment_life import AssessmentLife
 from domain.flag import Flag
+from domain.policy import Policy
 from domain.referral_episode import Episode
 from domain.telling import Told
-
-CONTINUATION_WINDOW_DAYS = 28
-"""``continuation_window_days``: calendar days after a need ended in which a referral or assessment continues
-it.
-"""
-
-NO_NEED_WORKING_DAYS = 10
-"""``no_need_days``: a need that ended so soon, never decided upon nor assessed, leaves no clock."""
 
 
 class NeedStatus(Enum):
@@ -33,6 +26,7 @@ class Need:
     ``reopened`` holds the open records whose reopening set it running again after its end. ``is_sustained``
     tells that an assessment that began with no referral open keeps it running, whatever is closed.
     ``late_after`` is the end that reopening alone set aside: a completion then still comes after it.
+    ``things`` are others, by kind and id, whose facts are on it.
     """
 
     start: Told
@@ -50,6 +44,7 @@ class Need:
     reopened: set[AssessmentLife] = field(default_factory=set)
     is_sustained: bool = False
     late_after: date | None = None
+    things: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def started_on(self) -> date:
@@ -78,9 +73,9 @@ class Need:
         self.reopened.clear()
         self.is_sustained = False
 
-    def join(self, told: Told) -> None:
+    def join(self, told: Told, policy: Policy) -> None:
         """A new referral or assessment joined: in the window of an end set aside, it continues the need."""
-        if self.late_after is not None and is_in_window(self.late_after, told.day):
+        if self.late_after is not None and is_in_window(self.late_after, told.day, policy):
             self.late_after = None
             self.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (told.reference,)))
 
@@ -95,11 +90,13 @@ class Need:
         self.is_sustained = self.is_sustained or later.is_sustained
         self.late_after = self.late_after or later.late_after
 
-    def can_continue_on(self, day: date) -> bool:
+    def can_continue_on(self, day: date, policy: Policy) -> bool:
         ended_on = self.ended_on
-        return self.status is NeedStatus.ENDED and ended_on is not None and is_in_window(ended_on, day)
+        return (
+            self.status is NeedStatus.ENDED and ended_on is not None and is_in_window(ended_on, day, policy)
+        )
 
 
-def is_in_window(ended_on: date, day: date) -> bool:
+def is_in_window(ended_on: date, day: date, policy: Policy) -> bool:
     """Whether a day is within the window in which a need that ended goes on."""
-    return day <= ended_on + timedelta(days=CONTINUATION_WINDOW_DAYS)
+    return day <= ended_on + timedelta(days=policy.days("continuation_window_days", ended_on))

@@ -18,7 +18,8 @@ from domain.correction import RecordDeleted
 from domain.event import Event
 from domain.field import FactReference
 from domain.flag import Flag
-from domain.need import NO_NEED_WORKING_DAYS, Need, NeedStatus
+from domain.need import Need, NeedStatus
+from domain.policy import Policy
 from domain.referral_episode import Episode, episodes
 from domain.snapshot import RecordDisappeared, RecordReappeared
 from domain.telling import COUNTED_KIND, RECEIPTS, Told
@@ -33,13 +34,13 @@ class Needs:
     episodes: list[Episode]
 
 
-def find_needs(facts: Sequence[Told], calendar: WorkingDays) -> Needs:
+def find_needs(facts: Sequence[Told], calendar: WorkingDays, policy: Policy) -> Needs:
     """Read facts, in reading order and up to the day asked about, into needs in order of start.
 
     A need runs from what began it until a completion, or until the last referral on it is over; closing,
     cancelling, deleting, pausing and disappearing change the record and not the need.
     """
-    reading = _Reading(calendar, episodes(facts), superseded(facts), _named_referrals(facts))
+    reading = _Reading(calendar, policy, episodes(facts), superseded(facts), _named_referrals(facts))
     for place, told in enumerate(facts):
         reading.read(place, told)
     found = [need for need in reading.needs if not reading.is_no_need(need)]
@@ -68,6 +69,7 @@ def _named_referrals(facts: Sequence[Told]) -> frozenset[str]:
 @dataclass(slots=True)
 class _Reading:
     calendar: WorkingDays
+    policy: Policy
     episodes: list[Episode]
     superseded: set[int]
     named: frozenset[str]
@@ -309,7 +311,8 @@ class _Reading:
             need.status is NeedStatus.ENDED
             and need.ended_on is not None
             and not need.records
-            and self.calendar.between(need.started_on, need.ended_on) <= NO_NEED_WORKING_DAYS
+            and self.calendar.between(need.started_on, need.ended_on)
+            <= self.policy.days("no_need_days", need.started_on)
             and not any(e.was_decided_for_need or e.referral_id in self.named for e in need.episodes)
         )
 
@@ -328,7 +331,7 @@ class _Reading:
         within = [
             need
             for need in self.needs
-            if need.can_continue_on(told.day) and (no_need_too or not self.is_no_need(need))
+            if need.can_continue_on(told.day, self.policy) and (no_need_too or not self.is_no_need(need))
         ]
         if within:
             need = self._made_one([*within, *([self.running] if self.running else [])])
@@ -337,7 +340,7 @@ class _Reading:
             need.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (told.reference,)))
             self.running = need
         if self.running is not None:
-            self.running.join(told)
+            self.running.join(told, self.policy)
         return self.running
 
     def _made_one(self, needs: Sequence[Need]) -> Need:

@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from domain.event import Event
 from domain.field import Code, Day, Number, Reference, References, Text
 
+WORKER_PREFIX = "worker:"
+"""What begins the name of a worker's stream."""
+
+
+def is_worker(stream: str) -> bool:
+    """Whether a stream is a worker's."""
+    return stream.startswith(WORKER_PREFIX)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerAllocated(Event):

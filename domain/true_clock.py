@@ -1,24 +1,26 @@
 """The clocks of a child, as at a day and as known at a moment."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from domain.amended import Amended, Amendment
-from domain.assessment_clock import assessment_clocks, child_seen_clocks
-from domain.assessment_life import AssessmentLife
 from domain.circumstances import NOWHERE_ELSE, Elsewhere, circumstances
 from domain.clock import Clock
+from domain.families import Drawing, Family, draw, shown
 from domain.field import FactReference
-from domain.flag import Flag, gathered
-from domain.front_door_clock import contact_clocks, referral_clocks
+from domain.flag import Flag
+from domain.held import flagged, marked_held
 from domain.history import Recorded
 from domain.lanes import needs_as_ruled
+from domain.material import Material
 from domain.merging import OneChild, told_as_one
-from domain.needs import Needs, closed_by_ends, find_needs
+from domain.needs import closed_by_ends, find_needs
+from domain.people import SupervisionHeld, is_worker
+from domain.policy import AS_REVIEWED, Policy
 from domain.reading_order import reading_order
-from domain.snapshot import RecordChanged
-from domain.telling import Told, told
+from domain.telling import Told
 from domain.upholding import Held, Upheld, uphold
 from domain.working_days import WorkingDays
 
@@ -44,15 +46,16 @@ def figures(
     day: date,
     calendar: WorkingDays,
     elsewhere: Elsewhere = NOWHERE_ELSE,
+    policy: Policy = AS_REVIEWED,
     *,
     with_rulings: bool = True,
 ) -> Figures:
-    """All clocks of a child at the end of ``day``, in order of start.
+    """All clocks of a child, a worker or the authority at the end of ``day``, in order of start.
 
     ``history`` is what is known of all that was recorded under the child's reference and any ever merged with
-    it.
+    it, and of the supervision of workers in which one of them was discussed.
     """
-    reading = _Reading(child, history, calendar)
+    reading = _Reading(child, history, calendar, policy)
     upheld = uphold(history, reading.of_all, with_rulings=with_rulings)
     return reading.figures(upheld, day, elsewhere)
 
@@ -60,87 +63,96 @@ def figures(
 class _Reading:
     """Reads clocks from one history; remembers what it read while amendments are weighed."""
 
-    def __init__(self, child: str, history: Amended, calendar: WorkingDays) -> None:
+    def __init__(self, child: str, history: Amended, calendar: WorkingDays, policy: Policy) -> None:
         self.child = child
         self.history = history
         self.calendar = calendar
-        self._weighed: dict[tuple[tuple[int, ...], frozenset[FactReference], date], list[Clock]] = {}
+        self.policy = policy
+        self._weighed: dict[tuple[object, ...], list[Clock]] = {}
 
     def of_all(
-        self, amendments: Sequence[Amendment], voided: frozenset[FactReference], day: date
+        self,
+        amendments: Sequence[Amendment],
+        voided: frozenset[FactReference],
+        day: date,
+        families: Sequence[Family],
     ) -> list[Clock]:
-        """The clocks as at ``day`` under every reference concerned, bare of what only explains them."""
-        key = (tuple(id(a) for a in amendments), voided, day)
+        """The clocks of some families as at ``day`` under every reference concerned, bare of what only
+        explains them.
+        """
+        key = (tuple(id(a) for a in amendments), voided, day, families)
         weighed = self._weighed.get(key)
         if weighed is None:
             facts = self.history.facts(amendments, day, voided)
             one = OneChild(facts)
             streams = sorted({one.survivor(t.recorded.stream) for t in facts})
-            weighed = [c for stream in streams for c in self._bare(stream, facts, one, day)]
+            own = [stream for stream in streams if stream == self.child or not is_worker(stream)]
+            weighed = [c for stream in own for c in self._bare(stream, facts, one, day, families)]
             self._weighed[key] = weighed
         return weighed
 
-    def _bare(self, survivor: str, facts: Sequence[Told], one: OneChild, day: date) -> list[Clock]:
-        of_child = _of_child(facts, one, survivor, self.calendar)
-        needs = needs_as_ruled(of_child, (), (), self.calendar)
-        return self._clocks(needs, [], of_child, NOWHERE_ELSE, day)
+    def _bare(
+        self, survivor: str, facts: Sequence[Told], one: OneChild, day: date, families: Sequence[Family]
+    ) -> list[Clock]:
+        of_child = self._of_child(facts, one, survivor)
+        return draw(self._drawing(of_child, NOWHERE_ELSE, day, (), ()), families)
 
     def figures(self, upheld: Upheld, day: date, elsewhere: Elsewhere) -> Figures:
         facts = self.history.facts(upheld.applied, day, upheld.voided)
         one = OneChild(facts)
         survivor = one.survivor(self.child)
-        of_child = _of_child(facts, one, survivor, self.calendar)
-        needs = needs_as_ruled(of_child, upheld.links, upheld.unlinks, self.calendar)
-        lives = _lives(needs)
+        of_child = self._of_child(facts, one, survivor)
+        drawing = self._drawing(of_child, elsewhere, day, upheld.links, upheld.unlinks)
         if upheld.held:
             every = sorted(
                 [*upheld.applied, *(h.amendment for h in upheld.held)], key=lambda a: a.recorded.log_order
             )
-            shown = _of_child(self.history.facts(every, day, upheld.voided), one, survivor, self.calendar)
-            lives = _lives(needs_as_ruled(shown, upheld.links, upheld.unlinks, self.calendar))
-        clocks = self._clocks(needs, lives, of_child, elsewhere, day)
+            told_of = self._of_child(self.history.facts(every, day, upheld.voided), one, survivor)
+            drawing.shown = shown(self._drawing(told_of, NOWHERE_ELSE, day, upheld.links, upheld.unlinks))
+        clocks = draw(drawing)
         merged = tuple(one.merged(survivor))
         if merged:
             clocks = [_marked_merged(clock, one, of_child, merged) for clock in clocks]
         if upheld.held:
-            targets = {t.reference: t for t in facts}
-            clocks = [_marked_held(clock, upheld.held, targets, day) for clock in clocks]
+            clocks = marked_held(clocks, upheld.held, {t.reference: t for t in facts}, day)
         clocks.sort(key=lambda clock: (clock.started_on, clock.timescale.id, clock.id))
         return Figures(survivor, merged, tuple(clocks), tuple(upheld.held), tuple(upheld.rulings))
 
-    def _clocks(
+    def _drawing(
         self,
-        needs: Needs,
-        lives: Sequence[AssessmentLife],
         facts: Sequence[Told],
         elsewhere: Elsewhere,
         day: date,
-    ) -> list[Clock]:
+        links: Sequence[tuple[FactReference, ...]],
+        unlinks: Sequence[FactReference],
+    ) -> Drawing:
         around = circumstances(facts)
-        calendar = self.calendar
-        return [
-            *contact_clocks(facts, elsewhere, calendar),
-            *referral_clocks(needs.episodes, elsewhere, calendar),
-            *assessment_clocks(needs, lives, around, elsewhere, calendar, day),
-            *child_seen_clocks(needs, around, elsewhere, calendar),
-        ]
+        material = Material(facts, around, elsewhere, self.calendar, self.policy, day)
+        needs = cache(lambda: needs_as_ruled(facts, links, unlinks, self.calendar, self.policy))
+        return Drawing(material, needs)
+
+    def _of_child(self, facts: Sequence[Told], one: OneChild, survivor: str) -> list[Told]:
+        """The facts of a child in reading order.
+
+        The end of a need closes its open assessments, which then are not open the next morning: where it did,
+        the facts are put in order once more.
+        """
+        of_child = [told for told in facts if _is_of(told, one, survivor)]
+        as_one = told_as_one(of_child, survivor) if one.into else of_child
+        ordered = reading_order(as_one)
+        closing = closed_by_ends(find_needs(ordered, self.calendar, self.policy))
+        return reading_order(as_one, closing) if closing else ordered
 
 
-def _of_child(facts: Sequence[Told], one: OneChild, survivor: str, calendar: WorkingDays) -> list[Told]:
-    """The facts of a child in reading order.
-
-    The end of a need closes its open assessments, which then are not open the next morning: where it did, the
-    facts are put in order once more.
-    """
-    of_child = [told for told in facts if one.survivor(told.recorded.stream) == survivor]
-    as_one = told_as_one(of_child, survivor) if one.into else of_child
-    ordered = reading_order(as_one)
-    closing = closed_by_ends(find_needs(ordered, calendar))
-    return reading_order(as_one, closing) if closing else ordered
-
-
-def _lives(needs: Needs) -> list[AssessmentLife]:
-    return [record for need in needs.found for record in need.records]
+def _is_of(told: Told, one: OneChild, survivor: str) -> bool:
+    """Whether a fact is a child's: under its reference, or supervision in which the child was discussed."""
+    stream = told.recorded.stream
+    if stream == survivor:
+        return True
+    if is_worker(stream):
+        named = told.fact.children if isinstance(told.fact, SupervisionHeld) else None
+        return any(one.survivor(child) == survivor for child in named or ())
+    return one.survivor(stream) == survivor
 
 
 def _marked_merged(clock: Clock, one: OneChild, facts: Sequence[Told], merged: Sequence[str]) -> Clock:
@@ -148,36 +160,4 @@ def _marked_merged(clock: Clock, one: OneChild, facts: Sequence[Told], merged: S
     because = [one.because[reference] for reference in merged]
     merged_on = {told.reference: told.day for told in facts}
     causes = tuple(r for r in because if clock.started_on <= merged_on.get(r, clock.started_on))
-    return _with(clock, [Flag("MERGED_CHILD_RECORDS", None, causes)]) if causes else clock
-
-
-def _marked_held(clock: Clock, held: Sequence[Held], facts: Mapping[FactReference, Told], day: date) -> Clock:
-    """Flag a clock whose own facts, or those of its referrals and records, have amendments held back
-    from it.
-    """
-    flags = [
-        Flag(one.code, None, (one.amendment.reference,))
-        for one in held
-        if (
-            not isinstance(one.amendment.fact, RecordChanged)
-            or told(one.amendment.recorded, one.amendment.fact).day <= day
-        )
-        and any(_is_about(clock, reference, facts) for reference in one.targets)
-    ]
-    return _with(clock, flags) if flags else clock
-
-
-def _is_about(clock: Clock, reference: FactReference, facts: Mapping[FactReference, Told]) -> bool:
-    if reference in clock.because:
-        return True
-    target = facts.get(reference)
-    if target is None or clock.timescale.id != "assessment":
-        return False
-    assessment_id = getattr(target.fact, "assessment_id", None)
-    if assessment_id is not None:
-        return ("assessment", assessment_id) in clock.concerns
-    return ("referral", getattr(target.fact, "referral_id", None)) in clock.concerns
-
-
-def _with(clock: Clock, flags: Sequence[Flag]) -> Clock:
-    return replace(clock, flags=tuple(gathered([*clock.flags, *flags])))
+    return flagged(clock, [Flag("MERGED_CHILD_RECORDS", None, causes)]) if causes else clock

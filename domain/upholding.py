@@ -8,29 +8,38 @@ from domain.amended import Amended, Amendment, corrected, effect
 from domain.clock import Clock
 from domain.correction import FactCorrected, FactWithdrawn
 from domain.event import Event
+from domain.families import FAMILIES, OF_ALL, Family, families_of
 from domain.field import FactReference
 from domain.history import Recorded
+from domain.identity import TransferredIn
 from domain.ruling import ClockRuled
 from domain.snapshot import RecordChanged
 from domain.telling import Told, told
 
-ClocksAt = Callable[[Sequence[Amendment], frozenset[FactReference], date], list[Clock]]
-"""The clocks of all the references concerned, as at a day, with some amendments applied and some facts
-voided.
+ClocksAt = Callable[[Sequence[Amendment], frozenset[FactReference], date, Sequence[Family]], list[Clock]]
+"""The clocks of some families, of all the references concerned, as at a day, with some amendments applied and
+some facts voided.
 """
 
 _RECEIPT_TYPES = frozenset({"ReferralReceived", "SteppedUp"})
-_STARTING_TYPES = frozenset({"AssessmentStarted", "ContactReceived"}) | _RECEIPT_TYPES
+_STARTING_TYPES = _RECEIPT_TYPES | frozenset({
+    "AssessmentStarted", "ContactReceived", "StrategyDiscussionHeld", "TransferredIn", "PlanStarted",
+    "PlacementStarted", "CareStarted", "MeetingHeld", "VisitMade", "PreProceedingsDecided",
+    "LetterBeforeProceedingsSent", "ProceedingsIssued", "WorkerJoined", "WorkerAllocated", "SupervisionHeld",
+    "ActionSet",
+})  # fmt: skip
 _STOPPING_TYPES = frozenset({
     "AssessmentCompleted", "AssessmentClosed", "AssessmentCancelled", "ReferralDecided", "ReferralClosed",
-    "SteppedDown", "TransferredOut", "ContactDecided", "VisitMade",
+    "SteppedDown", "TransferredOut", "ContactDecided", "VisitMade", "MeetingHeld", "Section47Completed",
+    "MinutesDistributed", "DecisionsSent", "PlanEnded", "PlacementEnded", "CareEnded", "CarePlanPrepared",
+    "PlacementPlanPrepared", "PreProceedingsEnded", "LetterBeforeProceedingsSent",
+    "PreProceedingsMeetingHeld", "ProceedingsIssued", "ProceedingsConcluded", "SupervisionHeld", "WorkerLeft",
+    "WorkerUnallocated", "ActionDone",
 })  # fmt: skip
-_TIMED_TYPES = _STARTING_TYPES | _STOPPING_TYPES | frozenset({
-    "AssessmentReopened", "AssessmentPaused", "AssessmentResumed", "TransferredIn",
-    "RecordDeleted", "RecordDisappeared", "RecordReappeared", "ChildMerged", "ChildUnmerged",
+_OF_THE_CHILD = frozenset({
+    "assessment", "assessment_child_seen", "initial_conference", "pre_proceedings", "case_supervision",
 })  # fmt: skip
-
-_DECISIONS = frozenset({"contact_decision", "referral_decision"})
+"""Timescales under which a child has one need at a time, whatever began it; the others are of one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +120,12 @@ def _amend(
     overlaid = history.overlaid(upheld.applied, date.max)
     made = effect(amendment, overlaid)
     after = [*upheld.applied, amendment]
-    if not made or not any(
-        reference in overlaid and overlaid[reference].recorded.type in _TIMED_TYPES for reference in made
-    ):
+    families = families_of(overlaid[reference].recorded.type for reference in made if reference in overlaid)
+    if not families:
         upheld.applied = after
         return
     since = _first_day(amendment, made, overlaid)
-    harm = _harm(upheld.applied, after, upheld.voided, history, clocks_at, since)
+    harm = _harm(upheld.applied, after, upheld.voided, history, clocks_at, since, families)
     if harm is None:
         upheld.applied = after
     else:
@@ -150,7 +158,7 @@ def _amend_amendment(
     if replaced is not None:
         after = sorted([*after, replaced], key=lambda a: a.recorded.log_order)
         amendments[earlier.reference] = replaced
-    harm = _harm(upheld.applied, after, upheld.voided, history, clocks_at, date.min)
+    harm = _harm(upheld.applied, after, upheld.voided, history, clocks_at, date.min, FAMILIES)
     if harm is None:
         upheld.applied = after
     else:
@@ -187,43 +195,65 @@ def _harm(
     history: Amended,
     clocks_at: ClocksAt,
     since: date,
+    families: Sequence[Family],
 ) -> date | None:
-    """The first day on which a clock would be hurt; None where there is none."""
+    """The first day on which a clock would be hurt; None where there is none.
+
+    Clocks differ only of the ``families`` that depend on what is amended, and turn only on the days of facts
+    that bear on those.
+    """
     changed = {told(a.recorded, a.fact).day for a in [*before, *after] if isinstance(a.fact, RecordChanged)}
+    bears = OF_ALL.union(*(family.bears for family in families))
     days = {since, *changed}
     for applied in (before, after):
         # A change seen in a snapshot moves facts only from its own day on.
         for seen_by in (date.min, *changed):
-            days |= {t.day for t in history.overlaid(applied, seen_by).values()}
+            for t in history.overlaid(applied, seen_by).values():
+                if t.recorded.type in bears:
+                    days.add(t.day)
+                    if isinstance(t.fact, TransferredIn) and t.fact.conference_due_from is not None:
+                        days.add(t.fact.conference_due_from)
     for day in sorted(day for day in days if day >= since and day != date.min):
-        if uncovered(clocks_at(before, voided, day), clocks_at(after, voided, day)):
+        if uncovered(clocks_at(before, voided, day, families), clocks_at(after, voided, day, families)):
             return day
     return None
 
 
 def uncovered(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:
-    """The clocks that none in ``after`` covers: from no later, to no earlier, running if it ran, late if it
-    was.
+    """The clocks that none in ``after`` covers: from no later, to no earlier, due no later, running if it
+    ran, late if it was.
 
-    A decision belongs to its own contact or referral; an assessment, to the child. Where a need is made one
+    A clock belongs to the thing that began it, or of some timescales to the child. Where a need is made one
     with an earlier one, so is the clock of the child being seen in it, whatever visit stopped that.
     """
+    same = {_facts_of(clock) for clock in after}
     return [
         clock
         for clock in before
-        if not any(_covers(clock, other) for other in after)
+        if _facts_of(clock) not in same
+        and not any(_covers(clock, other) for other in after)
         and not _is_seen_in_one_with_an_earlier(clock, after)
     ]
+
+
+def _facts_of(clock: Clock) -> tuple[object, ...]:
+    return (
+        clock.timescale.id, clock.begun_by, clock.status, clock.started_on, clock.stopped_on,
+        clock.in_time_until, clock.is_met_in_time,
+    )  # fmt: skip
 
 
 def _covers(clock: Clock, other: Clock) -> bool:
     if other.timescale.id != clock.timescale.id or other.started_on > clock.started_on:
         return False
-    if clock.timescale.id in _DECISIONS and other.begun_by != clock.begun_by:
+    if clock.timescale.id not in _OF_THE_CHILD and other.begun_by != clock.begun_by:
+        return False
+    if other.in_time_until > clock.in_time_until:
         return False
     if other.stopped_on is None:
         return True
-    if clock.stopped_on is None or (other.is_met_in_time and not clock.is_met_in_time):
+    is_of_child = clock.timescale.id in _OF_THE_CHILD
+    if clock.stopped_on is None or (is_of_child and other.is_met_in_time and not clock.is_met_in_time):
         return False
     # What ended without completion never counts as done, and so hides nothing that had been done.
     is_undone = clock.status == "stopped" and other.status == "ended_without_completion"

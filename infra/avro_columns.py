@@ -125,4 +125,3 @@ def _size_of_texts(texts: Sequence[str]) -> int:
 def _size_of_long(number: int) -> int:
     folded = number << 1 if number >= 0 else ~(number << 1)
     return max(1, (folded.bit_length() + 6) // 7)
-

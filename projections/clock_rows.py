@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 from domain.clock import Clock
+from domain.people import is_worker
+from projections.hands import worker_in_post
 from projections.projection import Case, Projection
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """A clock of a child, with the worker and team that held the case when it stopped, or hold it now."""
+    """A clock of a child, with the worker and team that held the case when it stopped, or hold it now; of a
+    worker, with that worker and the team.
+    """
 
     child: str
     clock: Clock
@@ -19,10 +23,11 @@ class ClockRow:
 def rows(case: Case) -> list[ClockRow]:
     """One row for each clock of a child, as at the day asked about."""
     found = []
+    holders = worker_in_post(case.child, case.facts) if is_worker(case.child) else case.holders
     for clock in case.figures.clocks:
-        worker, team = case.holders.on(clock.stopped_on or case.day)
+        worker, team = holders.on(clock.stopped_on or case.day)
         found.append(ClockRow(case.figures.child, clock, worker, team))
     return found
 
 
-clock_rows: Projection[ClockRow] = Projection(name="clocks", version=2, row=ClockRow, rows=rows)
+clock_rows: Projection[ClockRow] = Projection(name="clocks", version=3, row=ClockRow, rows=rows)

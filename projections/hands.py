@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from domain.people import CaseTransferred, WorkerAllocated, WorkerUnallocated
+from domain.people import (
+    WORKER_PREFIX,
+    CaseTransferred,
+    WorkerAllocated,
+    WorkerJoined,
+    WorkerUnallocated,
+)
 from domain.telling import Told
 
 _HANDING_ON = (WorkerAllocated, WorkerUnallocated, CaseTransferred)
@@ -37,6 +43,12 @@ def holders(facts: list[Told]) -> Holders:
         if not since or since[-1][1:] != (worker, team):
             since.append((told.day, worker, team))
     return Holders(tuple(since))
+
+
+def worker_in_post(stream: str, facts: list[Told]) -> Holders:
+    """A worker, in the team that was last told on joining."""
+    worker = stream.removeprefix(WORKER_PREFIX)
+    return Holders(tuple((t.day, worker, t.fact.team_id) for t in facts if isinstance(t.fact, WorkerJoined)))
 
 
 def _after(told: Told, worker: str | None, team: str | None) -> tuple[str | None, str | None]:

@@ -1,6 +1,6 @@
 """Every measure: its definition, where that comes from, and which rows it counts. Names are permanent."""
 
-from domain.timescale import CATALOGUE
+from domain.reviewed_timescales import all_ids
 from projections.measure import Band, Measure, Placed, Where, Which
 from projections.measured.clocks import APART, ENDED, LATE, MET, RUNNING
 
@@ -21,7 +21,7 @@ _RECORDED_IN_TIME = (Where(recorded_outcomes=(MET,)),)
 _OVER = (Where(outcomes=(MET, LATE)),)
 _RECORDED_OVER = (Where(recorded_outcomes=(MET, LATE)),)
 
-IDS = tuple(dict.fromkeys(row.id for row in CATALOGUE))
+IDS = all_ids()
 
 
 def timeliness(timescale: str) -> list[Measure]:

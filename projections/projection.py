@@ -14,6 +14,7 @@ from domain.field import FactReference
 from domain.history import Recorded
 from domain.lifecycle import Discrepancy
 from domain.merging import OneChild
+from domain.policy import AS_REVIEWED, Policy
 from domain.question import Question
 from domain.reading_order import reading_order
 from domain.referral_episode import Episode, episodes
@@ -39,6 +40,7 @@ class Case:
     calendar: WorkingDays
     elsewhere: Elsewhere = NOWHERE_ELSE
     everything: Amended | None = None
+    policy: Policy = AS_REVIEWED
 
     @cached_property
     def known(self) -> Sequence[Recorded]:
@@ -104,7 +106,7 @@ class Case:
 
     @cached_property
     def figures(self) -> Figures:
-        return figures(self.child, self.amended, self.day, self.calendar, self.elsewhere)
+        return figures(self.child, self.amended, self.day, self.calendar, self.elsewhere, self.policy)
 
     @property
     def day(self) -> date:

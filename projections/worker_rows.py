@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from domain.catalogue import WORKER_PREFIX
-from domain.people import WorkerJoined, WorkerLeft
+from domain.people import WORKER_PREFIX, WorkerJoined, WorkerLeft
 from projections.projection import Case, Projection
 
 

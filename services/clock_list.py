@@ -171,7 +171,7 @@ def is_wanted(row: ClockRow, reading: Reading, wanted: Wanted) -> bool:
 
 def is_over(reading: Reading) -> bool:
     """Whether a clock is past its limit, or was when it stopped or ended."""
-    return reading.over_by.working_days > 0
+    return reading.is_over
 
 
 def _sorted_by(reading: Reading, sort: Sort, calendar: WorkingDays) -> int:

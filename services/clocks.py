@@ -34,7 +34,7 @@ def clocks_reply(case: Case, asked: Asked) -> dict[str, Any]:
     }
     if found.rulings:
         without = figures(
-            case.child, case.amended, case.day, case.calendar, case.elsewhere, with_rulings=False
+            case.child, case.amended, case.day, case.calendar, case.elsewhere, case.policy, with_rulings=False
         )
         reply["rulings"] = [_ruling(ruling) for ruling in found.rulings]
         reply["without_rulings"] = readings(without.clocks, case.day, case.calendar)

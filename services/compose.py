@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine, make_url
 
 from domain.moment import london_day
+from domain.policy import AS_REVIEWED, Policy
 from domain.working_days import WorkingDays
 from infra import keys as key_stores
 from infra import master_key
@@ -52,6 +53,7 @@ class Parts:
     snapshots: SqlSnapshots
     intake: IntakeReads | None
     calendar: WorkingDays
+    policy: Policy
     now: Callable[[], datetime]
     today: Callable[[], date]
     standing_today: date | None
@@ -86,7 +88,8 @@ def composed(config: Config) -> Iterator[Parts]:
         appends = Appends()
         log = SqliteLog.open(config.log, now=_now, appended=appends.appended)
         stack.callback(log.close)
-        histories = Histories(log, codec, calendar)
+        policy = AS_REVIEWED
+        histories = Histories(log, codec, calendar, policy)
         today = _today if config.today is None else _standing(config.today)
         yield Parts(
             data=config.data,
@@ -101,6 +104,7 @@ def composed(config: Config) -> Iterator[Parts]:
             snapshots=SqlSnapshots(snapshots),
             intake=None if config.intake is None else IntakeReads(config.intake, config.kafka_client),
             calendar=calendar,
+            policy=policy,
             now=_now,
             today=today,
             standing_today=config.today,

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from threading import Lock
@@ -12,9 +12,12 @@ from typing import Any, Protocol
 from domain.amended import Amended
 from domain.assessment import AssessmentCompleted
 from domain.circumstances import BULK_COMPLETION_CHILDREN, BULK_COMPLETION_MINUTES, Elsewhere
+from domain.correction import FactCorrected, FactWithdrawn
 from domain.field import FactReference
 from domain.history import Recorded
 from domain.moment import london_day
+from domain.people import SupervisionHeld
+from domain.policy import AS_REVIEWED, Policy
 from domain.question import Question
 from domain.working_days import WorkingDays
 from infra.errors import Unreadable
@@ -25,10 +28,11 @@ from projections.projection import Case
 
 KEPT_S = RECHECKED_EVERY_S
 FACTS_KEPT = 20_000
+WORKERS_KEPT = 5_000
 
-MERGE, BATCH, COMPLETION = "merge", "batch", "completion"
-"""Kinds of marks in the log: a reference merged or unmerged, a batch, and who authorised a completion, and
-when.
+MERGE, BATCH, COMPLETION, SUPERVISION = "merge", "batch", "completion", "supervision"
+"""Kinds of marks in the log: a reference merged or unmerged, a batch, who authorised a completion and when,
+and a child discussed in the supervision of a worker.
 """
 
 
@@ -49,16 +53,20 @@ class Codec(Protocol):
 
 @dataclass(frozen=True)
 class History:
-    """All that is recorded of a child. ``version`` changes with every fact that is added to it."""
+    """All that is recorded of a child. ``version`` changes with every fact that is added to it.
+
+    ``beside`` are the supervisions of workers in which the child was discussed, and what amends them.
+    """
 
     child: str
     streams: tuple[str, ...]
     recorded: tuple[Recorded, ...]
     version: str
+    beside: tuple[Recorded, ...] = ()
 
     @cached_property
     def in_log_order(self) -> list[Recorded]:
-        return sorted(self.recorded, key=lambda fact: fact.log_order)
+        return sorted((*self.recorded, *self.beside), key=lambda fact: fact.log_order)
 
     @cached_property
     def amended(self) -> Amended:
@@ -72,6 +80,64 @@ class _Kept:
     since_s: float
 
 
+@dataclass(slots=True)
+class _Supervised:
+    """The supervisions of a worker up to ``head``, and what amends them, by the children discussed."""
+
+    since_s: float
+    head: int = 0
+    by_child: dict[str, list[Recorded]] = field(default_factory=dict)
+    named: dict[FactReference, set[str]] = field(default_factory=dict)
+    facts: list[Recorded] = field(default_factory=list)
+
+    def copy(self) -> "_Supervised":
+        return _Supervised(
+            self.since_s,
+            self.head,
+            {child: [*facts] for child, facts in self.by_child.items()},
+            {reference: {*children} for reference, children in self.named.items()},
+            [*self.facts],
+        )
+
+    def add(self, recorded: Recorded) -> None:
+        self.head = max(self.head, recorded.version)
+        fact = recorded.fact
+        if isinstance(fact, SupervisionHeld):
+            children = {*(fact.children or ())}
+        elif isinstance(fact, (FactCorrected, FactWithdrawn)):
+            target = fact.corrects if isinstance(fact, FactCorrected) else fact.withdraws
+            if target not in self.named:
+                return
+            children = {*self.named[target]}
+            if isinstance(fact, FactCorrected) and isinstance(named := fact.changes.get("children"), list):
+                children |= {child for child in named if isinstance(child, str)}
+            self._join(target, children)
+        else:
+            return
+        self.facts.append(recorded)
+        self.named[recorded.reference] = children
+        for child in children:
+            self.by_child.setdefault(child, []).append(recorded)
+
+    def _join(self, target: FactReference, children: set[str]) -> None:
+        """A correction that names others makes what it corrects, and what amended that, theirs too."""
+        for child in children - self.named[target]:
+            of_child = self.by_child.setdefault(child, [])
+            of_child += [one for one in self.facts if one not in of_child and self._leads_to(one, target)]
+
+    def _leads_to(self, one: Recorded, target: FactReference) -> bool:
+        if one.reference == target:
+            return True
+        fact = one.fact
+        return (isinstance(fact, FactCorrected) and fact.corrects == target) or (
+            isinstance(fact, FactWithdrawn) and fact.withdraws == target
+        )
+
+
+def _with_beside(version: str, beside: Sequence[Recorded]) -> str:
+    return f"{version}+{len(beside)}" if beside else version
+
+
 class Histories:
     """Reads the histories of children.
 
@@ -79,12 +145,14 @@ class Histories:
     store may take to notice that a key was destroyed, so that nothing personal outlives its key here.
     """
 
-    def __init__(self, log: Log, codec: Codec, calendar: WorkingDays) -> None:
+    def __init__(self, log: Log, codec: Codec, calendar: WorkingDays, policy: Policy = AS_REVIEWED) -> None:
         self._log = log
         self._codec = codec
         self._calendar = calendar
+        self._policy = policy
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._facts_kept = 0
+        self._supervised: OrderedDict[str, _Supervised] = OrderedDict()
         self._lock = Lock()
 
     def connected(self, streams: Iterable[str]) -> set[str]:
@@ -110,7 +178,8 @@ class Histories:
         for fact in kept.recorded if kept else ():
             heads[fact.stream] = max(heads[fact.stream], fact.version)
         new = [event for stream, head in heads.items() for event in self._log.select_events(stream, gt=head)]
-        if kept is not None and not new:
+        beside = self._beside(streams)
+        if kept is not None and not new and len(beside) == len(kept.beside):
             return kept
         recorded = list(kept.recorded) if kept else []
         for one in self._codec.decode_all(new):
@@ -120,9 +189,40 @@ class Histories:
             heads[one.stream] = max(heads[one.stream], one.version)
         if not recorded:
             return None
-        history = History(child, streams, tuple(recorded), ".".join(map(str, heads.values())))
+        version = ".".join(map(str, heads.values()))
+        history = History(child, streams, tuple(recorded), _with_beside(version, beside), beside)
         self._keep(history)
         return history
+
+    def _beside(self, streams: Sequence[str]) -> tuple[Recorded, ...]:
+        """The supervisions in which one of some children was discussed, and what amends them."""
+        marked = self._log.marked_all(SUPERVISION, streams)
+        workers = sorted({mark.stream for marks in marked.values() for mark in marks})
+        found: dict[FactReference, Recorded] = {}
+        for worker in workers:
+            by_child = self._supervisions(worker).by_child
+            for child in streams:
+                found |= {fact.reference: fact for fact in by_child.get(child, ())}
+        return tuple(found.values())
+
+    def _supervisions(self, worker: str) -> "_Supervised":
+        with self._lock:
+            kept = self._supervised.pop(worker, None)
+        if kept is None or monotonic() - kept.since_s > KEPT_S:
+            kept = _Supervised(monotonic())
+        new = self._log.select_events(worker, gt=kept.head)
+        if new:
+            # One that others may be reading is left as it is.
+            kept = kept.copy()
+            for one in self._codec.decode_all(new):
+                if isinstance(one, Unreadable):
+                    raise one
+                kept.add(one)
+        with self._lock:
+            self._supervised[worker] = kept
+            while len(self._supervised) > WORKERS_KEPT:
+                self._supervised.popitem(last=False)
+        return kept
 
     def _of_late(self, child: str, streams: tuple[str, ...]) -> History | None:
         with self._lock:
@@ -152,9 +252,11 @@ class Histories:
     def case(self, history: History, question: Question) -> Case:
         """A history with a question put to it, and what only a look at other children can tell."""
         elsewhere = self._elsewhere(history.recorded, question)
+        case = Case(
+            history.child, history.in_log_order, question, self._calendar, elsewhere, policy=self._policy
+        )
         if question.known_before is not None:
-            return Case(history.child, history.recorded, question, self._calendar, elsewhere)
-        case = Case(history.child, history.in_log_order, question, self._calendar, elsewhere)
+            return case
         return replace(case, everything=history.amended)
 
     def _elsewhere(self, recorded: Sequence[Recorded], question: Question) -> Elsewhere:

@@ -10,6 +10,7 @@ from domain import catalogue
 from domain.catalogue import ASKED, EVENT_TYPES, FIELDS, PREFIX
 from domain.field import Invalid, Problem, is_clean
 from domain.moment import EARLIEST, Moment, london_day, read_instant
+from domain.people import WORKER_PREFIX
 from infra.codec import NO_EXTENSIONS, Incoming
 
 MAX_EVENT_BYTES = 256 * 1024
@@ -100,7 +101,7 @@ def _stands(type_: str, stream: str) -> str | None:
     name = type_.removeprefix(PREFIX)
     if name == type_ or name not in _PARSERS_OF or not SUBJECT.fullmatch(stream):
         return None
-    return None if stream == catalogue.WORKER_PREFIX or catalogue.misplaced(name, stream) else name
+    return None if stream == WORKER_PREFIX or catalogue.misplaced(name, stream) else name
 
 
 @lru_cache(maxsize=8)
@@ -192,7 +193,7 @@ def _type(text: str) -> str:
 def _subject(text: str) -> str:
     if not SUBJECT.fullmatch(text):
         raise ValueError("must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -")
-    if text == catalogue.WORKER_PREFIX:
+    if text == WORKER_PREFIX:
         raise ValueError("must name the worker: worker:<id>")
     return text
 

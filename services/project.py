@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 from threading import Event as Signal
 from typing import Protocol
 
+from domain.catalogue import PREFIX, is_child
 from domain.circumstances import BULK_COMPLETION_MINUTES
+from domain.people import is_worker
 from domain.question import Question
 from infra.log.commit import LogNotification
 from infra.log.marks import Mark, Marked
@@ -16,7 +18,9 @@ from infra.views.engine import Overtaken
 from infra.views.positions import At, reached
 from infra.views.views import Refolded, Views
 from projections.catalogue import PROJECTIONS
-from services.histories import BATCH, COMPLETION, Histories
+from services.histories import BATCH, COMPLETION, SUPERVISION, Histories
+
+_AMENDMENTS = frozenset({f"{PREFIX}FactCorrected", f"{PREFIX}FactWithdrawn"})
 
 PAGE = 2_000
 """Events of a partition read at a time; the children they touch are replaced in one transaction."""
@@ -103,19 +107,21 @@ class Projector:
 
     def _turn_the_day(self) -> None:
         today = self._today()
-        changing = self._views.children_changing_by(today)
+        changing = {*self._views.children_changing_by(today)}
         positions = self._views.positions()
         stale = any(position.read_on not in (None, today) for position in positions)
         if not changing and not stale:
             return
+        # Nothing tells when the rows of workers change by themselves, and there are few of them.
+        changing |= {stream for stream in self._log.streams() if not is_child(stream)}
         previous = {partition: reached(positions, partition) for partition, _ in enumerate(self._log.heads())}
-        refolded = [self.refold(group) for group in self._groups(set(changing))]
+        refolded = [self.refold(group) for group in self._groups(changing)]
         with suppress(Overtaken):
             self._views.move_on(previous, {}, today, refolded)
 
     def _touched(self, events: Sequence[LogNotification]) -> set[str]:
-        """The streams whose rows may change: those with new facts, and the children that share a batch or a
-        manager's minutes.
+        """The children, and workers, whose rows may change: those with new facts, those that share a batch or
+        a manager's minutes, and those discussed in supervision that is new or was amended.
         """
         children = {str(event.originator_id) for event in events}
         new = {(event.partition, event.id) for event in events}
@@ -139,6 +145,12 @@ class Projector:
                 mark.stream
                 for mark in by_manager[manager]
                 if abs(datetime.fromisoformat(mark.extra) - at) <= near
+            }
+        workers = sorted(stream for stream in children if is_worker(stream))
+        amended = {str(event.originator_id) for event in events if event.topic in _AMENDMENTS}
+        for worker, discussed in self._log.marks_of_all(workers, SUPERVISION).items():
+            children |= {
+                mark.value for mark in discussed if worker in amended or (mark.partition, mark.number) in new
             }
         return children
 

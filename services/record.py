@@ -15,7 +15,7 @@ from infra.codec import Codec, Incoming
 from infra.conflicts import Conflicts
 from infra.keys import Erased
 from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, Repeated
-from services.histories import BATCH, COMPLETION, MERGE
+from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION
 
 HOUSEHOLD = "household"
 """The kind of mark, beside those of services/histories.py, of a household that a child joined or left."""
@@ -87,8 +87,12 @@ def marks(fact: Incoming) -> tuple[tuple[str, str, str], ...]:
     if other is not None:
         found.append((MERGE, data[other]))
     elif fact.type == "FactCorrected":
-        # A correction may make of a merger one with another child.
+        # A correction may make of a merger one with another child, and of supervision one about others.
         found += [(MERGE, data["changes"][name]) for name in ("into", "from") if data["changes"].get(name)]
+        named = data["changes"].get("children")
+        found += [(SUPERVISION, child) for child in (named if isinstance(named, list) else ()) if child]
+    elif fact.type == "SupervisionHeld":
+        found += [(SUPERVISION, child) for child in dict.fromkeys(data.get("children") or ())]
     elif fact.type in _HOUSEHOLDS:
         found.append((HOUSEHOLD, data["household_id"]))
     elif fact.type == "AssessmentCompleted" and "authorised_by" in data:
@@ -106,7 +110,7 @@ def marks(fact: Incoming) -> tuple[tuple[str, str, str], ...]:
 
 _MERGES = {"ChildMerged": "into", "ChildUnmerged": "from"}
 _HOUSEHOLDS = frozenset({"HouseholdJoined", "HouseholdLeft"})
-_MARKED = frozenset({*_MERGES, *_HOUSEHOLDS, "FactCorrected", "AssessmentCompleted"})
+_MARKED = frozenset({*_MERGES, *_HOUSEHOLDS, "FactCorrected", "AssessmentCompleted", "SupervisionHeld"})
 
 
 class Recording:

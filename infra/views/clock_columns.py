@@ -7,7 +7,8 @@ from typing import Any
 from domain.clock import Clock, OnRecord, Stretch
 from domain.field import FactReference
 from domain.flag import Flag
-from domain.timescale import in_force
+from domain.policy import AS_REVIEWED
+from domain.timescale import Limit, with_limit
 from domain.working_days import WorkingDays
 from infra.views.shape import Shape
 from infra.views.tables import CLOCKS
@@ -24,6 +25,9 @@ def clock_values(row: ClockRow, calendar: WorkingDays) -> dict[str, Any]:
         "child": row.child,
         "clock_id": clock.id,
         "timescale": clock.timescale.id,
+        "part": clock.timescale.part,
+        "limit_value": clock.timescale.limit.value,
+        "limit_unit": clock.timescale.limit.unit,
         "subject": clock.subject,
         "status": clock.status,
         "started_on": clock.started_on,
@@ -68,7 +72,9 @@ def clock_row(row: Any) -> ClockRow:
         on_record = OnRecord(row.record, row.record_since, row.record_until, intervals)
     clock = Clock(
         id=row.clock_id,
-        timescale=in_force(row.timescale, row.started_on),
+        timescale=with_limit(
+            AS_REVIEWED.row(row.timescale, row.started_on, row.part), Limit(row.limit_value, row.limit_unit)
+        ),
         subject=row.subject,
         status=row.status,
         started_on=row.started_on,

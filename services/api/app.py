@@ -59,6 +59,7 @@ def application(
         parts.views,
         parts.conflicts,
         parts.calendar,
+        parts.policy,
         parts.today,
     )
 

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from domain.catalogue import EVENT_TYPES, PREFIX
 from domain.field import Invalid, Problem
 from domain.moment import EARLIEST, Moment
+from domain.policy import Policy
 from domain.question import Question, end_of, just_after
-from domain.timescale import CATALOGUE, in_force_on
+from domain.reviewed_timescales import all_ids
 from domain.working_days import WorkingDays
 from infra.codec import Codec
 from infra.conflicts import Conflicts
@@ -28,8 +29,9 @@ from services.histories import Histories
 from services.intake import SUBJECT
 from services.past_rows import rows_as_at
 from services.timeline import instant_json
+from services.timescales import parameters_json, timescales_json
 
-TIMESCALES = tuple(dict.fromkeys(row.id for row in CATALOGUE))
+TIMESCALES = all_ids()
 TYPES = tuple(PREFIX + name for name in EVENT_TYPES)
 CLOCK_FILTERS = ("timescale", "status", "over", "team_id", "worker_id", "flag", "sort")
 EVENT_FILTERS = ("child", "type", "source", "recorded_from", "recorded_to")
@@ -49,6 +51,7 @@ class Lists:
         views: Views,
         conflicts: Conflicts,
         calendar: WorkingDays,
+        policy: Policy,
         today: Callable[[], date],
     ) -> None:
         self._log = log
@@ -57,6 +60,7 @@ class Lists:
         self._views = views
         self._conflicts = conflicts
         self._calendar = calendar
+        self._policy = policy
         self._today = today
 
     async def clocks(self, request: Request) -> Response:
@@ -71,23 +75,10 @@ class Lists:
     async def timescales(self, request: Request) -> Response:
         found = parameters.read(request, (*parameters.QUESTION, *PAGING))
         asked = parameters.question(found, self._today(), self._calendar)
-        rows = [
-            {
-                "id": row.id,
-                "limit": {"value": row.limit.value, "unit": row.limit.unit},
-                "starts": row.starts,
-                "stops": row.stops,
-                "kind": row.kind,
-                "source": row.source,
-                "edition": row.edition,
-                "nation": row.nation,
-                "confidence": row.confidence,
-                "in_force_from": row.in_force_from,
-                "in_force_to": row.in_force_to,
-            }
-            for row in in_force_on(asked.question.as_at)
-        ]
-        return _listed("timescales", rows, found, **asked.echo())
+        day = asked.question.as_at
+        rows = timescales_json(self._policy, day)
+        parameters_in_force = parameters_json(self._policy, day)
+        return _listed("timescales", rows, found, **asked.echo(), parameters=parameters_in_force)
 
     async def projections(self, request: Request) -> Response:
         return await run_in_threadpool(self._projections, request)

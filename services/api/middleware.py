@@ -66,9 +66,7 @@ class Answered:
         finally:
             route = scope.get("route")
             template = "other" if route is None else getattr(route, "path", "other")
-            self._counts.request(
-                scope["method"], template, status, perf_counter() - began, _trace_id(scope)
-            )
+            self._counts.request(scope["method"], template, status, perf_counter() - began, _trace_id(scope))
 
     def _identify(self, scope: Scope) -> bytes:
         for name, value in scope["headers"]:

@@ -232,14 +232,32 @@ SCHEMAS: dict[str, Schema] = {
                 _object(
                     {
                         "id": _WORD,
+                        "part": {"type": ["string", "null"]},
                         "limit": _object({"value": {"type": "integer"}, "unit": _WORD}),
                         "starts": _WORD,
                         "stops": _WORD,
+                        "repeats": {"type": "boolean"},
                         "kind": _WORD,
                         "source": _WORD,
+                        "paragraph": {"type": ["string", "null"]},
                         "edition": _WORD,
                         "nation": _WORD,
                         "confidence": _WORD,
+                        "in_force_from": {"type": "string", "format": "date"},
+                        "in_force_to": {"type": ["string", "null"], "format": "date"},
+                    }
+                )
+            ),
+            "parameters": _list(
+                _object(
+                    {
+                        "name": _WORD,
+                        "value": {"type": "integer"},
+                        "unit": _WORD,
+                        "meaning": _WORD,
+                        "kind": _WORD,
+                        "source": _WORD,
+                        "edition": _WORD,
                         "in_force_from": {"type": "string", "format": "date"},
                         "in_force_to": {"type": ["string", "null"], "format": "date"},
                     }

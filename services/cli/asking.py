@@ -89,12 +89,12 @@ def late(
 ) -> None:
     """Whose clocks are past their limit, longest over first."""
     from domain.question import Question
-    from domain.timescale import CATALOGUE
+    from domain.reviewed_timescales import all_ids
     from services.clock_list import Wanted, from_rows, from_views
     from services.page_reads import LATE_STATUSES
     from services.past_rows import rows_as_at
 
-    known = sorted({row.id for row in CATALOGUE})
+    known = sorted(all_ids())
     if timescale is not None and timescale not in known:
         raise typer.BadParameter(f"--timescale must be one of {', '.join(known)}")
     wanted = Wanted(timescale=timescale, statuses=LATE_STATUSES, over=True, limit=limit)

@@ -59,7 +59,7 @@ def _by_month(readings: Sequence[Reading], as_at: date) -> Iterator[str]:
 
 def _open(readings: Sequence[Reading]) -> Iterator[str]:
     running = [reading for reading in readings if reading.clock.status == "open"]
-    late = [reading for reading in running if reading.over_by.working_days > 0]
+    late = [reading for reading in running if reading.is_over]
     shown = [reading.recorded.working_days if reading.recorded else 0 for reading in late]
     hidden = sum(days <= LIMIT_WORKING_DAYS for days in shown)
     yield f"{len(running):,} open assessments: {len(late):,} late, of which {hidden:,} look in time"

@@ -39,7 +39,7 @@ def is_working_day(day: date) -> bool:
 
 @cache
 def working_days(start: date, end: date) -> int:
-    """"the number of England working days d with s < d <= e"; the start is day 0."""
+    """ "the number of England working days d with s < d <= e"; the start is day 0."""
     count, day = 0, start
     while day < end:
         day += timedelta(days=1)
@@ -49,7 +49,7 @@ def working_days(start: date, end: date) -> int:
 
 @cache
 def nth_working_day(start: date, count: int) -> date:
-    """"`due_on` is the n-th working day"."""
+    """ "`due_on` is the n-th working day"."""
     day = start
     while count:
         day += timedelta(days=1)
@@ -86,7 +86,7 @@ def due(start: date, value: int, unit: str) -> date:
 
 
 def is_late(start: date, end: date, value: int, unit: str) -> bool:
-    """"Late is more working days than the limit, so a weekend after the due day is still in time; for
+    """ "Late is more working days than the limit, so a weekend after the due day is still in time; for
     weeks and months, late is after the due day"."""
     if unit == "working_days":
         return working_days(start, end) > value

@@ -82,9 +82,7 @@ def intervals_of_child(facts: Sequence[Fact], held: Sequence[Fact], child: str) 
     """All intervals of a child; ``held`` are the supervisions of workers."""
     found: list[Interval] = []
     plans = {kind: plan_lives(facts, kind) for kind in ("child_protection", "child_in_need")}
-    placements = lives_of_each(
-        facts, "placement_id", of_type("PlacementStarted"), of_type("PlacementEnded")
-    )
+    placements = lives_of_each(facts, "placement_id", of_type("PlacementStarted"), of_type("PlacementEnded"))
     care = lives_of_each(facts, "episode_id", of_type("CareStarted"), of_type("CareEnded"))
     for need in _of_protection(facts):
         made = _intervals(need, plans["child_protection"])
@@ -166,7 +164,7 @@ POLICY: dict[str, Limit] = {
 
 
 def _frequency(facts: Sequence[Fact], start: Fact, life: Life) -> Limit | None:
-    """"`VisitFrequencySet` applies to the intervals that start after it": the last one set before."""
+    """ "`VisitFrequencySet` applies to the intervals that start after it": the last one set before."""
     found = None
     for fact in sorted(facts, key=place):
         is_ours = fact.type == "VisitFrequencySet" and fact.data.get("plan_id") == life.id
@@ -212,7 +210,7 @@ def _is_about(plan_ids: Sequence[str], stop: Fact) -> bool:
 
 
 def _run_on(interval: Interval, need: Need, life: Life, all_lives: Sequence[Life]) -> None:
-    """"An interval whose plan ended runs on if one of the same kind starts within
+    """ "An interval whose plan ended runs on if one of the same kind starts within
     `continuation_window_days`": until a stop after that start, or until that one ends."""
     window = timedelta(days=CONTINUATION_WINDOW_DAYS)
     continuing: list[Life] = []
@@ -242,7 +240,7 @@ def _run_on(interval: Interval, need: Need, life: Life, all_lives: Sequence[Life
 
 
 def _repeat_plan(interval: Interval, plans: Sequence[Life]) -> list[Flag]:
-    """"on the clocks that a second child protection plan starts; value: days since the last ended, where
+    """ "on the clocks that a second child protection plan starts; value: days since the last ended, where
     90 or fewer"."""
     start = interval.start_fact
     if start.type != "PlanStarted":
@@ -290,7 +288,7 @@ def supervisions_of_worker(facts: Sequence[Fact], worker: str) -> list[Interval]
 
 
 def _supervision_limit(start: Fact, joined: Life) -> Limit:
-    """"1 month; newly qualified: weekly for 6 weeks, then fortnightly to 6 months"."""
+    """ "1 month; newly qualified: weekly for 6 weeks, then fortnightly to 6 months"."""
     until = joined.start.data.get("newly_qualified_until")
     if not until or start.day > date.fromisoformat(until):
         return 1, "months"

@@ -132,9 +132,7 @@ class _InitialConferences(_Steps):
 
     def _items(self, facts: Sequence[Fact]) -> list[Item]:
         discussed = [
-            f
-            for f in facts
-            if f.type == "StrategyDiscussionHeld" and f.data.get("outcome") == "section_47"
+            f for f in facts if f.type == "StrategyDiscussionHeld" and f.data.get("outcome") == "section_47"
         ]
         items: list[Item] = [("begins", h.reports[0], None) for h in happenings(discussed, "meeting_id")]
         enquiries = lives_of_each(
@@ -152,7 +150,7 @@ class _InitialConferences(_Steps):
         return next((need for need in self.needs if need.status == "running"), None)
 
     def _continued(self, fact: Fact) -> Need | None:
-        """"an enquiry's clock that stopped with no conference, runs on if one of the same kind starts
+        """ "an enquiry's clock that stopped with no conference, runs on if one of the same kind starts
         within `continuation_window_days`"."""
         window = timedelta(days=CONTINUATION_WINDOW_DAYS)
         last = self.needs[-1] if self.needs else None
@@ -192,9 +190,7 @@ class _InitialConferences(_Steps):
         self.unattached = []
 
     def _begin_enquiry(self, enquiry: Life, fact: Fact) -> None:
-        named = [
-            need for need in self.needs for r in need.records if r.id == fact.data.get("meeting_id")
-        ]
+        named = [need for need in self.needs for r in need.records if r.id == fact.data.get("meeting_id")]
         need = named[-1] if named and named[-1].status == "running" else None
         need = need or self._running() or self._continued(fact)
         if need is not None:

@@ -53,9 +53,7 @@ class OneOff:
 def _from_to(
     facts: Sequence[Fact], timescale: str, id_field: str, is_start: Is, is_end: Is, limit: Limit
 ) -> list[OneOff]:
-    return [
-        _of_life(timescale, life, limit) for life in lives_of_each(facts, id_field, is_start, is_end)
-    ]
+    return [_of_life(timescale, life, limit) for life in lives_of_each(facts, id_field, is_start, is_end)]
 
 
 def _of_life(timescale: str, life: Life, limit: Limit) -> OneOff:
@@ -107,7 +105,7 @@ def one_offs_of_child(facts: Sequence[Fact], as_at: date) -> list[OneOff]:
 
 
 def _minutes(facts: Sequence[Fact]) -> list[OneOff]:
-    """"10 wd; conferences 15 wd"."""
+    """ "10 wd; conferences 15 wd"."""
     found = []
     for clock in _from_to(
         facts,
@@ -161,9 +159,7 @@ def _transfers_in(facts: Sequence[Fact], as_at: date) -> list[OneOff]:
             continue
         if found and found[-1].end_fact is not None and found[-1].end_fact.day > day:
             continue
-        clock = OneOff(
-            "transfer_in_conference", fact.data["from_authority"], day, fact, (15, "working_days")
-        )
+        clock = OneOff("transfer_in_conference", fact.data["from_authority"], day, fact, (15, "working_days"))
         clock.flags.append(("TRANSFER_IN", None, [fact]))
         used = [other.end_fact for other in found]
         for meeting in meetings(facts, "transfer_in_conference"):
@@ -177,9 +173,7 @@ def _transfers_in(facts: Sequence[Fact], as_at: date) -> list[OneOff]:
 
 def _plans_for_placements(facts: Sequence[Fact]) -> list[OneOff]:
     """`care_plan` from the first placement of each time in care, `placement_plan` from each placement."""
-    placements = lives_of_each(
-        facts, "placement_id", of_type("PlacementStarted"), of_type("PlacementEnded")
-    )
+    placements = lives_of_each(facts, "placement_id", of_type("PlacementStarted"), of_type("PlacementEnded"))
     care = lives_of_each(facts, "episode_id", of_type("CareStarted"), of_type("CareEnded"))
     found = []
     last_care: object = None

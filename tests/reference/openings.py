@@ -37,7 +37,7 @@ class Opening:
         return any(r.fact.data.get("outcome") in PREVAILING_OUTCOMES for r in self.decisions())
 
     def over(self) -> Report | None:
-        """"whichever is first" of the kinds of end; rule 6: each kind "on the latest day ever
+        """ "whichever is first" of the kinds of end; rule 6: each kind "on the latest day ever
         reported for it"; "of several decisions on one referral, one for assessment prevails"."""
         last_of_kind: dict[str, tuple[int, Report]] = {}
         for place, report in enumerate(self.reports):
@@ -74,7 +74,7 @@ def reports_of(
 
 
 def openings(reports: Sequence[Report], id: str, receipts: set[str]) -> list[Opening]:
-    """"a receipt of a referral that is over opens it anew, with its own decisions"."""
+    """ "a receipt of a referral that is over opens it anew, with its own decisions"."""
     found: list[Opening] = []
     for _, todays in groupby(sorted(reports, key=lambda r: r.day), key=lambda r: r.day):
         for report in _in_order(list(todays), receipts, found):

@@ -235,9 +235,7 @@ def test_a_second_protection_plan_is_flagged_with_its_gap() -> None:
     )
     found = flags(facts, "2019-08-01", "core_group_first:P-2")
     assert (found["PLAN_GAP"], found["REPEAT_PLAN_WITHIN_2_YEARS"]) == (90, None)
-    later = given(
-        PROTECTED, "2019-05-01 PlanEnded P-1", "2021-05-01 PlanStarted P-2 kind=child_protection"
-    )
+    later = given(PROTECTED, "2019-05-01 PlanEnded P-1", "2021-05-01 PlanStarted P-2 kind=child_protection")
     found = flags(later, "2021-05-02", "core_group_first:P-2")
     assert "PLAN_GAP" not in found
     assert "REPEAT_PLAN_WITHIN_2_YEARS" in found

@@ -65,7 +65,7 @@ class Fact:
 def known(
     facts: Sequence[dict[str, Any]], known_at: str | None, basis: str
 ) -> list[tuple[int, dict[str, Any]]]:
-    """"facts learnt after it are left out"; the later of one identity does not count."""
+    """ "facts learnt after it are left out"; the later of one identity does not count."""
     kept: dict[Identity, tuple[int, dict[str, Any]]] = {}
     for order, fact in enumerate(facts):
         learnt = fact["recorded_at"]
@@ -78,7 +78,7 @@ def known(
 
 
 def _placed(occurred_on: str, entered_at: str | None) -> tuple[date, datetime | None]:
-    """"a fact said to have been entered before it occurred is read as of the day it was entered"."""
+    """ "a fact said to have been entered before it occurred is read as of the day it was entered"."""
     day, instant = day_of(occurred_on), instant_of(occurred_on)
     if entered_at and day_of(entered_at) < day:
         return day_of(entered_at), None

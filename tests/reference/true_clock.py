@@ -190,7 +190,7 @@ def seen_visits(facts: Sequence[Fact]) -> list[Fact]:
 
 
 def _child_seen(need: Need, facts: Sequence[Fact]) -> Clock:
-    """"one `assessment_child_seen` for each assessment clock, with the same start"; it ends
+    """ "one `assessment_child_seen` for each assessment clock, with the same start"; it ends
     with its need."""
     status, end, fact = "open", need.end, need.end_fact
     if need.status != "running":

@@ -57,7 +57,5 @@ def test_figures_with_and_without_rulings_are_both_shown():
 
 def test_a_due_date_past_the_published_bank_holidays_is_provisional():
     late = [recorded(1, "ReferralReceived", "2027-12-01", referral_id="R-1")]
-    clock = next(
-        one for one in reply(late, as_at="2027-12-31")["clocks"] if one["timescale"] == "assessment"
-    )
+    clock = next(one for one in reply(late, as_at="2027-12-31")["clocks"] if one["timescale"] == "assessment")
     assert clock["provisional"] is True

@@ -1,0 +1,150 @@
+"""The clocks of care: visits and plans in a placement, and the reviews of an episode of care."""
+
+from datetime import date
+
+from domain.care import (
+    CareEnded,
+    CarePlanPrepared,
+    CareStarted,
+    PlacementEnded,
+    PlacementPlanPrepared,
+    PlacementStarted,
+)
+from domain.clock import Clock
+from domain.clock_making import Numbers, gone_flags, make_clock
+from domain.event import Event
+from domain.intervals import Spell, intervals, occasions, spells
+from domain.material import Material, Placed
+from domain.meeting import MeetingHeld
+from domain.plan_clocks import interval_clock
+from domain.telling import Told
+from domain.visit import VisitMade
+
+_REVIEW_PARTS = ("first", "second", "later")
+
+
+def care_clocks(material: Material) -> list[Clock]:
+    """The clocks of placements and of episodes of care."""
+    care = spells(
+        material.of(CareStarted, CareEnded),
+        lambda told: isinstance(told.fact, CareStarted),
+        _episode_id,
+    )
+    placements = spells(
+        material.of(PlacementStarted, PlacementEnded),
+        lambda told: isinstance(told.fact, PlacementStarted),
+        _placement_id,
+    )
+    if not care and not placements:
+        return []
+    return [
+        *_visits(placements, material),
+        *_reviews(care, material),
+        *_care_plans(placements, care, material),
+        *_placement_plans(placements, material),
+    ]
+
+
+def _episode_id(told: Told) -> str:
+    assert isinstance(told.fact, (CareStarted, CareEnded))
+    return told.fact.episode_id
+
+
+def _placement_id(told: Told) -> str:
+    assert isinstance(told.fact, (PlacementStarted, PlacementEnded))
+    return told.fact.placement_id
+
+
+def _visits(placements: list[Spell], material: Material) -> list[Clock]:
+    """A new placement begins with a visit of its own; what ran in the last one ends with it."""
+    seen = [
+        p for p in material.of(VisitMade)
+        if isinstance(p[1].fact, VisitMade) and p[1].fact.purpose == "looked_after" and p[1].fact.seen
+    ]  # fmt: skip
+    happened = occasions(seen, "visit_id", placements)
+    numbers = Numbers()
+    clocks = []
+    for placement in placements:
+        for interval in intervals(placement, placements, happened, None):
+            part = "later" if interval.number else "first"
+            row = material.policy.row("looked_after_visit", interval.start[1].day, part)
+            id = numbers.next("looked_after_visit", placement.id)
+            clocks.append(
+                interval_clock(interval, row, id, ("placement", placement.id), "visit", [], material)
+            )
+    return clocks
+
+
+def _reviews(care: list[Spell], material: Material) -> list[Clock]:
+    held = [
+        p for p in material.of(MeetingHeld)
+        if isinstance(p[1].fact, MeetingHeld) and p[1].fact.kind == "looked_after_review"
+    ]  # fmt: skip
+    happened = occasions(held, "meeting_id", care)
+    numbers = Numbers()
+
+    def window_days(day: date) -> int:
+        return material.policy.days("continuation_window_days", day)
+
+    clocks = []
+    for episode in care:
+        for interval in intervals(episode, care, happened, window_days):
+            part = _REVIEW_PARTS[min(interval.number, 2)]
+            row = material.policy.row("looked_after_review", interval.start[1].day, part)
+            id = numbers.next("looked_after_review", episode.id)
+            clocks.append(interval_clock(interval, row, id, ("episode", episode.id), "meeting", [], material))
+    return clocks
+
+
+def _care_plans(placements: list[Spell], care: list[Spell], material: Material) -> list[Clock]:
+    """From the first placement of each episode of care; with no episode told, from the first of all."""
+    firsts: list[tuple[Spell, Spell | None]] = []
+    begun: set[int | None] = set()
+    for placement in placements:
+        begun_by_then = [e for e in care if e.start[1].day <= placement.start[1].day]
+        episode = max(begun_by_then, key=lambda e: e.place, default=None)
+        key = episode.place if episode else None
+        if key not in begun:
+            begun.add(key)
+            firsts.append((placement, episode))
+    ends = [episode.end if episode else None for _, episode in firsts]
+    return _prepared("care_plan", CarePlanPrepared, [f for f, _ in firsts], ends, material)
+
+
+def _placement_plans(placements: list[Spell], material: Material) -> list[Clock]:
+    ends = [placement.end for placement in placements]
+    return _prepared("placement_plan", PlacementPlanPrepared, placements, ends, material)
+
+
+def _prepared(
+    timescale: str,
+    stops: type[Event],
+    placements: list[Spell],
+    ends: list[Placed | None],
+    material: Material,
+) -> list[Clock]:
+    """From each placement to the plan prepared next; what ends first leaves it without."""
+    numbers = Numbers()
+    prepared = occasions(material.of(stops), "plan_id", placements)
+    clocks = []
+    for placement, end in zip(placements, ends, strict=True):
+        thing = ("placement", placement.id)
+        following = (
+            one for one in prepared
+            if one.first[0] > placement.place and (end is None or one.first[0] < end[0])
+        )  # fmt: skip
+        done = next(following, None)
+        stop = done.last if done else end
+        clocks.append(
+            make_clock(
+                material,
+                material.policy.row(timescale, placement.start[1].day),
+                numbers.next(timescale, placement.id),
+                begun_by=thing,
+                start=placement.start[1],
+                stop=stop[1] if stop else None,
+                status="stopped" if done else "ended_without_completion" if end else "open",
+                flags=gone_flags(material, {thing}, placement.place, stop[0] if stop else None),
+            )
+        )
+    return clocks

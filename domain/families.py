@@ -1,0 +1,179 @@
+"""The families of clocks: which facts bear on each, and how its clocks are drawn."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from domain.assessment_clock import assessment_clocks, child_seen_clocks
+from domain.assessment_life import AssessmentLife
+from domain.care_clocks import care_clocks
+from domain.clock import Clock
+from domain.enquiry_clock import enquiry_clocks, find_enquiries
+from domain.front_door_clock import contact_clocks, referral_clocks
+from domain.material import Material
+from domain.matters import MATTERS, matter_clocks
+from domain.need import Need
+from domain.needs import Needs
+from domain.parenting_clock import find_parenting, parenting_clocks
+from domain.plan_clocks import plan_clocks
+from domain.pre_proceedings_clock import find_tracks, pre_proceedings_clocks
+from domain.supervision_clock import case_supervision_clocks, supervision_clocks
+from domain.transfer_clock import transfer_clocks
+
+
+@dataclass(slots=True)
+class Drawing:
+    """What clocks are drawn from: the material, the needs for assessment as ruled, and the lives of records
+    as shown where they are not as they count.
+    """
+
+    material: Material
+    needs: Callable[[], Needs]
+    shown: "Shown | None" = None
+
+
+@dataclass(slots=True)
+class Shown:
+    """The lives of the records that the case system shows, with every correction applied."""
+
+    assessments: Sequence[AssessmentLife] = ()
+    parenting: Sequence[AssessmentLife] = ()
+    discussions: Sequence[AssessmentLife] = ()
+    tracks: Sequence[AssessmentLife] = ()
+
+
+def shown(drawing: Drawing) -> Shown:
+    """The lives of records in a drawing of all that was told."""
+    return Shown(
+        lives(drawing.needs().found),
+        lives(_parenting(drawing.material)),
+        lives(find_enquiries(drawing.material)),
+        lives(find_tracks(drawing.material)),
+    )
+
+
+def lives(needs: Iterable[Need]) -> list[AssessmentLife]:
+    """The records of needs."""
+    return [record for need in needs for record in need.records]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Clocks drawn together. ``bears`` names the types of facts on which their days depend."""
+
+    name: str
+    bears: frozenset[str]
+    draw: Callable[[Drawing], list[Clock]] = field(repr=False)
+
+
+def _contacts(drawing: Drawing) -> list[Clock]:
+    material = drawing.material
+    return contact_clocks(material.facts, material.elsewhere, material.calendar, material.policy)
+
+
+def _assessments(drawing: Drawing) -> list[Clock]:
+    needs, material = drawing.needs(), drawing.material
+    around, elsewhere, calendar = material.around, material.elsewhere, material.calendar
+    as_shown = drawing.shown.assessments if drawing.shown else lives(needs.found)
+    return [
+        *referral_clocks(needs.episodes, elsewhere, calendar, material.policy),
+        *assessment_clocks(needs, as_shown, around, elsewhere, calendar, material.policy, material.day),
+        *child_seen_clocks(needs, around, elsewhere, calendar, material.policy),
+    ]
+
+
+def _parenting(material: Material) -> list[Need]:
+    return find_parenting(material)
+
+
+def _parenting_clocks(drawing: Drawing) -> list[Clock]:
+    needs = _parenting(drawing.material)
+    return parenting_clocks(
+        needs, drawing.shown.parenting if drawing.shown else lives(needs), drawing.material
+    )
+
+
+def _enquiries(drawing: Drawing) -> list[Clock]:
+    needs = find_enquiries(drawing.material)
+    return enquiry_clocks(
+        needs, drawing.shown.discussions if drawing.shown else lives(needs), drawing.material
+    )
+
+
+def _tracks(drawing: Drawing) -> list[Clock]:
+    needs = find_tracks(drawing.material)
+    return pre_proceedings_clocks(
+        needs, drawing.shown.tracks if drawing.shown else lives(needs), drawing.material
+    )
+
+
+def _case_supervision(drawing: Drawing) -> list[Clock]:
+    return case_supervision_clocks(drawing.needs().episodes, drawing.material)
+
+
+_ASSESSMENTS = frozenset({
+    "AssessmentStarted", "AssessmentCompleted", "AssessmentClosed", "AssessmentReopened",
+    "AssessmentCancelled", "AssessmentPaused", "AssessmentResumed",
+})  # fmt: skip
+_REFERRALS = frozenset({
+    "ReferralReceived", "ReferralDecided", "ReferralClosed", "SteppedDown", "SteppedUp", "TransferredIn",
+    "TransferredOut",
+})  # fmt: skip
+_GONE = frozenset({"RecordDeleted", "RecordDisappeared", "RecordReappeared"})
+_PLANS = frozenset({"PlanStarted", "PlanEnded"})
+_CARE = frozenset({"CareStarted", "CareEnded", "PlacementStarted", "PlacementEnded"})
+
+FAMILIES: tuple[Family, ...] = (
+    Family("contact", frozenset({"ContactReceived", "ContactDecided"}), _contacts),
+    Family("assessment", _ASSESSMENTS | _REFERRALS | _GONE | {"VisitMade"}, _assessments),
+    Family("parenting", _ASSESSMENTS | _GONE, _parenting_clocks),
+    Family(
+        "enquiry",
+        frozenset({"StrategyDiscussionHeld", "Section47Started", "Section47Completed", "MeetingHeld"}),
+        _enquiries,
+    ),
+    Family(
+        "track", frozenset({"PreProceedingsDecided", "PreProceedingsEnded", "ProceedingsIssued"}), _tracks
+    ),
+    Family("transfer", frozenset({"TransferredIn", "MeetingHeld"}), lambda d: transfer_clocks(d.material)),
+    Family(
+        "plan",
+        _PLANS | {"VisitFrequencySet", "VisitMade", "MeetingHeld"},
+        lambda d: plan_clocks(d.material),
+    ),
+    Family(
+        "care",
+        _CARE | {"CarePlanPrepared", "PlacementPlanPrepared", "VisitMade", "MeetingHeld"},
+        lambda d: care_clocks(d.material),
+    ),
+    Family(
+        "matter",
+        frozenset(one.__name__ for matter in MATTERS for one in matter.types),
+        lambda d: matter_clocks(d.material),
+    ),
+    Family(
+        "supervision",
+        frozenset({"WorkerJoined", "WorkerLeft", "SupervisionHeld"}),
+        lambda d: supervision_clocks(d.material),
+    ),
+    Family(
+        "case supervision",
+        _REFERRALS | _PLANS | _CARE | {"WorkerAllocated", "WorkerUnallocated", "SupervisionHeld"},
+        _case_supervision,
+    ),
+)
+
+OF_ALL = frozenset({"ChildMerged", "ChildUnmerged"})
+"""Facts on which the clocks of every family depend."""
+
+
+def families_of(types: Iterable[str]) -> tuple[Family, ...]:
+    """The families whose clocks may depend on facts of some types."""
+    asked = frozenset(types)
+    if asked & OF_ALL:
+        return FAMILIES
+    return tuple(family for family in FAMILIES if family.bears & asked)
+
+
+def draw(drawing: Drawing, families: Sequence[Family] = FAMILIES) -> list[Clock]:
+    """The clocks of some families."""
+    return [clock for family in families for clock in family.draw(drawing)]

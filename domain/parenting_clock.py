@@ -1,0 +1,137 @@
+"""The clock of a parenting assessment: from its start to the manager's authorisation and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from domain.assessment import (
+    AssessmentCancelled,
+    AssessmentClosed,
+    AssessmentCompleted,
+    AssessmentPaused,
+    AssessmentReopened,
+    AssessmentResumed,
+    AssessmentStarted,
+)
+from domain.assessment_life import UNDER_WAY, AssessmentLife, State, Turn, superseded
+from domain.clock import Clock
+from domain.correction import RecordDeleted
+from domain.flag import Flag
+from domain.material import Material
+from domain.need import Need, NeedStatus
+from domain.record_clock import mark_gone, record_clocks
+from domain.telling import Told
+
+PARENTING = "parenting"
+
+
+def parenting_clocks(
+    needs: Sequence[Need], as_shown: Sequence[AssessmentLife], material: Material
+) -> list[Clock]:
+    """One clock for each parenting assessment, in order of start."""
+    return record_clocks("parenting_assessment", "assessment", needs, as_shown, material)
+
+
+def find_parenting(material: Material) -> list[Need]:
+    """A need for each parenting assessment, in order of start."""
+    started = material.of(AssessmentStarted)
+    if not any(isinstance(t.fact, AssessmentStarted) and t.fact.kind == PARENTING for _, t in started):
+        return []
+    reading = _Reading()
+    ignored = superseded(material.facts)
+    for place, told in material.of(
+        AssessmentStarted, AssessmentReopened, AssessmentClosed, AssessmentCancelled, AssessmentPaused,
+        AssessmentResumed, AssessmentCompleted, RecordDeleted,
+    ):  # fmt: skip
+        if place not in ignored:
+            reading.read(place, told)
+    for need in reading.needs:
+        _mark_corrections(need, material)
+    mark_gone("assessment", reading.needs, material)
+    return reading.needs
+
+
+def _mark_corrections(need: Need, material: Material) -> None:
+    record = need.completed
+    if record is not None and record.corrections:
+        days = sum(material.calendar.between(a, b or material.day) for a, b in record.correcting)
+        because = tuple(told.reference for told in record.corrections)
+        need.flags.append(Flag("CORRECTION_AFTER_COMPLETION", days, because))
+
+
+@dataclass(slots=True)
+class _Reading:
+    needs: list[Need] = field(default_factory=list)
+    records: dict[str, AssessmentLife] = field(default_factory=dict)
+
+    def read(self, place: int, told: Told) -> None:
+        fact = told.fact
+        if isinstance(fact, RecordDeleted):
+            self._delete(place, told, fact)
+            return
+        record = self.records.get(fact.assessment_id)  # type: ignore[attr-defined]
+        if isinstance(fact, AssessmentStarted):
+            if fact.kind == PARENTING:
+                self._start(place, told, fact, record)
+        elif record is not None:
+            self._turn(place, told, record)
+
+    def _start(self, place: int, told: Told, fact: AssessmentStarted, record: AssessmentLife | None) -> None:
+        if record is not None and record.completion is None:
+            if record.state not in UNDER_WAY:
+                self._reopen(place, told, record)
+            return
+        need = Need(told, place, fact.assessment_id)
+        record = AssessmentLife(fact.assessment_id, fact.referral_id, told, place, need)
+        record.turn(place, State.OPEN, told)
+        need.attach(record)
+        self.records[record.id] = record
+        self.needs.append(need)
+
+    def _turn(self, place: int, told: Told, record: AssessmentLife) -> None:
+        fact = told.fact
+        if isinstance(fact, AssessmentCancelled):
+            record.turn(place, State.CANCELLED, told)
+        elif isinstance(fact, AssessmentCompleted) and record.state is State.CANCELLED:
+            return
+        elif record.completion is not None:
+            self._correct(told, record)
+        elif isinstance(fact, AssessmentReopened):
+            if record.state not in UNDER_WAY:
+                self._reopen(place, told, record)
+        elif isinstance(fact, AssessmentClosed):
+            if record.state in UNDER_WAY:
+                record.turn(place, State.CLOSED, told)
+        elif isinstance(fact, AssessmentPaused):
+            if record.state is State.OPEN:
+                record.turn(place, State.PAUSED, told)
+                record.need.flags.append(Flag("PAUSED_STATUTORY_CLOCK", None, (told.reference,)))
+        elif isinstance(fact, AssessmentResumed):
+            if record.state is State.PAUSED:
+                record.turn(place, State.OPEN, told)
+        elif isinstance(fact, AssessmentCompleted) and not record.is_deleted_before(place):
+            self._complete(place, told, fact, record)
+
+    def _correct(self, told: Told, record: AssessmentLife) -> None:
+        is_open = bool(record.correcting) and record.correcting[-1][1] is None
+        if isinstance(told.fact, AssessmentReopened) and not is_open:
+            record.correcting.append((told.day, None))
+            record.corrections.append(told)
+        elif isinstance(told.fact, (AssessmentClosed, AssessmentCompleted)) and is_open:
+            record.correcting[-1] = (record.correcting[-1][0], told.day)
+
+    def _delete(self, place: int, told: Told, fact: RecordDeleted) -> None:
+        record = self.records.get(fact.record_id) if fact.record_kind == "assessment" else None
+        if record is not None and record.deletion is None:
+            record.deletion = Turn(place, told.day, record.state, told)
+
+    def _reopen(self, place: int, told: Told, record: AssessmentLife) -> None:
+        record.reopenings.append(record.turn(place, State.OPEN, told))
+        record.need.flags.append(Flag("REOPENED_SAME_RECORD", None, (told.reference,)))
+
+    def _complete(self, place: int, told: Told, fact: AssessmentCompleted, record: AssessmentLife) -> None:
+        record.completion = told
+        record.turn(place, State.COMPLETED, told)
+        record.need.completed = record
+        record.need.finish(NeedStatus.STOPPED, told, place)
+        if fact.authorised_by is None:
+            record.need.flags.append(Flag("COMPLETED_WITHOUT_AUTHORISATION", None, (told.reference,)))

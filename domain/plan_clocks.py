@@ -1,0 +1,219 @@
+"""The clocks of plans: visits, core groups and reviews, one for each interval."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from domain.clock import Clock
+from domain.clock_making import Numbers, gone_flags, make_clock
+from domain.flag import Flag
+from domain.intervals import Interval, Occasion, Spell, intervals, occasions, spells
+from domain.material import Material, Placed
+from domain.meeting import MeetingHeld
+from domain.months import months_after
+from domain.plan import PlanEnded, PlanStarted, VisitFrequencySet
+from domain.telling import Told
+from domain.timescale import Limit, Timescale, with_limit
+from domain.visit import VisitMade
+
+PLAN_GAP_DAYS = 90
+REPEAT_PLAN_MONTHS = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeating:
+    """What repeats under plans of a kind: the timescale of the first interval and of the later ones, and
+    which facts tell of an occasion.
+    """
+
+    plan: str
+    first: str
+    later: str
+    occasion: type[VisitMade] | type[MeetingHeld]
+    kind: str
+    must_be_quorate: bool = False
+
+    @property
+    def thing(self) -> str:
+        return "visit" if self.occasion is VisitMade else "meeting"
+
+    def tells(self, told: Told) -> bool:
+        fact = told.fact
+        if isinstance(fact, VisitMade):
+            return fact.purpose == self.kind and fact.seen
+        if isinstance(fact, MeetingHeld):
+            return fact.kind == self.kind and (fact.quorate or not self.must_be_quorate)
+        return False
+
+
+REPEATING: tuple[Repeating, ...] = (
+    Repeating(
+        plan="child_protection", first="core_group_first", later="core_group",
+        occasion=MeetingHeld, kind="core_group",
+    ),
+    Repeating(
+        plan="child_protection", first="review_conference_first", later="review_conference",
+        occasion=MeetingHeld, kind="review_conference", must_be_quorate=True,
+    ),
+    Repeating(
+        plan="child_protection", first="child_protection_visit", later="child_protection_visit",
+        occasion=VisitMade, kind="child_protection",
+    ),
+    Repeating(
+        plan="child_in_need", first="child_in_need_visit", later="child_in_need_visit",
+        occasion=VisitMade, kind="child_in_need",
+    ),
+    Repeating(
+        plan="child_in_need", first="child_in_need_review", later="child_in_need_review",
+        occasion=MeetingHeld, kind="child_in_need_review",
+    ),
+)  # fmt: skip
+
+
+def plan_clocks(material: Material) -> list[Clock]:
+    """The clocks of all plans, in order of start for each plan and timescale."""
+    started = material.of(PlanStarted)
+    if not started:
+        return []
+    plans = _Plans(material)
+    return [clock for what in REPEATING for clock in _clocks(what, plans, material)]
+
+
+class _Plans:
+    """The plans of a child by kind, and how often visits under each were set to be made."""
+
+    def __init__(self, material: Material) -> None:
+        self.by_kind: dict[str, list[Spell]] = {}
+        facts = material.of(PlanStarted, PlanEnded)
+        kinds = {told.fact.kind for _, told in facts if isinstance(told.fact, PlanStarted)}
+        for kind in kinds:
+            of_kind = [p for p in facts if not isinstance(p[1].fact, PlanStarted) or p[1].fact.kind == kind]
+            self.by_kind[kind] = spells(of_kind, _is_plan_start, _plan_id)
+        self.frequencies: dict[str, list[Placed]] = {}
+        for placed in material.of(VisitFrequencySet):
+            fact = placed[1].fact
+            assert isinstance(fact, VisitFrequencySet)
+            self.frequencies.setdefault(fact.plan_id, []).append(placed)
+
+    def frequency(self, plan_id: str, place: int) -> Told | None:
+        """What was last set before a place."""
+        of_plan = self.frequencies.get(plan_id, [])
+        at = bisect_left(of_plan, place, key=lambda placed: placed[0])
+        return of_plan[at - 1][1] if at else None
+
+
+def _is_plan_start(told: Told) -> bool:
+    return isinstance(told.fact, PlanStarted)
+
+
+def _plan_id(told: Told) -> str:
+    assert isinstance(told.fact, (PlanStarted, PlanEnded))
+    return told.fact.plan_id
+
+
+def _clocks(what: Repeating, plans: _Plans, material: Material) -> list[Clock]:
+    of_kind = plans.by_kind.get(what.plan, [])
+    if not of_kind:
+        return []
+    happened = occasions(
+        [p for p in material.of(what.occasion) if what.tells(p[1])], f"{what.thing}_id", of_kind
+    )
+    numbers = Numbers()
+
+    def window_days(day: date) -> int:
+        return material.policy.days("continuation_window_days", day)
+
+    clocks = []
+    for spell in of_kind:
+        for interval in intervals(spell, of_kind, _of_plan(happened, spell, of_kind), window_days):
+            timescale = what.later if interval.number else what.first
+            row = material.policy.row(timescale, interval.start[1].day)
+            row, flags = _as_set(what, row, interval, plans, material)
+            if not interval.number and what.plan == "child_protection":
+                flags += _second_plan_flags(spell, of_kind)
+            has_frequency = what.thing == "visit" and spell.id in plans.frequencies
+            clocks.append(
+                interval_clock(
+                    interval, row, numbers.next(timescale, spell.id), ("plan", spell.id), what.thing, flags,
+                    material, [("frequency", spell.id)] if has_frequency else [],
+                )
+            )  # fmt: skip
+    return clocks
+
+
+def _of_plan(happened: list[Occasion], spell: Spell, of_kind: Sequence[Spell]) -> list[Occasion]:
+    """The occasions of a plan: a meeting that names another plan of its day is not one of them."""
+    if len(of_kind) == 1 and all(_plan_named(one) in (None, spell.id) for one in happened):
+        return happened
+    follow = {other.id for other in of_kind if spell.end is not None and other.place > spell.end[0]}
+    return [one for one in happened if _plan_named(one) in (None, spell.id) or _plan_named(one) in follow]
+
+
+def _plan_named(occasion: Occasion) -> str | None:
+    fact = occasion.last[1].fact
+    return fact.plan_id if isinstance(fact, MeetingHeld) else None
+
+
+def interval_clock(
+    interval: Interval,
+    row: Timescale,
+    id: str,
+    begun_by: tuple[str, str],
+    occasion: str,
+    flags: list[Flag],
+    material: Material,
+    things: Sequence[tuple[str, str]] = (),
+) -> Clock:
+    """The clock of an interval; ``occasion`` is the kind of thing that starts and stops it."""
+    stop = interval.stop.last[1] if interval.stop else interval.end[1] if interval.end else None
+    until = interval.stop.last[0] if interval.stop else interval.end[0] if interval.end else None
+    if interval.continued_by is not None:
+        flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (interval.continued_by.reference,)))
+    on_it = {(occasion, one.id) for one in (interval.from_, interval.stop) if one is not None}
+    counted_from = {(occasion, interval.from_.id)} if interval.from_ else set()
+    flags += gone_flags(material, {begun_by, *counted_from}, interval.start[0], until)
+    return make_clock(
+        material,
+        row,
+        id,
+        begun_by=begun_by,
+        start=interval.start[1],
+        stop=stop,
+        status="stopped" if interval.stop else "ended_without_completion" if interval.end else "open",
+        things=[*on_it, *things],
+        flags=flags,
+    )
+
+
+def _as_set(
+    what: Repeating, row: Timescale, interval: Interval, plans: _Plans, material: Material
+) -> tuple[Timescale, list[Flag]]:
+    """The row with the frequency of visits set for the plan before the interval began, if one was."""
+    told = plans.frequency(interval.spell.id, interval.start[0]) if what.thing == "visit" else None
+    if told is None:
+        return row, []
+    assert isinstance(told.fact, VisitFrequencySet)
+    own = with_limit(row, Limit(told.fact.every, told.fact.unit))
+    day = interval.start[1].day
+    if own.in_time_until(day, material.calendar) <= row.in_time_until(day, material.calendar):
+        return own, []
+    return own, [Flag("FREQUENCY_WIDENED", None, (told.reference,))]
+
+
+def _second_plan_flags(spell: Spell, of_kind: Sequence[Spell]) -> list[Flag]:
+    """Whether another child protection plan ended within two years before this one began, and how long
+    before.
+    """
+    ended = [one.end for one in of_kind if one.end is not None and one.end[0] < spell.place]
+    if not ended:
+        return []
+    last = max(ended, key=lambda placed: placed[0])[1]
+    started_on = spell.start[1].day
+    flags = []
+    if started_on <= months_after(last.day, REPEAT_PLAN_MONTHS):
+        flags.append(Flag("REPEAT_PLAN_WITHIN_2_YEARS", None, (last.reference,)))
+    days = (started_on - last.day).days
+    if days <= PLAN_GAP_DAYS:
+        flags.append(Flag("PLAN_GAP", days, (last.reference,)))
+    return flags

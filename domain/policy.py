@@ -1,0 +1,47 @@
+"""What clocks are judged by: timescales and parameters, each in the row in force on the day in question."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.reviewed_timescales import CATALOGUE, PARAMETERS
+from domain.timescale import Parameter, Timescale
+
+
+class Policy:
+    """The rows of the catalogue as this authority has them.
+
+    A clock runs under the row in force on the day it started; before the first row, under that one.
+    """
+
+    def __init__(self, timescales: Sequence[Timescale], parameters: Sequence[Parameter]) -> None:
+        self.timescales = tuple(timescales)
+        self.parameters = tuple(parameters)
+        self._rows: dict[tuple[str, str], list[Timescale]] = {}
+        for row in sorted(timescales, key=lambda row: row.in_force_from):
+            self._rows.setdefault((row.id, row.part), []).append(row)
+        self._values: dict[str, list[Parameter]] = {}
+        for parameter in sorted(parameters, key=lambda parameter: parameter.in_force_from):
+            self._values.setdefault(parameter.name, []).append(parameter)
+
+    def row(self, timescale: str, day: date, part: str = "") -> Timescale:
+        """The row under which a clock that starts on ``day`` runs."""
+        rows = self._rows[timescale, part]
+        # Rows of one timescale and part follow on one another.
+        return next((row for row in reversed(rows) if row.in_force_from <= day), rows[0])
+
+    def days(self, parameter: str, day: date) -> int:
+        """The value of a parameter on ``day``, in its own unit."""
+        values = self._values[parameter]
+        return next((v for v in reversed(values) if v.in_force_from <= day), values[0]).value
+
+    def timescales_on(self, day: date) -> list[Timescale]:
+        """Every timescale in the row in force on ``day``."""
+        return [row for row in self.timescales if row.is_in_force_on(day)]
+
+    def parameters_on(self, day: date) -> list[Parameter]:
+        """Every parameter in the row in force on ``day``."""
+        return [row for row in self.parameters if row.is_in_force_on(day)]
+
+
+AS_REVIEWED = Policy(CATALOGUE, PARAMETERS)
+"""The catalogue with nothing overridden."""

@@ -1,0 +1,211 @@
+"""The clocks of supervision: of a worker, and of a child's case with whoever holds it."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from domain.care import CareEnded, CareStarted, PlacementEnded, PlacementStarted
+from domain.clock import Clock
+from domain.clock_making import Numbers, make_clock
+from domain.event import Event
+from domain.flag import Flag
+from domain.intervals import Occasion, intervals, occasions, spells
+from domain.material import Material, Placed
+from domain.months import months_after
+from domain.people import (
+    WORKER_PREFIX,
+    SupervisionHeld,
+    WorkerAllocated,
+    WorkerJoined,
+    WorkerLeft,
+    WorkerUnallocated,
+    is_worker,
+)
+from domain.plan import PlanEnded, PlanStarted
+from domain.plan_clocks import interval_clock
+from domain.referral_episode import Episode
+from domain.telling import Told
+
+WEEKLY_FOR = timedelta(weeks=6)
+FORTNIGHTLY_FOR_MONTHS = 6
+
+
+def supervision_clocks(material: Material) -> list[Clock]:
+    """The clocks of a worker's own supervision, from joining until leaving."""
+    joined = material.of(WorkerJoined)
+    if not joined:
+        return []
+    worker = joined[0][1].recorded.stream.removeprefix(WORKER_PREFIX)
+    of_worker = [
+        (place, told)
+        for place, told in material.of(WorkerJoined, WorkerLeft)
+        if is_worker(told.recorded.stream)
+    ]
+    in_post = spells(of_worker, lambda told: isinstance(told.fact, WorkerJoined), lambda _: worker)
+    happened = occasions(material.of(SupervisionHeld), "supervision_id", in_post)
+    numbers = Numbers()
+    clocks = []
+    for spell in in_post:
+        until = _newly_qualified_until(of_worker, spell.place, spell.end_place)
+        for interval in intervals(spell, in_post, happened, None):
+            started_on = interval.start[1].day
+            part = _part(started_on, spell.start[1].day, until)
+            row = material.policy.row("supervision", started_on, part)
+            clocks.append(
+                interval_clock(
+                    interval, row, numbers.next("supervision", worker), ("worker", worker), "supervision", [],
+                    material,
+                )
+            )  # fmt: skip
+    return clocks
+
+
+def _newly_qualified_until(of_worker: list[Placed], since: int, until: int | None) -> date | None:
+    days = [
+        told.fact.newly_qualified_until
+        for place, told in of_worker
+        if isinstance(told.fact, WorkerJoined) and since <= place and (until is None or place < until)
+    ]
+    return max((day for day in days if day is not None), default=None)
+
+
+def _part(started_on: date, joined_on: date, newly_qualified_until: date | None) -> str:
+    if newly_qualified_until is None or started_on > newly_qualified_until:
+        return ""
+    if started_on < joined_on + WEEKLY_FOR:
+        return "newly qualified, first 6 weeks"
+    if started_on < months_after(joined_on, FORTNIGHTLY_FOR_MONTHS):
+        return "newly qualified, to 6 months"
+    return ""
+
+
+def case_supervision_clocks(episodes: list[Episode], material: Material) -> list[Clock]:
+    """The clocks of a case being discussed in supervision, from its first allocation.
+
+    No change of worker, and no time without one, ends or restarts them; they end with the case: when nobody
+    holds it, every referral there was is over, and no plan, placement or episode of care goes on. Allocated
+    again within the window, it goes on.
+    """
+    if not material.of(WorkerAllocated):
+        return []
+    reading = _CaseReading(material, episodes)
+    reading.read()
+    return reading.clocks
+
+
+_OPENING: dict[type[Event], tuple[str, str]] = {
+    PlanStarted: ("plan", "plan_id"),
+    PlacementStarted: ("placement", "placement_id"),
+    CareStarted: ("episode", "episode_id"),
+}
+_CLOSING: dict[type[Event], tuple[str, str]] = {
+    PlanEnded: ("plan", "plan_id"),
+    PlacementEnded: ("placement", "placement_id"),
+    CareEnded: ("episode", "episode_id"),
+}
+
+
+@dataclass(slots=True)
+class _Running:
+    """The interval that runs: ``from_`` is the supervision it began with, ``worker`` whose allocation began
+    the first of them.
+    """
+
+    worker: str
+    start: Placed
+    from_: Occasion | None
+    flags: list[Flag] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _CaseReading:
+    material: Material
+    episodes: list[Episode]
+    clocks: list[Clock] = field(default_factory=list)
+    numbers: Numbers = field(default_factory=Numbers)
+    running: _Running | None = None
+    ended: tuple[_Running, Placed] | None = None
+    holder: str | None = None
+    going_on: set[tuple[str, str]] = field(default_factory=set)
+
+    def read(self) -> None:
+        material = self.material
+        held = {one.first[0]: one for one in occasions(material.of(SupervisionHeld), "supervision_id", [])}
+        over = {episode.over_place for episode in self.episodes}
+        steps = material.of(WorkerAllocated, WorkerUnallocated, SupervisionHeld, *_OPENING, *_CLOSING)
+        places = {place for place, _ in steps}
+        referrals = [(place, material.facts[place]) for place in over if place is not None]
+        steps = sorted([*steps, *(p for p in referrals if p[0] not in places)], key=lambda p: p[0])
+        for placed in steps:
+            place, told = placed
+            self._follow(told)
+            if isinstance(told.fact, WorkerAllocated) and self.running is None:
+                self._begin(placed, told.fact.worker_id)
+            elif isinstance(told.fact, SupervisionHeld) and place in held and self.running is not None:
+                self._supervised(held[place])
+            elif self.running is not None and self._is_closed(place):
+                self.ended = (self.running, placed)
+                self.running = None
+        self._finish()
+
+    def _follow(self, told: Told) -> None:
+        fact = told.fact
+        if isinstance(fact, WorkerAllocated):
+            self.holder = fact.worker_id
+        elif isinstance(fact, WorkerUnallocated):
+            self.holder = None if fact.worker_id == self.holder else self.holder
+        elif type(fact) in _OPENING:
+            kind, id_field = _OPENING[type(fact)]
+            self.going_on.add((kind, getattr(fact, id_field)))
+        elif type(fact) in _CLOSING:
+            kind, id_field = _CLOSING[type(fact)]
+            self.going_on.discard((kind, getattr(fact, id_field)))
+
+    def _is_closed(self, place: int) -> bool:
+        known = [episode for episode in self.episodes if episode.place <= place]
+        return (
+            self.holder is None
+            and not self.going_on
+            and bool(known)
+            and all(episode.is_over_at(place) for episode in known)
+        )
+
+    def _begin(self, placed: Placed, worker: str) -> None:
+        if self.ended is not None:
+            before, end = self.ended
+            window = self.material.policy.days("continuation_window_days", end[1].day)
+            if placed[1].day <= end[1].day + timedelta(days=window):
+                before.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (placed[1].reference,)))
+                self.running, self.ended = before, None
+                return
+            self._finish()
+        self.running = _Running(worker, placed, None)
+
+    def _supervised(self, occasion: Occasion) -> None:
+        assert self.running is not None
+        self._make(self.running, occasion, None)
+        self.running = _Running(self.running.worker, occasion.first, occasion)
+
+    def _finish(self) -> None:
+        if self.running is not None:
+            self._make(self.running, None, None)
+        elif self.ended is not None:
+            self._make(self.ended[0], None, self.ended[1])
+        self.running = self.ended = None
+
+    def _make(self, running: _Running, stop: Occasion | None, end: Placed | None) -> None:
+        start = running.start[1]
+        things = [("supervision", one.id) for one in (running.from_, stop) if one is not None]
+        stopped_by = stop.last[1] if stop else end[1] if end else None
+        self.clocks.append(
+            make_clock(
+                self.material,
+                self.material.policy.row("case_supervision", start.day),
+                self.numbers.next("case_supervision", running.worker),
+                begun_by=("allocation", running.worker),
+                start=start,
+                stop=stopped_by,
+                status="stopped" if stop else "ended_without_completion" if end else "open",
+                things=things,
+                flags=running.flags,
+            )
+        )
