@@ -24,11 +24,14 @@ from infra.runs import Runs
 from infra.snapshots import SqlSnapshots
 from infra.views.views import Views
 from services.config import CONFLICTS_FILE, RUNS_FILE, SNAPSHOTS_FILE, Config
+from services.fold import Folding
 from services.histories import Histories
 from services.intake_reads import IntakeReads
 from services.metrics.counting import Appends
 from services.project import Projector
+from services.rebuild import Rebuild
 from services.record import Recording
+from services.set_aside import SetAsides
 
 if TYPE_CHECKING:
     from services.take_in import Intake
@@ -49,7 +52,10 @@ class Parts:
     recording: Recording
     histories: Histories
     views: Views
+    folding: Folding
     projector: Projector
+    rebuild: Rebuild
+    set_asides: SetAsides
     snapshots: SqlSnapshots
     intake: IntakeReads | None
     calendar: WorkingDays
@@ -70,9 +76,9 @@ def composed(config: Config) -> Iterator[Parts]:
     with ExitStack() as stack:
         config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         config.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        views_file = make_url(config.views).database
-        assert views_file
-        Path(views_file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        address = make_url(config.views)
+        if address.get_backend_name() == "sqlite" and address.database:
+            Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         calendar = england()
         keys = _keys(config)
         stack.callback(keys.close)
@@ -91,6 +97,8 @@ def composed(config: Config) -> Iterator[Parts]:
         policy = AS_REVIEWED
         histories = Histories(log, codec, calendar, policy)
         today = _today if config.today is None else _standing(config.today)
+        folding = Folding(log, histories)
+        projector = Projector(log, folding, views, today, _now)
         yield Parts(
             data=config.data,
             log=log,
@@ -100,7 +108,10 @@ def composed(config: Config) -> Iterator[Parts]:
             recording=Recording(log, codec, conflicts, _now),
             histories=histories,
             views=views,
-            projector=Projector(log, histories, views, today),
+            folding=folding,
+            projector=projector,
+            rebuild=Rebuild(log, folding, views, projector, _now, today),
+            set_asides=SetAsides(log, folding, views, projector, _now, today),
             snapshots=SqlSnapshots(snapshots),
             intake=None if config.intake is None else IntakeReads(config.intake, config.kafka_client),
             calendar=calendar,

@@ -9,6 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from domain.moment import EARLIEST, read_day
 from infra import master_key
 from infra.kafka_place import KafkaPlace, read_place
@@ -39,6 +42,7 @@ EXAMPLES: Mapping[str, str] = {
 
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>\d{1,5})", re.ASCII)
 _SQLITE = "sqlite:///"
+_POSTGRESQL = "postgresql+psycopg://"
 
 
 class BadSettings(ValueError):
@@ -102,7 +106,7 @@ def read_config(environment: Mapping[str, str], options: Mapping[str, str | None
         log=get("CASETIMELINE_LOG", data / LOG_FILE, _log),
         views=get("CASETIMELINE_VIEWS", f"{_SQLITE}{data / VIEWS_FILE}", _views),
         intake=get("CASETIMELINE_INTAKE", None, read_place),
-        keys=get("CASETIMELINE_KEYS", None, _views),
+        keys=get("CASETIMELINE_KEYS", None, _sqlite),
         master=master or master_of_file,
         http_host=host,
         http_port=port,
@@ -161,10 +165,20 @@ def _log(text: str) -> Path:
 
 
 def _views(text: str) -> str:
-    if text.startswith("postgresql+psycopg://"):
-        raise ValueError("names PostgreSQL, whose driver is not installed; use a SQLite file")
+    if not text.startswith(_POSTGRESQL):
+        return _sqlite(text, f"{_POSTGRESQL}USER@HOST/DATABASE, or {_SQLITE}")
+    try:
+        address = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"is not an address like {_POSTGRESQL}USER@HOST/DATABASE") from None
+    if not address.database:
+        raise ValueError(f"names no database: {_POSTGRESQL}USER@HOST/DATABASE")
+    return text
+
+
+def _sqlite(text: str, expected: str = _SQLITE) -> str:
     if not text.startswith(_SQLITE) or len(text) == len(_SQLITE):
-        raise ValueError(f"must be {_SQLITE} and the path of a file, not {_without_secrets(text)}")
+        raise ValueError(f"must be {expected} and the path of a file, not {_without_secrets(text)}")
     return text
 
 

@@ -41,7 +41,14 @@ def _log(parts: Parts) -> Finding:
 
 def _views(parts: Parts) -> Finding:
     heads = parts.log.heads()
-    lag = max(position.lag(heads) for position in parts.views.positions())
+    positions = parts.views.positions()
+    if outdated := [one.projection for one in positions if not one.build.is_of_this_code]:
+        named = " ".join(outdated)
+        return Finding("views", False, f"made by another version of the code; casetimeline rebuild {named}")
+    if aside := parts.set_asides.page(0, None):
+        said = f"{len(aside)} set aside; casetimeline set-aside list says which, and why"
+        return Finding("views", False, said)
+    lag = max(position.lag(heads) for position in positions)
     if lag > 0:
         return Finding("views", True, f"{lag} events behind the log; serve or project brings them up with it")
     return Finding("views", True, "up with the log")

@@ -162,7 +162,7 @@ class PageReads:
     def _is_in_views(self, put: Put) -> bool:
         if put != Put(self._today()):
             return False
-        return all(position.read_on == put.as_at for position in self._views.positions())
+        return all(one.build.answers(put.as_at) for one in self._views.positions())
 
     def _newest(self, heads: Sequence[int]) -> datetime | None:
         """When the last event of the log was recorded."""
@@ -177,7 +177,7 @@ class PageReads:
         children: list[ChildRow] = []
         events, newest, late = 0, None, 0
         for stream in self._log.streams():
-            history = self._histories.of(stream) if is_child(stream) else None
+            history = self._histories.of(stream)
             if history is None:
                 continue
             case = self._histories.case(history, put)

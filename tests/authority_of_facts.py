@@ -16,9 +16,11 @@ SOURCE = "urn:invented:cases"
 
 
 @contextmanager
-def service_in(folder: Path, today: str | None = None) -> Iterator[Parts]:
-    """The service with log, views and keys in ``folder``."""
+def service_in(folder: Path, today: str | None = None, views: str | None = None) -> Iterator[Parts]:
+    """The service with log, views and keys in ``folder``; the views elsewhere, where an address is given."""
     settings = {"CASETIMELINE_DATA": str(folder)}
+    if views is not None:
+        settings["CASETIMELINE_VIEWS"] = views
     if today is not None:
         settings["CASETIMELINE_TODAY"] = today
     with composed(read_config(settings)) as service:

@@ -100,4 +100,4 @@ def _references(pairs: Iterable[Sequence[str]]) -> tuple[FactReference, ...]:
     return tuple(FactReference(source, id_) for source, id_ in pairs)
 
 
-CLOCK_SHAPE: Shape[ClockRow] = Shape(CLOCKS, clock_values, clock_row)
+CLOCK_SHAPE: Shape[ClockRow] = Shape(CLOCKS, tuple(CLOCKS.c.keys()), clock_values, clock_row)

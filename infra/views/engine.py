@@ -4,8 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+
+POSTGRESQL = "postgresql"
+_ONE_AT_A_TIME = 0x63617365
+"""What those who make or change tables lock in PostgreSQL."""
+
+_LOST_THE_RACE = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL's codes for a transaction that another one got in the way of."""
 
 
 class ViewsUnavailable(Exception):
@@ -26,21 +33,65 @@ def reaching() -> Iterator[None]:
     except IntegrityError as error:
         raise Overtaken from error
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _LOST_THE_RACE:
+            raise Overtaken from error
         raise ViewsUnavailable(type(error).__name__) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection to read with. On SQLite it sees one state of everything, elsewhere each statement does."""
+    with reaching(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def reading_one_state(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of everything, which no other transaction holds up."""
+    with reaching(), engine.connect() as connection:
+        if engine.dialect.name == POSTGRESQL:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is committed at the end; on SQLite it keeps every other one out from its start."""
+    with reaching(), engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def changing_tables(engine: Engine) -> Iterator[Connection]:
+    """As `writing`, for whoever makes and drops tables: one at a time."""
+    with writing(engine) as connection:
+        if engine.dialect.name == POSTGRESQL:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+        yield connection
 
 
 def open_engine(url: str) -> Engine:
     """The database at an address; a file is made if it is not there."""
-    engine = create_engine(make_url(url))
-    if engine.dialect.name == "sqlite":
+    address = make_url(url)
+    if address.get_backend_name() == POSTGRESQL:
+        # A connection that a restart of the server broke is found out before it is used.
+        return create_engine(address, pool_pre_ping=True)
+    engine = create_engine(address)
 
-        @event.listens_for(engine, "connect")
-        def _configure(connection: Any, _: Any) -> None:
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
-            # They can be built again from the log: a crash may cost their last moments, never their sense.
-            cursor.execute("PRAGMA synchronous=NORMAL")
-            cursor.execute("PRAGMA busy_timeout=10000")
-            cursor.close()
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:
+        # Transactions are begun below: the driver begins none before it makes or drops a table.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # They can be built again from the log: a crash may cost their last moments, never their sense.
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

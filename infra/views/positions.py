@@ -1,21 +1,19 @@
-"""How far each projection is with each partition of the log, kept beside its rows."""
+"""How far each build of a projection is with each partition of the log, kept beside its rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
+from infra.views.builds import Build, State
 from infra.views.engine import Overtaken
-from infra.views.tables import POSITIONS, STANDING
-from projections.catalogue import PROJECTIONS
-from projections.projection import Projection
+from infra.views.tables import POSITIONS, SHARES
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The last event of a partition that is in the rows: its number, its place, and when it was recorded."""
+    """The last event of a partition that was read: its number, its place, and when it was recorded."""
 
     number: int
     offset: int
@@ -24,19 +22,41 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a projection is with each partition it has read, and the day as at which its rows were made."""
+    """How far a build is with each partition it has read, and how many of its events are set aside.
 
-    projection: str
-    version: int
+    ``filled``: how many streams are in it, of a build that is being filled.
+    """
+
+    build: Build
     partitions: Mapping[int, At]
-    read_on: date | None
-    rebuilt_at: datetime | None
-    rate: int | None
+    set_aside: Mapping[int, int]
+    filled: int = 0
+
+    @property
+    def projection(self) -> str:
+        return self.build.projection
 
     def number(self, partition: int) -> int:
-        """The number of the partition's last event in the rows, 0 where there is none."""
+        """The number of the partition's last event that was read, 0 where there is none."""
         at = self.partitions.get(partition)
         return at.number if at else 0
+
+    def applied(self, partition: int) -> int:
+        """How many of the partition's events are in the rows: the others that were read are set aside."""
+        return self.number(partition) - self.set_aside.get(partition, 0)
+
+    @property
+    def filling(self) -> Mapping[str, int]:
+        """Of a build that is being filled, the events of the streams in it, and all there are to put in."""
+        events = sum(at.number for at in self.partitions.values())
+        done = events * self.filled // self.build.streams if self.build.streams else 0
+        return {"read": events if self.build.state is not State.FILLING else done, "all": events}
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long filling still takes at its rate; None while nothing tells."""
+        told = self.filling
+        return (told["all"] - told["read"]) / self.build.rate if self.build.rate else None
 
     def lag(self, heads: Sequence[int]) -> int:
         """How many events it is behind a log of these heads."""
@@ -44,78 +64,55 @@ class Position:
 
     @property
     def last(self) -> tuple[int, At] | None:
-        """The partition of the newest event in the rows, and the event."""
+        """The partition of the newest event that was read, and the event."""
         return max(self.partitions.items(), key=lambda one: (one[1].recorded_at, one[0]), default=None)
 
 
-def read_positions(connection: Connection) -> list[Position]:
-    """How far each projection is; one never run, or of another version of the code, is nowhere."""
-    standing = {row.projection: row for row in connection.execute(select(STANDING))}
-    partitions: dict[str, dict[int, At]] = {}
-    for row in connection.execute(select(POSITIONS)):
-        at = At(row.number, row.offset, row.recorded_at.replace(tzinfo=UTC))
-        partitions.setdefault(row.projection, {})[row.partition] = at
-    return [_position(one, standing.get(one.name), partitions.get(one.name, {})) for one in PROJECTIONS]
+def positions_of(connection: Connection, builds: Sequence[Build]) -> list[Position]:
+    """How far each of some builds is."""
+    partitions: dict[tuple[str, int], dict[int, At]] = {}
+    aside: dict[tuple[str, int], dict[int, int]] = {}
+    for line in connection.execute(select(POSITIONS)):
+        of = (line.projection, line.build)
+        at = At(line.number, line.offset, line.recorded_at.replace(tzinfo=UTC))
+        partitions.setdefault(of, {})[line.partition] = at
+        aside.setdefault(of, {})[line.partition] = line.set_aside
+    keys = [(build.projection, build.number) for build in builds]
+    filled = {
+        (line.projection, line.build): int(line.streams)
+        for line in connection.execute(
+            select(SHARES.c.projection, SHARES.c.build, func.sum(SHARES.c.streams).label("streams")).group_by(
+                SHARES.c.projection, SHARES.c.build
+            )
+        )
+    }
+    return [
+        Position(build, partitions.get(key, {}), aside.get(key, {}), filled.get(key, 0))
+        for build, key in zip(builds, keys, strict=True)
+    ]
 
 
-def _position(projection: Projection[Any], row: Any, partitions: Mapping[int, At]) -> Position:
-    if row is None or row.version != projection.version:
-        return Position(projection.name, projection.version, {}, None, None, None)
-    rebuilt_at = None if row.rebuilt_at is None else row.rebuilt_at.replace(tzinfo=UTC)
-    return Position(row.projection, row.version, partitions, row.read_on, rebuilt_at, row.rate)
-
-
-def reached(positions: Sequence[Position], partition: int) -> int:
-    """The number of the partition's last event that is in the rows of every projection."""
-    return min(position.number(partition) for position in positions)
-
-
-def advance(
-    connection: Connection,
-    previous: Mapping[int, int],
-    to: Mapping[int, At],
-    read_on: date,
-    rate: int | None,
-    rebuilt_at: datetime | None,
-) -> None:
-    """Move every projection on with some partitions, from ``previous`` to ``to``.
-
-    Raises Overtaken where one of those partitions is no longer at ``previous``.
-    """
-    # Writing first keeps every other projector out until this one is done.
-    connection.execute(update(STANDING).values(version=STANDING.c.version))
-    positions = read_positions(connection)
-    if any(reached(positions, partition) != number for partition, number in previous.items()):
-        raise Overtaken
-    told: dict[str, Any] = {"read_on": read_on}
-    if rate is not None:
-        told["rate"] = rate
-    if rebuilt_at is not None:
-        told["rebuilt_at"] = rebuilt_at.astimezone(UTC).replace(tzinfo=None)
-    known = set(connection.scalars(select(STANDING.c.projection)))
-    for projection, position in zip(PROJECTIONS, positions, strict=True):
-        of = STANDING.c.projection == projection.name
-        if projection.name in known:
-            connection.execute(update(STANDING).where(of).values(version=projection.version, **told))
-        else:
-            row = {"projection": projection.name, "version": projection.version, **told}
-            connection.execute(insert(STANDING).values(**row))
-        moved = {partition: at for partition, at in to.items() if at.number >= position.number(partition)}
-        _put(connection, projection.name, position.partitions, moved)
-
-
-def _put(connection: Connection, name: str, stood: Mapping[int, At], moved: Mapping[int, At]) -> None:
-    if not stood:
-        # What is left there was made by another version of the code.
-        connection.execute(delete(POSITIONS).where(POSITIONS.c.projection == name))
-    for partition, at in moved.items():
+def move(connection: Connection, build: Build, previous: Mapping[int, int], to: Mapping[int, At]) -> None:
+    """Move a build on in some partitions. Raises Overtaken where it is no longer at ``previous``."""
+    for partition, at in to.items():
         values = {
             "number": at.number,
             "offset": at.offset,
             "recorded_at": at.recorded_at.astimezone(UTC).replace(tzinfo=None),
         }
-        if partition in stood:
-            where = (POSITIONS.c.projection == name) & (POSITIONS.c.partition == partition)
-            connection.execute(update(POSITIONS).where(where).values(**values))
+        if previous[partition]:
+            where = (POSITIONS.c.partition == partition) & (POSITIONS.c.number == previous[partition])
+            moved = connection.execute(update(POSITIONS).where(build.of(POSITIONS), where).values(**values))
+            if moved.rowcount != 1:
+                raise Overtaken
         else:
-            connection.execute(insert(POSITIONS).values(projection=name, partition=partition, **values))
+            # Where it was moved from 0 already, there is such a row, and this one is refused.
+            whose = {"projection": build.projection, "build": build.number, "partition": partition}
+            connection.execute(insert(POSITIONS).values(**whose, **values, set_aside=0))
+
+
+def count_aside(connection: Connection, build: Build, partition: int, events: int) -> None:
+    """Count so many more events of a partition, or fewer, as set aside."""
+    where = POSITIONS.c.partition == partition
+    counted = POSITIONS.c.set_aside + events
+    connection.execute(update(POSITIONS).where(build.of(POSITIONS), where).values(set_aside=counted))

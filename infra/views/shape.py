@@ -14,9 +14,13 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Shape(Generic[Row]):
-    """A table, the values of a row as its columns, and the row that a line of the table stands for."""
+    """A table, the values of a row as its columns, and the row that a line of the table stands for.
+
+    ``columns`` are those that rows fill: one that only tells lines apart is not among them.
+    """
 
     table: Table
+    columns: tuple[str, ...]
     values: Callable[[Row, WorkingDays], dict[str, Any]]
     row: Callable[[Any], Row]
 
@@ -36,7 +40,7 @@ def plain(table: Table, row: type[Row]) -> Shape[Row]:
         told: Mapping[str, Any] = line._mapping
         return row(**{name: _told(told[name], name in instants) for name in names})
 
-    return Shape(table, values, read)
+    return Shape(table, tuple(names), values, read)
 
 
 def _kept(value: Any) -> Any:

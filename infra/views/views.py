@@ -2,129 +2,134 @@
 the log.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, func, inspect, or_, select, update
 
 from domain.working_days import WorkingDays
-from infra.views.engine import open_engine, reaching
-from infra.views.positions import At, Position, advance, reached, read_positions
+from infra.views import builds as of_builds
+from infra.views import engine as of_engine
+from infra.views.builds import Build, State
+from infra.views.engine import Overtaken
+from infra.views.folded import Folded
+from infra.views.positions import At, Position, move, positions_of
+from infra.views.replacing import replace
+from infra.views.set_aside import New, SetAside, read_set_aside
 from infra.views.shapes import SHAPES
-from infra.views.tables import CHILDREN, MEMBERS, METADATA, POSITIONS, RECORDING_DELAYS, STANDING
+from infra.views.tables import BUILDS, CHILDREN, FOLDS, KEPT, MEMBERS, RECORDING_DELAYS
 from projections.child_rows import ChildRow, child_rows
 from projections.projection import Projection
 
-_CHUNK = 500
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
-class Refolded:
-    """The rows, by projection, of the children that some references now stand for.
+class Step:
+    """What some builds, all at ``previous``, move on by: the events read, and the rows of whom they touch.
 
-    ``folded_through`` is how many events the log had before the fold began: they are all in the rows.
+    ``new`` are the events by stream; ``day`` is the one as at which the rows were made, ``now`` the instant.
     """
 
-    streams: Sequence[str]
-    members: Mapping[str, str]
-    rows: Mapping[str, Sequence[Any]]
-    folded_through: int
+    previous: Mapping[int, int]
+    to: Mapping[int, At]
+    folded: Sequence[Folded]
+    new: Mapping[str, New]
+    day: date
+    now: datetime
+    rate: int | None = None
 
 
 class Views:
     """Rows in SQLite or PostgreSQL. Safe to use from any thread."""
 
     def __init__(self, url: str, calendar: WorkingDays) -> None:
-        self.engine = open_engine(url)
+        self.engine = of_engine.open_engine(url)
         self.calendar = calendar
-        with reaching():
-            METADATA.create_all(self.engine)
+        if not self._is_prepared():
+            with of_engine.changing_tables(self.engine) as connection:
+                of_builds.prepare(connection)
+
+    def _is_prepared(self) -> bool:
+        with self.reading() as connection:
+            if not inspect(connection).has_table(BUILDS.name):
+                return False
+            served = of_builds.read_builds(connection, State.SERVING)
+            return len(served) == len(of_builds.VERSIONS) and set(KEPT.tables) <= set(
+                inspect(connection).get_table_names()
+            )
 
     def close(self) -> None:
         self.engine.dispose()
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection that sees one state of all rows."""
-        with reaching(), self.engine.connect() as connection:
-            yield connection
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection to read with. On SQLite it sees one state of all, elsewhere each statement does."""
+        return of_engine.reading(self.engine)
 
-    def positions(self) -> list[Position]:
-        """How far each projection is; one never run, or of another version of the code, is nowhere."""
+    def positions(self, *states: State) -> list[Position]:
+        """How far the builds in some states are; of those that serve, by default."""
         with self.reading() as connection:
-            return read_positions(connection)
+            return positions_of(connection, of_builds.read_builds(connection, *(states or (State.SERVING,))))
 
-    def position(self, partition: int = 0) -> int:
-        """The number of the last event of a partition that is in the rows of every projection."""
-        return reached(self.positions(), partition)
+    def move_on(self, builds: Sequence[Build], step: Step) -> None:
+        """Replace the rows of some children, and move builds on in some partitions, in one transaction.
 
-    def replace_all(
-        self,
-        to: Mapping[int, At],
-        read_on: date,
-        refolded: Iterable[Refolded],
-        *,
-        rebuilt_at: datetime | None = None,
-    ) -> None:
-        """Replace every row, in one transaction: until it is done, the rows before it are what is read."""
-        with reaching(), self.engine.begin() as connection:
-            tables = [shape.table for shape in SHAPES.values()]
-            for table in (POSITIONS, STANDING, MEMBERS, *tables):
-                connection.execute(delete(table))
-            for one in refolded:
-                self._insert(connection, one)
-            advance(connection, {}, to, read_on, None, rebuilt_at)
-
-    def move_on(
-        self,
-        previous: Mapping[int, int],
-        to: Mapping[int, At],
-        read_on: date,
-        refolded: Iterable[Refolded],
-        *,
-        rate: int | None = None,
-    ) -> None:
-        """Replace the rows of some children, and move the position in some partitions, in one transaction.
-
-        Raises Overtaken, with nothing changed, where the views are no longer at ``previous``. Rows already
-        there that were folded through more of the log stay as they are.
+        Raises Overtaken, with nothing changed, where a build is no longer what or where it was.
         """
-        with reaching(), self.engine.begin() as connection:
-            advance(connection, previous, to, read_on, rate, None)
-            for one in refolded:
-                if self._is_news(connection, one):
-                    self._delete(connection, one.streams)
-                    self._insert(connection, one)
+        with of_engine.writing(self.engine) as connection:
+            self.move_within(connection, builds, step)
 
-    def _is_news(self, connection: Connection, refolded: Refolded) -> bool:
-        later = MEMBERS.c.folded_through > refolded.folded_through
-        found = select(MEMBERS.c.stream).where(MEMBERS.c.stream.in_(refolded.streams), later).limit(1)
-        return connection.scalar(found) is None
+    def move_within(self, connection: Connection, builds: Sequence[Build], step: Step) -> None:
+        """The same within a transaction."""
+        for build in self.held(connection, builds):
+            if build.read_on not in (None, step.day):
+                raise Overtaken
+            move(connection, build, step.previous, step.to)
+            replace(connection, build, step.folded, step.new, step.now, self.calendar)
+            told: dict[str, Any] = {"read_on": step.day}
+            if step.rate is not None:
+                told["rate"] = step.rate
+            connection.execute(update(BUILDS).where(build.of(BUILDS)).values(**told))
 
-    def _delete(self, connection: Connection, streams: Sequence[str]) -> None:
-        for start in range(0, len(streams), _CHUNK):
-            chunk = streams[start : start + _CHUNK]
-            for shape in SHAPES.values():
-                connection.execute(delete(shape.table).where(shape.table.c.child.in_(chunk)))
-            connection.execute(delete(MEMBERS).where(MEMBERS.c.stream.in_(chunk)))
+    def turn_day(self, build: Build, day: date, folded: Sequence[Folded], now: datetime) -> None:
+        """Replace the rows that another day changes. Raises Overtaken where the build is not as it was."""
+        with of_engine.writing(self.engine) as connection:
+            for held in self.held(connection, [build]):
+                if held.read_on != build.read_on:
+                    raise Overtaken
+                replace(connection, held, folded, {}, now, self.calendar)
+                connection.execute(update(BUILDS).where(held.of(BUILDS)).values(read_on=day))
 
-    def _insert(self, connection: Connection, refolded: Refolded) -> None:
-        if refolded.members:
-            members = [
-                {"stream": stream, "child": child, "folded_through": refolded.folded_through}
-                for stream, child in refolded.members.items()
-            ]
-            connection.execute(insert(MEMBERS), members)
-        for name, rows in refolded.rows.items():
-            shape = SHAPES[name]
-            if rows:
-                connection.execute(insert(shape.table), [shape.values(row, self.calendar) for row in rows])
+    def held(self, connection: Connection, builds: Sequence[Build], *, alone: bool = True) -> list[Build]:
+        """Builds that nobody else changes until the transaction ends, or, not ``alone``, drops.
+
+        Raises Overtaken where one is in another state than it was, or gone.
+        """
+        held = of_builds.lock(connection, builds, alone=alone)
+        states = {(build.projection, build.number): build.state for build in builds}
+        if len(held) != len(builds) or any(states[b.projection, b.number] is not b.state for b in held):
+            raise Overtaken
+        return held
+
+    def changing(self, build: Build, day: date) -> list[str]:
+        """The streams whose rows are others on ``day`` than on the day they were made for."""
+        changes = or_(FOLDS.c.changes_on <= day, FOLDS.c.changed_on > day)
+        with self.reading() as connection:
+            return list(connection.scalars(select(FOLDS.c.stream).where(build.of(FOLDS), changes)))
+
+    def set_aside(self, *conditions: Any, states: Sequence[State] = (State.SERVING,)) -> list[SetAside]:
+        """What is set aside in the builds that serve, or that are in some other states."""
+        with self.reading() as connection:
+            return read_set_aside(connection, of_builds.read_builds(connection, *states), *conditions)
 
     # What is read
+
+    def serving(self, projection: Projection[Any]) -> Build:
+        """The build of a projection that serves."""
+        return next(one.build for one in self.positions() if one.projection == projection.name)
 
     def rows(self, projection: Projection[Row], *conditions: Any) -> list[Row]:
         """The rows of a projection that meet some conditions on its table."""
@@ -132,15 +137,10 @@ class Views:
         with self.reading() as connection:
             return [shape.row(line) for line in connection.execute(select(shape.table).where(*conditions))]
 
-    def children_changing_by(self, day: date) -> list[str]:
-        """Children whose rows change on or before a day, though nothing new is known of them."""
-        with self.reading() as connection:
-            return list(connection.scalars(select(CHILDREN.c.child).where(CHILDREN.c.changes_on <= day)))
-
     def find_children(self, text: str, limit: int) -> list[ChildRow]:
         """Children whose reference has ``text`` in it, the closest first."""
         merged_into = select(MEMBERS.c.child).where(MEMBERS.c.stream == text)
-        has_text = CHILDREN.c.child.contains(text, autoescape=True)
+        has_text = CHILDREN.c.child.icontains(text, autoescape=True)
         statement = (
             select(CHILDREN)
             .where(CHILDREN.c.facts > 0, has_text | CHILDREN.c.child.in_(merged_into))
@@ -160,10 +160,8 @@ class Views:
         """
         late = (RECORDING_DELAYS.c.entered_on > day) & (RECORDING_DELAYS.c.working_days > working_days)
         with self.reading() as connection:
-            return (
-                connection.scalar(select(func.coalesce(func.sum(RECORDING_DELAYS.c.facts), 0)).where(late))
-                or 0
-            )
+            found = connection.scalar(select(func.sum(RECORDING_DELAYS.c.facts)).where(late))
+        return int(found or 0)
 
     def counts(self, table: Table, *by: Any) -> list[Any]:
         """How many rows a table has, by some of its columns."""

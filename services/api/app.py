@@ -27,6 +27,7 @@ from services.api.measures import MeasureRoutes
 from services.api.middleware import Answered, Options, Shortcut
 from services.api.openapi import document
 from services.api.service_routes import ServiceRoutes
+from services.api.set_aside import SetAsideRoutes
 from services.compose import Parts
 from services.measures.answers import measures_of
 from services.metrics.counting import Counts
@@ -61,7 +62,9 @@ def application(
         parts.calendar,
         parts.policy,
         parts.today,
+        parts.now,
     )
+    aside = SetAsideRoutes(parts.set_asides)
 
     measures = MeasureRoutes(measures_of(parts), parts.calendar, parts.today)
 
@@ -91,6 +94,8 @@ def application(
         ("/projections", lists.projections),
         ("/intake", intake_routes.standing),
         ("/intake/set-aside", intake_routes.set_aside),
+        ("/set-aside", aside.listed),
+        ("/set-aside/{stream}", aside.shown),
         ("/metrics", about.figures),
         ("/healthz", about.alive),
         ("/readyz", about.ready),
@@ -98,6 +103,8 @@ def application(
         ("/docs", about.docs),
     ):
         app.add_api_route(path, endpoint, methods=["GET", "HEAD"])
+    app.add_api_route("/set-aside/{stream}/retry", aside.retried, methods=["POST"])
+    app.add_api_route("/set-aside/{stream}/drop", aside.dropped, methods=["POST"])
     app.add_api_route("/rulings", children.post_ruling, methods=["POST"])
     app.router.routes.extend(pages)
     app.add_exception_handler(Invalid, _invalid)

@@ -19,15 +19,15 @@ from domain.working_days import WorkingDays
 from infra.codec import Codec
 from infra.conflicts import Conflicts
 from infra.log.log import Log
-from infra.views.positions import Position
 from infra.views.views import Views
 from projections.clock_rows import clock_rows
 from services import clock_list, event_list
-from services.api import parameters
+from services.api import parameters, progress
 from services.clock_list import SORTS, STATUSES
 from services.histories import Histories
 from services.intake import SUBJECT
 from services.past_rows import rows_as_at
+from services.standing import standing_json, standings
 from services.timeline import instant_json
 from services.timescales import parameters_json, timescales_json
 
@@ -53,6 +53,7 @@ class Lists:
         calendar: WorkingDays,
         policy: Policy,
         today: Callable[[], date],
+        now: Callable[[], datetime],
     ) -> None:
         self._log = log
         self._codec = codec
@@ -62,6 +63,7 @@ class Lists:
         self._calendar = calendar
         self._policy = policy
         self._today = today
+        self._now = now
 
     async def clocks(self, request: Request) -> Response:
         return await run_in_threadpool(self._clocks, request)
@@ -81,15 +83,18 @@ class Lists:
         return _listed("timescales", rows, found, **asked.echo(), parameters=parameters_in_force)
 
     async def projections(self, request: Request) -> Response:
-        return await run_in_threadpool(self._projections, request)
+        found = parameters.read(request, PAGING)
+        if progress.is_asked(request):
+            return progress.streamed(self._projections)
+        return _listed("projections", await run_in_threadpool(self._projections), found)
 
     def _clocks(self, request: Request) -> Response:
         found = parameters.read(request, (*parameters.QUESTION, *PAGING, *CLOCK_FILTERS))
         asked = parameters.question(found, self._today(), self._calendar)
         wanted = clocks_wanted(found)
         # Asked before the rows are read: they are at least as far as this.
-        kept_for, freshness = self._freshness()
-        if asked.question == Question(self._today()) and asked.question.as_at == kept_for:
+        is_kept, freshness = self._freshness()
+        if is_kept and asked.question == Question(self._today()):
             page = clock_list.from_views(self._views, wanted, asked.question.as_at)
         else:
             rows = rows_as_at(self._log, self._histories, asked.question)
@@ -98,11 +103,10 @@ class Lists:
         reply = {**asked.echo(), "clocks": page.to_json(self._calendar), "next": page.next, **freshness}
         return _json(reply)
 
-    def _freshness(self) -> tuple[date | None, dict[str, Any]]:
-        """The day for which the views are kept, and how many events they are behind the log."""
-        positions = [one for one in self._views.positions() if one.projection == clock_rows.name]
-        position = positions[0]
-        return position.read_on, {"lag": position.lag(self._log.heads())}
+    def _freshness(self) -> tuple[bool, dict[str, Any]]:
+        """Whether the views answer for today, and how many events they are behind the log."""
+        position = next(one for one in self._views.positions() if one.projection == clock_rows.name)
+        return position.build.answers(self._today()), {"lag": position.lag(self._log.heads())}
 
     def _events(self, request: Request) -> Response:
         found = parameters.read(request, (*EVENT_FILTERS, *PAGING))
@@ -129,33 +133,8 @@ class Lists:
         following = str(rows[limit - 1].number) if len(rows) > limit else None
         return _json({"conflicts": conflicts, "next": following})
 
-    def _projections(self, request: Request) -> Response:
-        found = parameters.read(request, PAGING)
-        heads = self._log.heads()
-        rows = [projection_json(one, heads) for one in self._views.positions()]
-        return _listed("projections", rows, found)
-
-
-def projection_json(one: Position, heads: Sequence[int]) -> dict[str, Any]:
-    """A projection beside a log of these heads: ``position`` is the newest event in its rows."""
-    last = one.last
-    return {
-        "name": one.projection,
-        "version": one.version,
-        "position": None if last is None else {"partition": last[0], "offset": last[1].offset},
-        "recorded_at": None if last is None else instant_json(last[1].recorded_at),
-        "lag": one.lag(heads),
-        "rate": one.rate,
-        "last_rebuild": None if one.rebuilt_at is None else instant_json(one.rebuilt_at),
-        "partitions": [
-            {
-                "partition": partition,
-                "events": one.number(partition),
-                "lag": max(head - one.number(partition), 0),
-            }
-            for partition, head in enumerate(heads)
-        ],
-    }
+    def _projections(self) -> list[dict[str, Any]]:
+        return [standing_json(one) for one in standings(self._log, self._views, self._now())]
 
 
 def clocks_wanted(found: Mapping[str, str]) -> clock_list.Wanted:

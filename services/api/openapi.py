@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from projections.catalogue import PROJECTIONS
 from services.api import event_schemas, measure_schemas, problems
 from services.api.described import json_ as _json
 from services.api.described import list_ as _list
@@ -39,6 +40,7 @@ EXAMPLE_RECEIPT = {
 
 _INSTANT: Schema = {"type": "string", "format": "date-time"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
+_SECONDS: Schema = {"type": "number", "minimum": 0}
 _WORD: Schema = {"type": "string"}
 _CURSOR: Schema = {
     "type": ["string", "null"],
@@ -314,18 +316,77 @@ SCHEMAS: dict[str, Schema] = {
                     {
                         "name": _WORD,
                         "version": _COUNT,
+                        "code_version": _COUNT,
+                        "build": _COUNT,
                         "position": _or_null(_ref("Position")),
                         "recorded_at": {"type": ["string", "null"], "format": "date-time"},
                         "lag": _COUNT,
+                        "lag_seconds": _SECONDS,
+                        "set_aside": _COUNT,
                         "rate": {"type": ["integer", "null"]},
                         "last_rebuild": {"type": ["string", "null"], "format": "date-time"},
-                        "partitions": _list(_object({"partition": _COUNT, "events": _COUNT, "lag": _COUNT})),
+                        "next": _or_null(
+                            _object(
+                                {
+                                    "build": _COUNT,
+                                    "version": _COUNT,
+                                    "state": _WORD,
+                                    "streams": _COUNT,
+                                    "read": _COUNT,
+                                }
+                            )
+                        ),
+                        "partitions": _list(
+                            _object(
+                                {
+                                    "partition": _COUNT,
+                                    "read": _COUNT,
+                                    "applied": _COUNT,
+                                    "set_aside": _COUNT,
+                                    "lag": _COUNT,
+                                    "lag_seconds": _SECONDS,
+                                }
+                            )
+                        ),
                     }
                 )
             ),
             "next": _CURSOR,
         }
     ),
+    "WaitingList": _object({"set_aside": _list(_ref("Waiting")), "next": _CURSOR}),
+    "WaitingOfOne": _object({"set_aside": _list(_ref("Waiting"))}),
+    "Waiting": _object(
+        {
+            "projection": _WORD,
+            "subject": _WORD,
+            "behind": _WORD,
+            "error": _WORD,
+            "place": _WORD,
+            "said": {"type": ["string", "null"]},
+            "position": _or_null(_object({"partition": _COUNT, "number": _COUNT})),
+            "events": _COUNT,
+            "since": {"type": "string", "format": "date-time"},
+            "tries": _COUNT,
+            "dropped": {"type": "boolean"},
+        }
+    ),
+    "Tried": _object(
+        {
+            "tried": _list(
+                _object(
+                    {
+                        "projection": _WORD,
+                        "subject": _WORD,
+                        "applied": {"type": "boolean"},
+                        "error": {"type": ["string", "null"]},
+                        "place": {"type": ["string", "null"]},
+                    }
+                )
+            )
+        }
+    ),
+    "Dropped": _object({"dropped": _COUNT}),
     "Ruling": {
         "type": "object",
         "properties": {
@@ -381,6 +442,23 @@ _PAGING = [
     ),
 ]
 _NUMBERED = _query("cursor", {"type": "string", "pattern": r"^[0-9]{1,18}$"}, "The next of the page before.")
+_PLACES = _query(
+    "cursor",
+    {"type": "string", "pattern": r"^[0-9]{1,18}(\.[0-9]{1,18})*$"},
+    "The next of the page before.",
+)
+_PROJECTION = _query(
+    "projection",
+    {"type": "string", "enum": [projection.name for projection in PROJECTIONS]},
+    "Only in this projection.",
+)
+_STREAM: Schema = {
+    "name": "stream",
+    "in": "path",
+    "required": True,
+    "schema": SUBJECT,
+    "description": "A child's reference, worker:ID, or authority.",
+}
 _OPAQUE = _query(
     "cursor", {"type": "string", "minLength": 1, "maxLength": 1_024}, "The next of the page before."
 )
@@ -502,7 +580,7 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                     _query("recorded_from", WHEN_ASKED, "Only facts recorded from this day or instant on."),
                     _query("recorded_to", WHEN_ASKED, "Only facts recorded up to this day or instant."),
                     *_PAGING,
-                    _NUMBERED,
+                    _PLACES,
                 ],
             ),
         },
@@ -588,6 +666,45 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                 "lists",
                 {"200": _json("ProjectionList", "Projections."), **_problems(422, 503)},
                 parameters=[*_PAGING, _NUMBERED],
+                description="With Accept: text/event-stream, told again every second.",
+            )
+        },
+        "/set-aside": {
+            "get": _operation(
+                "List what could not be projected, and why",
+                "lists",
+                {"200": _json("WaitingList", "What waits, the longest first."), **_problems(422, 503)},
+                parameters=[
+                    _PROJECTION,
+                    _query("dropped", {"type": "string", "enum": ["true", "false"]}, "Also what was let go."),
+                    *_PAGING,
+                    _NUMBERED,
+                ],
+            )
+        },
+        "/set-aside/{stream}": {
+            "get": _operation(
+                "Why a child, worker or the authority is set aside",
+                "lists",
+                {"200": _json("WaitingOfOne", "Where it waits."), **_problems(404, 422, 503)},
+                parameters=[_STREAM, _PROJECTION],
+            )
+        },
+        "/set-aside/{stream}/retry": {
+            "post": _operation(
+                "Try again with the code of the day",
+                "lists",
+                {"200": _json("Tried", "What came of it."), **_problems(404, 422, 503)},
+                parameters=[_STREAM, _PROJECTION],
+            )
+        },
+        "/set-aside/{stream}/drop": {
+            "post": _operation(
+                "Let it wait for ever",
+                "lists",
+                {"200": _json("Dropped", "How many wait so."), **_problems(404, 422, 503)},
+                parameters=[_STREAM, _PROJECTION],
+                description="Its rows stay as they are, and what waits goes on being counted.",
             )
         },
         "/intake": {

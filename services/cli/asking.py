@@ -90,6 +90,7 @@ def late(
     """Whose clocks are past their limit, longest over first."""
     from domain.question import Question
     from domain.reviewed_timescales import all_ids
+    from projections.clock_rows import clock_rows
     from services.clock_list import Wanted, from_rows, from_views
     from services.page_reads import LATE_STATUSES
     from services.past_rows import rows_as_at
@@ -98,11 +99,14 @@ def late(
     if timescale is not None and timescale not in known:
         raise typer.BadParameter(f"--timescale must be one of {', '.join(known)}")
     wanted = Wanted(timescale=timescale, statuses=LATE_STATUSES, over=True, limit=limit)
-    with composed(settings(data, log, views, today)) as parts:
+    config = settings(data, log, views, today)
+    with composed(config) as parts:
         asked = asked_of(parts, as_at, known_at, basis)
         day = asked.question.as_at
-        if asked.question == Question(parts.today()):
-            catch_up(parts)
+        is_of_today = asked.question == Question(parts.today())
+        if is_of_today:
+            catch_up(parts, config)
+        if is_of_today and parts.views.serving(clock_rows).answers(day):
             page = from_views(parts.views, wanted, day)
         else:
             rows = rows_as_at(parts.log, parts.histories, asked.question)

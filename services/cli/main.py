@@ -13,6 +13,7 @@ from services.cli.intake import intake
 from services.cli.inventing import simulate
 from services.cli.keeping import doctor, export, verify
 from services.cli.measuring import caseloads, measures
+from services.cli.putting_right import set_aside
 from services.cli.rebuilding import rebuild
 from services.cli.serving import project, run, serve
 
@@ -31,6 +32,7 @@ for command in (
     cli.command()(command)
 cli.command("import")(import_)
 cli.add_typer(intake, name="intake")
+cli.add_typer(set_aside, name="set-aside")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -75,12 +75,17 @@ def measures(
     today: Today = None,
 ) -> None:
     """Every measure by true dates, and as the records would show it; or the cases behind one."""
+    from domain.question import Question
+
     chosen = _chosen(names or [])
     if cases and len(chosen) != 1:
         raise typer.BadParameter("--cases lists the cases of one measure; name it")
     found = {"from": from_, "to": to, "by": by, "team_id": team, "worker_id": worker, "kind": kind}
-    with composed(settings(data, log, views, today)) as parts:
+    config = settings(data, log, views, today)
+    with composed(config) as parts:
         wanted = _wanted(asked_of(parts, as_at, known_at, basis), found)
+        if wanted.asked.question == Question(parts.today()):
+            catch_up(parts, config)
         if cases:
             _show_cases(parts, chosen[0], wanted, limit, output)
         else:
@@ -110,6 +115,7 @@ def caseloads(
     """What each worker or team holds, at the end of each month of a period and on its last day."""
     from dataclasses import replace
 
+    from domain.question import Question
     from projections.across.caseloads import DEFAULT_POLICY
     from services.measures.answers import measures_of
 
@@ -117,9 +123,11 @@ def caseloads(
         raise typer.BadParameter("--by must be worker or team")
     policy = DEFAULT_POLICY if threshold is None else replace(DEFAULT_POLICY, most_children=threshold)
     found = {"from": from_, "to": to, "team_id": team, "worker_id": worker}
-    with composed(settings(data, log, views, today)) as parts:
+    config = settings(data, log, views, today)
+    with composed(config) as parts:
         wanted = _wanted(asked_of(parts, as_at, known_at, basis), found)
-        _catch_up_if_today(parts, wanted)
+        if wanted.asked.question == Question(parts.today()):
+            catch_up(parts, config)
         with bar("Folding", "children") as move:
             answer = measures_of(parts).caseloads(wanted, "team" if by == "team" else "worker", policy, move)
     reply = {**wanted.echo(), "by": by, "threshold": policy.most_children, "caseloads": answer.items}
@@ -150,7 +158,6 @@ def _wanted(asked: "Asked", found: Mapping[str, str | None]) -> "Wanted":
 def _show_measures(parts: "Parts", chosen: "Sequence[Measure]", wanted: "Wanted", output: Form) -> None:
     from services.measures.answers import measures_of
 
-    _catch_up_if_today(parts, wanted)
     with bar("Folding", "children") as move:
         answer = measures_of(parts).count(chosen, wanted, move)
     reply = {**wanted.echo(), "measures": answer.items, "next": None}
@@ -176,17 +183,9 @@ def _show_cases(parts: "Parts", measure: "Measure", wanted: "Wanted", limit: int
     from services.measures.answers import measures_of
     from services.measures.cases import Listed
 
-    _catch_up_if_today(parts, wanted)
     with bar("Folding", "children") as move:
         answer = measures_of(parts).cases(measure, wanted, Listed(limit=limit), move)
     reply = {**wanted.echo(), "measure": measure.name, "cases": answer.items, "next": answer.next}
     show(output, reply, answer.items, CASE_COLUMNS, f"{measure.title}, as at {wanted.day.isoformat()}")
     if answer.next is not None:
         tell(f"There are more than {limit}; ask for more with --limit.")
-
-
-def _catch_up_if_today(parts: "Parts", wanted: "Wanted") -> None:
-    from domain.question import Question
-
-    if wanted.asked.question == Question(parts.today()):
-        catch_up(parts)

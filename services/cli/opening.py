@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from services.cli.ending import ERROR, NOT_FOUND, UNREACHABLE, USAGE, end
-from services.cli.progress import bar
+from services.output import tell
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -94,14 +94,27 @@ def history_of(parts: "Parts", child: str) -> "History":
     return history
 
 
-def catch_up(parts: "Parts") -> None:
-    """Bring the views up with the log, building them afresh where that is quicker."""
-    heads = parts.log.heads()
-    if any(heads) and any(position.lag(heads) == sum(heads) for position in parts.views.positions()):
-        with bar("Folding", "children") as move:
-            parts.projector.rebuild(parts.now, lambda step: move(step.children, step.all_children))
-    else:
-        parts.projector.catch_up()
+def catch_up(parts: "Parts", config: "Config") -> None:
+    """Bring the views up with the log; projections that have no rows yet are built, which is quicker."""
+    from services.cli.rebuilding import run
+
+    empty = [one.projection for one in parts.views.positions() if not one.partitions]
+    if any(parts.log.heads()) and empty:
+        run(parts, config, empty, in_spite_of=empty)
+    parts.projector.catch_up()
+    offer_rebuild(parts)
+
+
+def offer_rebuild(parts: "Parts") -> None:
+    """Say which projections another version of the code made, and how to have them made by this one."""
+    from infra.views.builds import VERSIONS
+
+    for build in parts.projector.outdated():
+        tell(
+            f"{build.projection}: its rows were made by version {build.version} of the code, this is "
+            f"{VERSIONS[build.projection]}; they serve as they are until: "
+            f"casetimeline rebuild {build.projection}"
+        )
 
 
 def read_day_option(option: str, text: str) -> date:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.ending import ERROR, end
-from services.cli.opening import catch_up, composed, settings, telling
+from services.cli.opening import catch_up, composed, offer_rebuild, settings, telling
 from services.cli.options import Data, Http, Log, MetricsAt, Today, Views
 from services.cli.progress import bar
 from services.output import tell
@@ -63,7 +63,7 @@ def run(
     if config.today is not None:
         tell(f"Today is taken to be {config.today.isoformat()} in every answer.")
     with composed(config) as parts:
-        catch_up(parts)
+        catch_up(parts, config)
     _serve(config, lambda where: _where_to_look(where, invented))
 
 
@@ -154,7 +154,8 @@ def project(
     config = settings(data, log, views, today, metrics=metrics)
     with composed(config) as parts:
         if once:
-            catch_up(parts)
-        else:
-            with telling(config, parts):
-                parts.projector.run(stop)
+            catch_up(parts, config)
+            return
+        offer_rebuild(parts)
+        with telling(config, parts):
+            parts.projector.run(stop)

@@ -94,4 +94,4 @@ class Measures:
             return None
         # Read before the rows are: they are at least as far as this.
         position = next(one for one in self._views.positions() if one.projection == measured_rows.name)
-        return position.lag(self._log.heads()) if position.read_on == question.as_at else None
+        return position.lag(self._log.heads()) if position.build.answers(question.as_at) else None

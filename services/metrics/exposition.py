@@ -67,7 +67,7 @@ def _practice(parts: Parts) -> Gathered:
     def state() -> object:
         positions = parts.views.positions()
         numbers = tuple(tuple(sorted(one.partitions.items())) for one in positions)
-        return parts.today(), tuple(one.read_on for one in positions), numbers
+        return parts.today(), tuple(one.build for one in positions), numbers
 
     def read() -> Iterator[Metric]:
         yield from practice_metrics(figures_of_today(parts.views, parts.today()))

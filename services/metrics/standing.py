@@ -11,9 +11,11 @@ from prometheus_client.core import Metric
 from infra.conflicts import Conflicts
 from infra.log.log import Log
 from infra.runs import IMPORT, VERIFICATION, Runs
+from infra.views.tables import SET_ASIDE
 from infra.views.views import Views
 from services.intake_reads import IntakeReads
 from services.metrics import names
+from services.standing import standings
 
 
 def of_log(log: Log, conflicts: Conflicts) -> Iterable[Metric]:
@@ -24,23 +26,24 @@ def of_log(log: Log, conflicts: Conflicts) -> Iterable[Metric]:
 
 
 def of_projections(log: Log, views: Views, now: Callable[[], datetime]) -> Iterable[Metric]:
-    """How far each projection is behind each partition of the log, in events and in time."""
-    heads = log.heads()
-    lags: list[tuple[tuple[str, str], float]] = []
-    waits: list[tuple[tuple[str, str], float]] = []
-    waiting_s: dict[tuple[int, int], float] = {}
-    for position in views.positions():
-        for partition, head in enumerate(heads):
-            labels = (position.projection, str(partition))
-            number = position.number(partition)
-            lags.append((labels, max(head - number, 0)))
-            if (partition, number) not in waiting_s:
-                first = log.page(partition, number, 1) if number < head else ()
-                waited = (now() - first[0].recorded_at).total_seconds() if first else 0.0
-                waiting_s[partition, number] = max(waited, 0.0)
-            waits.append((labels, waiting_s[partition, number]))
-    yield names.LAG_EVENTS.family(lags)
-    yield names.LAG_SECONDS.family(waits)
+    """How far each projection is with each partition of the log, in events and in time, what of them is set
+    aside, and how far the builds are that are being made.
+    """
+    found = standings(log, views, now())
+    lags = [((one.position.projection, str(lag.partition)), lag) for one in found for lag in one.lags]
+    yield names.LAG_EVENTS.family((labels, lag.events) for labels, lag in lags)
+    yield names.LAG_SECONDS.family((labels, lag.seconds) for labels, lag in lags)
+    yield names.READ_EVENTS.family((labels, lag.read) for labels, lag in lags)
+    yield names.APPLIED_EVENTS.family((labels, lag.applied) for labels, lag in lags)
+    yield names.ASIDE_EVENTS.family((labels, lag.set_aside) for labels, lag in lags)
+    aside = views.set_aside(SET_ASIDE.c.dropped.is_(False))
+    yield names.SET_ASIDE.family([(("children",), len({one.stream for one in aside}))])
+    coming = [one.next for one in found if one.next is not None]
+    counted = ((one.projection, part, count) for one in coming for part, count in one.filling.items())
+    yield names.REBUILD_EVENTS.family(((name, part), count) for name, part, count in counted)
+    yield names.REBUILD_LEFT.family(
+        ((one.projection,), left) for one in coming if (left := one.seconds_left) is not None
+    )
 
 
 def of_intake(reads: IntakeReads) -> Iterable[Metric]:
