@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from domain.clock import Reading, SpanState, Status, read
+from domain.clock import Clock, Reading, SpanState, Status, read
 from domain.working_days import WorkingDays
 from projections.clock_rows import ClockRow
 
@@ -54,7 +54,7 @@ def standing(row: ClockRow, day: date, calendar: WorkingDays) -> Standing:
     """How a clock stands at the end of ``day``."""
     clock = row.clock
     reading: Reading = read(clock, day, calendar)
-    codes = {flag.code for flag in clock.flags}
+    named = alike(clock)
     recorded = reading.recorded.working_days if reading.recorded is not None else 0
     return Standing(
         timescale=clock.timescale.id,
@@ -63,12 +63,24 @@ def standing(row: ClockRow, day: date, calendar: WorkingDays) -> Standing:
         state=clock.stretches[-1].state,
         is_over=reading.is_over,
         is_met_in_time=clock.is_met_in_time,
-        is_restarted=not codes.isdisjoint(RESTARTED),
-        is_continued=CONTINUED in codes,
+        is_restarted="restarted" in named,
+        is_continued="continued" in named,
         elapsed=reading.elapsed.working_days,
         recorded=recorded if clock.has_records else None,
         hidden=reading.hidden.working_days if reading.hidden is not None else None,
     )
+
+
+def alike(clock: Clock) -> list[str]:
+    """In which of the figures that count open clocks this one is, beside all that are open."""
+    codes = {flag.code for flag in clock.flags}
+    state = clock.stretches[-1].state
+    found: list[str] = [state] if state in ("waiting", "paused") else []
+    if not codes.isdisjoint(RESTARTED):
+        found.append("restarted")
+    if CONTINUED in codes:
+        found.append("continued")
+    return found
 
 
 @dataclass(slots=True)
@@ -77,6 +89,11 @@ class Ages:
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(AGE_BOUNDS_WORKDAYS) + 1))
     total: int = 0
+
+    @property
+    def counted(self) -> int:
+        """How many clocks there are of any age."""
+        return sum(self.counts)
 
     def add(self, age: int, count: int) -> None:
         self.counts[bisect_left(AGE_BOUNDS_WORKDAYS, age)] += count

@@ -16,6 +16,7 @@ from services.cli.measuring import caseloads, measures
 from services.cli.putting_right import set_aside
 from services.cli.rebuilding import rebuild
 from services.cli.serving import project, run, serve
+from services.cli.watching import metrics
 
 cli = typer.Typer(
     name="casetimeline",
@@ -33,6 +34,7 @@ for command in (
 cli.command("import")(import_)
 cli.add_typer(intake, name="intake")
 cli.add_typer(set_aside, name="set-aside")
+cli.add_typer(metrics, name="metrics")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

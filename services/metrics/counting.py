@@ -34,7 +34,7 @@ class Histogram:
 
     @property
     def buckets(self) -> list[tuple[str, float]]:
-        bounds = [*map(str, self._bounds), "+Inf"]
+        bounds = [*(str(float(bound)) for bound in self._bounds), "+Inf"]
         return list(zip(bounds, map(float, accumulate(self._counts)), strict=True))
 
     @property

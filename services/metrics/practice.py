@@ -79,12 +79,14 @@ def practice_metrics(figures: Figures) -> Iterator[Metric]:
 
 def bucketed(counted: Mapping[int, int], bounds: Sequence[int]) -> Bucketed:
     """How many are up to each bound, and the sum of all, from how many there are of each."""
-    up_to = [(str(bound), float(sum(n for of, n in counted.items() if of <= bound))) for bound in bounds]
+    up_to = [
+        (str(float(bound)), float(sum(n for of, n in counted.items() if of <= bound))) for bound in bounds
+    ]
     return [*up_to, ("+Inf", float(sum(counted.values())))], float(sum(of * n for of, n in counted.items()))
 
 
 def _ages(ages: Ages) -> Bucketed:
-    bounds = [*map(str, AGE_BOUNDS_WORKDAYS), "+Inf"]
+    bounds = [*(str(float(bound)) for bound in AGE_BOUNDS_WORKDAYS), "+Inf"]
     return list(zip(bounds, map(float, accumulate(ages.counts)), strict=True)), float(ages.total)
 
 

@@ -50,12 +50,12 @@ CASES = (
         "AssessmentWaitingTooLong",
         fires={
             **_open(f"{OLD}_gcount", "7x80", timescale="assessment"),
-            **_open(f"{OLD}_bucket", "5x80", timescale="assessment", le="60"),
+            **_open(f"{OLD}_bucket", "5x80", timescale="assessment", le="60.0"),
         },
         says="2 children have really been waiting more than 60 working days for an assessment.",
         quiet={
             **_open(f"{OLD}_gcount", "7x80", timescale="assessment"),
-            **_open(f"{OLD}_bucket", "7x80", timescale="assessment", le="60"),
+            **_open(f"{OLD}_bucket", "7x80", timescale="assessment", le="60.0"),
         },
         labels={"timescale": "assessment"},
     ),
@@ -87,9 +87,9 @@ CASES = (
     ),
     Case(
         "RecordingLate",
-        fires={**_open(f"{DELAY}_gcount", "100x80"), **_open(f"{DELAY}_bucket", "75x80", le="5")},
+        fires={**_open(f"{DELAY}_gcount", "100x80"), **_open(f"{DELAY}_bucket", "75x80", le="5.0")},
         says="25% of what was entered late in four weeks was more than 5 working days late.",
-        quiet={**_open(f"{DELAY}_gcount", "100x80"), **_open(f"{DELAY}_bucket", "80x80", le="5")},
+        quiet={**_open(f"{DELAY}_gcount", "100x80"), **_open(f"{DELAY}_bucket", "80x80", le="5.0")},
     ),
     Case(
         "ChildrenWithoutWorker",

@@ -122,7 +122,7 @@ def test_ages_of_open_clocks_are_counted_up_to_each_bound(samples, listed, kind,
     assert ages
     for bound in AGE_BOUNDS_WORKDAYS:
         counted = Counter(timescale for timescale, age in ages if age <= bound)
-        check(samples, f"{name}_bucket", counted, running, le=str(bound))
+        check(samples, f"{name}_bucket", counted, running, le=str(float(bound)))
     check(samples, f"{name}_gcount", Counter(timescale for timescale, _ in ages), running)
     total: Counter[str] = Counter()
     for timescale, age in ages:

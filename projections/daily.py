@@ -1,0 +1,280 @@
+"""The practice figures of every day of a range, reckoned in one pass over what each child's clocks were.
+
+Counting afresh for each day would cost as many steps as there are days and clocks. Here a clock that stood
+alike from one day to another adds two steps to each figure it is in: where it comes in, and where it leaves.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from domain.working_days import WorkingDays
+from projections.clock_rows import ClockRow
+from projections.practice import AGE_BOUNDS_WORKDAYS, Ages, OfTimescale, alike
+
+Steps = dict[int, int]
+"""By how much a figure changes on which day of the range."""
+
+
+@dataclass(slots=True)
+class _AgesOverTime:
+    """Ages of open clocks: how many come under each bound, and what their sum is made of.
+
+    An age is the working days from a start, so the sum is the number of the day for each clock (``growing``)
+    less the numbers of the starts (``constant``, which is the ages themselves where they do not grow).
+    """
+
+    up_to: list[Steps] = field(default_factory=lambda: [{} for _ in AGE_BOUNDS_WORKDAYS])
+    clocks: Steps = field(default_factory=dict)
+    growing: Steps = field(default_factory=dict)
+    constant: Steps = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _TimescaleOverTime:
+    counts: defaultdict[str, Steps] = field(default_factory=lambda: defaultdict(dict))
+    open_by_team: defaultdict[str | None, Steps] = field(default_factory=lambda: defaultdict(dict))
+    over_by_team: defaultdict[str | None, Steps] = field(default_factory=lambda: defaultdict(dict))
+    true_ages: _AgesOverTime = field(default_factory=_AgesOverTime)
+    recorded_ages: _AgesOverTime = field(default_factory=_AgesOverTime)
+    hidden_alike: defaultdict[int, Steps] = field(default_factory=lambda: defaultdict(dict))
+    """Clocks whose hidden days stay the same while the record runs, by how many they are."""
+    hidden_since: defaultdict[int, Steps] = field(default_factory=lambda: defaultdict(dict))
+    """Clocks whose hidden days grow, by the number of the day from which they do."""
+    has_records: bool = False
+
+
+class Daily:
+    """The practice figures from ``first`` to ``last``, both included.
+
+    Clocks are added in any order, each for the days from which until which it stood as its row says.
+    """
+
+    def __init__(self, first: date, last: date, calendar: WorkingDays) -> None:
+        self._first = first
+        self._last = last
+        self._calendar = calendar
+        self._days = (last - first).days + 1
+        # Working days are numbered from the first day of the range; before it, downwards.
+        self._number_of = [calendar.between(first, first + timedelta(days=n)) for n in range(self._days)]
+        self._first_of_number: dict[int, int] = {}
+        for place, number in enumerate(self._number_of):
+            self._first_of_number.setdefault(number, place)
+        self._timescales: dict[str, _TimescaleOverTime] = {}
+
+    def add(self, row: ClockRow, since: date, until: date | None) -> None:
+        """Count a clock on the days from ``since`` on, before ``until`` (None: for good)."""
+        start = max((since - self._first).days, 0)
+        end = self._days if until is None else min((until - self._first).days, self._days)
+        if start >= end:
+            return
+        of = self._timescales.get(row.clock.timescale.id)
+        if of is None:
+            of = self._timescales[row.clock.timescale.id] = _TimescaleOverTime()
+        if row.clock.status == "open":
+            self._add_open(of, row, start, end)
+        else:
+            self._add_over(of, row, start, end)
+
+    def merge(self, other: "Daily") -> None:
+        """Add what another counted over the same range."""
+        for timescale, theirs in other._timescales.items():
+            ours = self._timescales.setdefault(timescale, _TimescaleOverTime())
+            ours.has_records |= theirs.has_records
+            _merge_all(ours.counts, theirs.counts)
+            _merge_all(ours.open_by_team, theirs.open_by_team)
+            _merge_all(ours.over_by_team, theirs.over_by_team)
+            _merge_all(ours.hidden_alike, theirs.hidden_alike)
+            _merge_all(ours.hidden_since, theirs.hidden_since)
+            for mine, other_ages in (
+                (ours.true_ages, theirs.true_ages),
+                (ours.recorded_ages, theirs.recorded_ages),
+            ):
+                for steps, more in zip(mine.up_to, other_ages.up_to, strict=True):
+                    _merge(steps, more)
+                _merge(mine.clocks, other_ages.clocks)
+                _merge(mine.growing, other_ages.growing)
+                _merge(mine.constant, other_ages.constant)
+
+    def days(self) -> Iterator[tuple[date, dict[str, OfTimescale]]]:
+        """Each day in order, with the figures of each timescale that has had a clock by then."""
+        running = {timescale: _Running(of) for timescale, of in sorted(self._timescales.items())}
+        for place in range(self._days):
+            number = self._number_of[place]
+            figures = {timescale: one.on(place, number) for timescale, one in running.items()}
+            yield (
+                self._first + timedelta(days=place),
+                {timescale: of for timescale, of in figures.items() if of is not None},
+            )
+
+    def _add_over(self, of: _TimescaleOverTime, row: ClockRow, start: int, end: int) -> None:
+        clock = row.clock
+        if clock.status == "ended_without_completion":
+            _step(of.counts["ended"], start, end)
+            if clock.stopped_on is not None and clock.stopped_on > clock.in_time_until:
+                _step(of.counts["ended_over"], start, end)
+        else:
+            _step(of.counts["stopped_in_time" if clock.is_met_in_time else "stopped_late"], start, end)
+
+    def _add_open(self, of: _TimescaleOverTime, row: ClockRow, start: int, end: int) -> None:
+        clock = row.clock
+        _step(of.open_by_team[row.team_id], start, end)
+        over_from = max((clock.in_time_until - self._first).days + 1, start)
+        if over_from < end:
+            _step(of.over_by_team[row.team_id], over_from, end)
+        for name in alike(clock):
+            _step(of.counts[name], start, end)
+        began = self._number(clock.started_on)
+        self._add_growing(of.true_ages, began, start, end)
+        if not clock.has_records:
+            return
+        of.has_records = True
+        shown, since = self._shown(row)
+        if since is None:
+            self._add_constant(of.recorded_ages, shown, start, end)
+            _step(of.hidden_since[began + shown], start, end)
+        else:
+            # As if the record had begun when its days so far say.
+            as_if_began = since - shown
+            self._add_growing(of.recorded_ages, as_if_began, start, end)
+            _step(of.hidden_alike[as_if_began - began], start, end)
+
+    def _shown(self, row: ClockRow) -> tuple[int, int | None]:
+        """The recorded working days that are over, and the number of the day from which more are counted."""
+        total = 0
+        running = None
+        for since, until in row.clock.on_record.intervals if row.clock.on_record else ():
+            if until is None:
+                running = self._number(since)
+            else:
+                total += self._calendar.between(since, until)
+        return total, running
+
+    def _add_growing(self, ages: _AgesOverTime, began: int, start: int, end: int) -> None:
+        _step(ages.clocks, start, end)
+        _step(ages.growing, start, end)
+        _step(ages.constant, start, end, -began)
+        for bound, steps in zip(AGE_BOUNDS_WORKDAYS, ages.up_to, strict=True):
+            # The first day on which the age is beyond the bound.
+            beyond = self._place_of(began + bound + 1)
+            if start < beyond:
+                _step(steps, start, min(beyond, end))
+
+    def _add_constant(self, ages: _AgesOverTime, age: int, start: int, end: int) -> None:
+        _step(ages.clocks, start, end)
+        _step(ages.constant, start, end, age)
+        for bound, steps in zip(AGE_BOUNDS_WORKDAYS, ages.up_to, strict=True):
+            if age <= bound:
+                _step(steps, start, end)
+
+    def _number(self, day: date) -> int:
+        if day < self._first:
+            return -self._calendar.between(day, self._first)
+        if day <= self._last:
+            return self._number_of[(day - self._first).days]
+        return self._calendar.between(self._first, day)
+
+    def _place_of(self, number: int) -> int:
+        """The first day of the range whose number is at least so much; beyond its end if none is."""
+        if number <= 0:
+            return 0
+        return self._first_of_number.get(number, self._days)
+
+
+def _step(steps: Steps, start: int, end: int, by: int = 1) -> None:
+    steps[start] = steps.get(start, 0) + by
+    steps[end] = steps.get(end, 0) - by
+
+
+def _merge(steps: Steps, more: Steps) -> None:
+    for place, by in more.items():
+        steps[place] = steps.get(place, 0) + by
+
+
+def _merge_all(ours: defaultdict, theirs: defaultdict) -> None:  # type: ignore[type-arg]
+    for key, steps in theirs.items():
+        _merge(ours[key], steps)
+
+
+@dataclass(slots=True)
+class _RunningAges:
+    over_time: _AgesOverTime
+    up_to: list[int] = field(default_factory=lambda: [0] * len(AGE_BOUNDS_WORKDAYS))
+    clocks: int = 0
+    growing: int = 0
+    constant: int = 0
+
+    def on(self, place: int, number: int) -> Ages:
+        over_time = self.over_time
+        self.clocks += over_time.clocks.get(place, 0)
+        self.growing += over_time.growing.get(place, 0)
+        self.constant += over_time.constant.get(place, 0)
+        for bound, steps in enumerate(over_time.up_to):
+            self.up_to[bound] += steps.get(place, 0)
+        counts = [self.up_to[0]]
+        counts += [here - below for below, here in zip(self.up_to, self.up_to[1:], strict=False)]
+        counts.append(self.clocks - self.up_to[-1])
+        return Ages(counts, self.growing * number + self.constant)
+
+
+class _Running:
+    """One timescale's figures as the days go by."""
+
+    def __init__(self, over_time: _TimescaleOverTime) -> None:
+        self._over_time = over_time
+        self._counts: Counter[str] = Counter()
+        self._open: Counter[str | None] = Counter()
+        self._over: Counter[str | None] = Counter()
+        self._true = _RunningAges(over_time.true_ages)
+        self._recorded = _RunningAges(over_time.recorded_ages)
+        self._alike = _by_place(over_time.hidden_alike)
+        self._since = _by_place(over_time.hidden_since)
+        self._hiding: Counter[int] = Counter()
+        self._growing: Counter[int] = Counter()
+        self._was_seen = False
+
+    def on(self, place: int, number: int) -> OfTimescale | None:
+        over_time = self._over_time
+        for name, steps in over_time.counts.items():
+            self._counts[name] += steps.get(place, 0)
+        for counted, by_team in ((self._open, over_time.open_by_team), (self._over, over_time.over_by_team)):
+            for team, steps in by_team.items():
+                counted[team] += steps.get(place, 0)
+        for hiding, changes in ((self._hiding, self._alike), (self._growing, self._since)):
+            for value, by in changes.get(place, ()):
+                hiding[value] += by
+                if not hiding[value]:
+                    del hiding[value]
+        true_ages = self._true.on(place, number)
+        recorded_ages = self._recorded.on(place, number)
+        self._was_seen = self._was_seen or bool(sum(self._open.values()) or any(self._counts.values()))
+        if not self._was_seen:
+            return None
+        hiding = Counter(self._hiding)
+        for since, clocks in self._growing.items():
+            hiding[number - since] += clocks
+        return OfTimescale(
+            open_by_team=Counter({team: clocks for team, clocks in self._open.items() if clocks}),
+            over_by_team=Counter({team: self._over[team] for team, clocks in self._open.items() if clocks}),
+            **{name: self._counts[name] for name in _COUNTED},
+            has_records=over_time.has_records and recorded_ages.counted > 0,
+            true_ages=true_ages,
+            recorded_ages=recorded_ages,
+            hidden=true_ages.total - recorded_ages.total if recorded_ages.counted else 0,
+            hiding=hiding,
+        )
+
+
+_COUNTED = (
+    "waiting", "paused", "restarted", "continued", "ended", "ended_over", "stopped_in_time", "stopped_late",
+)  # fmt: skip
+
+
+def _by_place(over_time: defaultdict[int, Steps]) -> dict[int, list[tuple[int, int]]]:
+    changes: dict[int, list[tuple[int, int]]] = {}
+    for value, steps in over_time.items():
+        for place, by in steps.items():
+            if by:
+                changes.setdefault(place, []).append((value, by))
+    return changes

@@ -1,0 +1,159 @@
+"""The figures about children of every day of a range, added up child by child."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Generic, TypeVar
+
+from domain.working_days import WorkingDays
+from projections.daily import Daily
+from projections.delay_rows import delay_rows
+from projections.over_time import Stood, stood
+from projections.projection import Case
+from services.metrics.from_views import DELAYS_OF_CALENDAR_DAYS
+from services.metrics.labels import FEWEST_CHILDREN
+from services.metrics.practice import Facts, Figures
+
+Steps = Counter[int]
+"""By how much a number changes on which day of the range."""
+
+CaseOn = Callable[[date], Case]
+Key = TypeVar("Key", bound=Hashable)
+
+
+class OverTime:
+    """What is watched, for each day from ``first`` to ``last``. Children are added in any order."""
+
+    def __init__(self, first: date, last: date, calendar: WorkingDays) -> None:
+        self.first, self.last = first, last
+        self._days = (last - first).days + 1
+        self._clocks = Daily(first, last, calendar)
+        self._children: defaultdict[str, Steps] = defaultdict(Counter)
+        self._without_worker: Steps = Counter()
+        self._held: defaultdict[str, Steps] = defaultdict(Counter)
+        self._facts: defaultdict[tuple[str, str], Steps] = defaultdict(Counter)
+        self._delays: defaultdict[int, Steps] = defaultdict(Counter)
+        self._discrepancies: defaultdict[str, Steps] = defaultdict(Counter)
+        self._vanished: defaultdict[str, Steps] = defaultdict(Counter)
+        self._children_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._people: set[str] = set()
+
+    def add(self, child: str, case_on: CaseOn) -> None:
+        """Count one child, of whom ``case_on`` gives the case as at any day."""
+        latest = case_on(self.last)
+        self._people.add(child)
+        self._count_facts(child, latest)
+        for row in delay_rows.rows(latest) if latest.figures.child == child else ():
+            until = row.entered_on + timedelta(days=DELAYS_OF_CALENDAR_DAYS)
+            self._between(self._delays[row.working_days], row.entered_on, until, row.facts)
+        for one in stood(case_on, latest, self.first, self.last):
+            self._count(one)
+
+    def merge(self, other: "OverTime") -> None:
+        """Add what another counted over the same days."""
+        self._clocks.merge(other._clocks)
+        self._without_worker.update(other._without_worker)
+        self._people |= other._people
+        for ours, theirs in (
+            (self._children, other._children),
+            (self._held, other._held),
+            (self._discrepancies, other._discrepancies),
+            (self._vanished, other._vanished),
+        ):
+            for name, steps in theirs.items():
+                ours[name].update(steps)
+        for of, steps in other._facts.items():
+            self._facts[of].update(steps)
+        for delay, steps in other._delays.items():
+            self._delays[delay].update(steps)
+        for source, children in other._children_of.items():
+            self._children_of[source] |= children
+
+    def figures(self) -> Iterator[tuple[date, Figures]]:
+        """Each day's figures, in order."""
+        named = {s for s, children in self._children_of.items() if len(children) >= FEWEST_CHILDREN}
+        children = _Sums(self._children)
+        without_worker = _Sums({"": self._without_worker})
+        facts, delays = _Sums(self._facts), _Sums(self._delays)
+        discrepancies, vanished = _Sums(self._discrepancies), _Sums(self._vanished)
+        caseloads = _Caseloads(self._held)
+        unnamed = frozenset(self._people)
+        for place, (day, clocks) in enumerate(self._clocks.days()):
+            yield (
+                day,
+                Figures(
+                    clocks=clocks,
+                    children=children.on(place),
+                    without_worker=without_worker.on(place).get("", 0),
+                    caseloads=caseloads.on(place),
+                    facts=[Facts(*of, count) for of, count in sorted(facts.on(place).items())],
+                    delays=delays.on(place),
+                    discrepancies=discrepancies.on(place),
+                    vanished=vanished.on(place),
+                    named_sources=frozenset(named),
+                    unnamed_teams=unnamed,
+                ),
+            )
+
+    def _count(self, one: Stood) -> None:
+        for row in one.clocks:
+            self._clocks.add(row, one.since, one.until)
+        child = one.child
+        if child is not None:
+            self._between(self._children[child.status], one.since, one.until)
+            if child.worker_id is not None:
+                self._people.add(child.worker_id)
+            if child.status != "closed":
+                if child.worker_id is None:
+                    self._between(self._without_worker, one.since, one.until)
+                else:
+                    self._between(self._held[child.worker_id], one.since, one.until)
+        for discrepancy in one.discrepancies:
+            self._between(self._discrepancies[discrepancy.code], one.since, one.until)
+        for vanished in one.vanished:
+            self._between(self._vanished[vanished.record_kind], one.since, one.until)
+
+    def _count_facts(self, child: str, case: Case) -> None:
+        for fact in case.known:
+            if fact.stream != child:
+                continue
+            self._between(self._facts[fact.type, fact.source], fact.occurred_on.day, None)
+            few = self._children_of[fact.source]
+            if len(few) < FEWEST_CHILDREN:
+                few.add(child)
+
+    def _between(self, steps: Steps, since: date, until: date | None, by: int = 1) -> None:
+        start = max((since - self.first).days, 0)
+        end = self._days if until is None else min((until - self.first).days, self._days)
+        if start < end:
+            steps[start] += by
+            steps[end] -= by
+
+
+class _Sums(Generic[Key]):
+    """Numbers by key, as the days go by."""
+
+    def __init__(self, steps: Mapping[Key, Steps]) -> None:
+        self._changes: defaultdict[int, list[tuple[Key, int]]] = defaultdict(list)
+        for key, by_place in steps.items():
+            for place, by in by_place.items():
+                self._changes[place].append((key, by))
+        self._now: Counter[Key] = Counter()
+
+    def on(self, place: int) -> dict[Key, int]:
+        """What is not 0 on a day. Days must be asked for in order."""
+        for key, by in self._changes.pop(place, ()):
+            self._now[key] += by
+            if not self._now[key]:
+                del self._now[key]
+        return dict(self._now)
+
+
+class _Caseloads:
+    """How many workers hold how many children, as the days go by."""
+
+    def __init__(self, held: Mapping[str, Steps]) -> None:
+        self._held = _Sums(held)
+
+    def on(self, place: int) -> dict[int, int]:
+        return dict(Counter(self._held.on(place).values()))
