@@ -140,7 +140,6 @@ def _delays(connection: Connection, day: date) -> dict[int, int]:
     late = select(by, func.sum(RECORDING_DELAYS.c.facts)).where(
         RECORDING_DELAYS.c.entered_on > since,
         RECORDING_DELAYS.c.entered_on <= day,
-        by > 0,
     )
     return {working_days: int(facts) for working_days, facts in connection.execute(late.group_by(by))}
 

@@ -168,7 +168,7 @@ SOURCE_LAST_FACT = Name(
 RECORDING_DELAY = Name(
     "casetimeline_recording_delay_workdays",
     "gaugehistogram",
-    "Of the facts entered a working day late or more in the last four weeks, how many were how late.",
+    "Of the facts entered in the last four weeks, how many were how late.",
 )
 DISCREPANCIES = Name(
     "casetimeline_discrepancies",

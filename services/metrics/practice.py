@@ -11,7 +11,7 @@ from services.metrics import names
 from services.metrics.labels import MOST_SOURCES, MOST_TEAMS, of_the_most, summed
 
 CASELOAD_BOUNDS_CHILDREN = (0, 5, 10, 12, 14, 16, 18, 20, 25, 30, 40)
-DELAY_BOUNDS_WORKDAYS = (1, 2, 5, 10, 20, 45, 90)
+DELAY_BOUNDS_WORKDAYS = (0, 1, 2, 5, 10, 20, 45, 90)
 
 Bucketed = tuple[Sequence[tuple[str, float]], float]
 
@@ -31,8 +31,8 @@ class Figures:
     """Everything about children that is watched, on one day.
 
     ``caseloads``: how many workers hold so many children. ``delays``: how many facts were entered so many
-    working days late, one or more, in the four weeks up to the day. ``named_sources``: those that may stand
-    in a label. ``unnamed_teams``: those that may not.
+    working days late in the four weeks up to the day. ``named_sources``: those that may stand in a label.
+    ``unnamed_teams``: those that may not.
     """
 
     clocks: Mapping[str, OfTimescale]

@@ -88,7 +88,7 @@ CASES = (
     Case(
         "RecordingLate",
         fires={**_open(f"{DELAY}_gcount", "100x80"), **_open(f"{DELAY}_bucket", "75x80", le="5.0")},
-        says="25% of what was entered late in four weeks was more than 5 working days late.",
+        says="25% of what was entered in four weeks was entered more than 5 working days late.",
         quiet={**_open(f"{DELAY}_gcount", "100x80"), **_open(f"{DELAY}_bucket", "80x80", le="5.0")},
     ),
     Case(
