@@ -1,5 +1,6 @@
 """As whom Kafka is reached, and whether what is said is encrypted: the settings of its client."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,9 @@ _NAMES: Mapping[Protocol, str] = {
 }
 MECHANISM = "SCRAM-SHA-512"
 
+# Its client logs every attempt to reach a broker; what comes of them is raised, and told once.
+logging.getLogger("kafka").addHandler(logging.NullHandler())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
@@ -30,17 +34,19 @@ class Security:
     cert_file: Path | None = None
     key_file: Path | None = None
 
-    def problems(self) -> list[str]:
-        """What does not fit together, in the words of the settings' names after CASETIMELINE_KAFKA_."""
+    def problems(self, prefix: str) -> list[str]:
+        """What does not fit together, by the names of the settings, which begin with this."""
         said = []
-        if self.protocol.startswith("sasl") and not (self.user and self.password):
-            said.append(f"SECURITY={self.protocol} needs USER and PASSWORD_FILE (or PASSWORD)")
-        if not self.protocol.startswith("sasl") and (self.user or self.password):
-            said.append(f"USER and PASSWORD are told, and SECURITY={self.protocol} does not use them")
-        if not self.protocol.endswith("tls") and (self.ca_file or self.cert_file or self.key_file):
-            said.append(f"CA_FILE, CERT_FILE or KEY_FILE is told, and SECURITY={self.protocol} uses none")
+        with_user, with_tls = self.protocol.startswith("sasl"), self.protocol.endswith("tls")
+        security = f"{prefix}SECURITY={self.protocol}"
+        if with_user and not (self.user and self.password):
+            said.append(f"{security} needs {prefix}USER and {prefix}PASSWORD_FILE (or {prefix}PASSWORD)")
+        if not with_user and (self.user or self.password):
+            said.append(f"{security} uses no {prefix}USER and no {prefix}PASSWORD; set it to sasl_tls")
+        if not with_tls and (self.ca_file or self.cert_file or self.key_file):
+            said.append(f"{security} uses no {prefix}CA_FILE, {prefix}CERT_FILE and {prefix}KEY_FILE")
         if (self.cert_file is None) != (self.key_file is None):
-            said.append("CERT_FILE and KEY_FILE go together")
+            said.append(f"{prefix}CERT_FILE and {prefix}KEY_FILE go together; set both")
         return said
 
     def client(self) -> dict[str, Any]:

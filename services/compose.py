@@ -36,6 +36,9 @@ from services.set_aside import SetAsides
 if TYPE_CHECKING:
     from services.take_in import Intake
 
+FOLLOW_S = 0.25
+"""How often the index of a log on Kafka is brought up to it where nobody reads."""
+
 DIGESTS = "#digests"
 """The name, which no subject can have, of the key under which snapshots keep digests of what is personal."""
 
@@ -71,11 +74,10 @@ class Parts:
 def composed(config: Config) -> Iterator[Parts]:
     """The service as configured, for as long as it is wanted; everything is closed in order after.
 
-    Raises UnusableKey, LogUnavailable, ViewsUnavailable or OSError where it cannot be built.
+    Raises UnusableKey, LogUnavailable, WrongLog, ViewsUnavailable or OSError where it cannot be built.
     """
     with ExitStack() as stack:
         config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        config.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         address = make_url(config.views)
         if address.get_backend_name() == "sqlite" and address.database:
             Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,7 +94,7 @@ def composed(config: Config) -> Iterator[Parts]:
         views = Views(config.views, calendar)
         stack.callback(views.close)
         appends = Appends()
-        log = SqliteLog.open(config.log, now=_now, appended=appends.appended)
+        log = _log(config, appends.appended)
         stack.callback(log.close)
         policy = AS_REVIEWED
         histories = Histories(log, codec, calendar, policy)
@@ -142,6 +144,19 @@ def taking_in(config: Config, parts: Parts) -> "Iterator[Intake]":
         closing(Reader(config.intake, config.kafka_client)) as reader,
     ):
         yield Intake(reader, aside, Published(PublishedAvro()), parts.recording, parts.now)
+
+
+def _log(config: Config, appended: Callable[[int, float], None]) -> Log:
+    if isinstance(config.log, Path):
+        config.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return SqliteLog.open(config.log, now=_now, appended=appended)
+    from infra.log.kafka_client import Brokers
+    from infra.log.kafka_log import KafkaLog
+
+    brokers = Brokers(config.log, config.kafka_client)
+    return KafkaLog.open(
+        brokers, config.index, partitions=config.partitions, follow_s=FOLLOW_S, appended=appended
+    )
 
 
 def _keys(config: Config) -> KeyStore:

@@ -14,11 +14,13 @@ from sqlalchemy.exc import ArgumentError
 
 from domain.moment import EARLIEST, read_day
 from infra import master_key
-from infra.kafka_place import KafkaPlace, read_place
+from infra.kafka_place import SCHEME, KafkaPlace, read_place
+from infra.kafka_security import PROTOCOLS, Security
 from infra.master_key import MasterKey, UnusableKey
 
 PREFIX = "CASETIMELINE_"
 LOG_FILE = "log.sqlite3"
+INDEX_FILE = "index.sqlite3"
 VIEWS_FILE = "views.sqlite3"
 CONFLICTS_FILE = "conflicts.sqlite3"
 SNAPSHOTS_FILE = "snapshots.sqlite3"
@@ -27,8 +29,17 @@ RUNS_FILE = "runs.sqlite3"
 EXAMPLES: Mapping[str, str] = {
     "CASETIMELINE_DATA": "./data",
     "CASETIMELINE_LOG": "sqlite:///./data/log.sqlite3",
+    "CASETIMELINE_INDEX": "sqlite:///./data/index.sqlite3",
     "CASETIMELINE_VIEWS": "sqlite:///./data/views.sqlite3",
     "CASETIMELINE_INTAKE": "kafka://127.0.0.1:9092/casetimeline.intake",
+    "CASETIMELINE_KAFKA_PARTITIONS": "8",
+    "CASETIMELINE_KAFKA_SECURITY": "sasl_tls",
+    "CASETIMELINE_KAFKA_USER": "casetimeline",
+    "CASETIMELINE_KAFKA_PASSWORD": "(the user's password)",
+    "CASETIMELINE_KAFKA_PASSWORD_FILE": "/run/secrets/casetimeline-kafka-password",
+    "CASETIMELINE_KAFKA_CA_FILE": "/etc/casetimeline/kafka-ca.pem",
+    "CASETIMELINE_KAFKA_CERT_FILE": "/etc/casetimeline/kafka-client.pem",
+    "CASETIMELINE_KAFKA_KEY_FILE": "/etc/casetimeline/kafka-client.key",
     "CASETIMELINE_KEYS": "sqlite:///./data/keys.sqlite3",
     "CASETIMELINE_HTTP": "127.0.0.1:8000",
     "CASETIMELINE_METRICS": "127.0.0.1:9101",
@@ -43,6 +54,8 @@ EXAMPLES: Mapping[str, str] = {
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>\d{1,5})", re.ASCII)
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql+psycopg://"
+INTAKE_TOPIC = "casetimeline.intake"
+"""What case systems publish to beside a log on Kafka, unless another is named."""
 
 
 class BadSettings(ValueError):
@@ -53,14 +66,17 @@ class BadSettings(ValueError):
 class Config:
     """How this process is set up. ``today`` stands for today in reads; None reads the clock.
 
-    ``data`` is the folder of everything embedded. ``log`` and ``views`` are the places of the log and the
+    ``data`` is the folder of everything embedded. ``log`` and ``views`` are the places of the log (a file, or
+    a topic, which gets ``partitions`` where it is made, and has its ``index`` in a database) and of the
     views, ``intake`` is the topic that case systems publish to, if they do, and ``keys`` the place of the
     key store; without a ``master`` key, one is kept in ``data``. ``metrics`` is where a process that does not
     serve tells Prometheus of itself, if it does.
     """
 
     data: Path
-    log: Path
+    log: Path | KafkaPlace
+    index: str
+    partitions: int
     views: str
     intake: KafkaPlace | None
     keys: str | None
@@ -71,7 +87,12 @@ class Config:
     today: date | None
     max_body_bytes: int
     max_batch_events: int
-    kafka_client: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    security: Security = field(default_factory=Security)
+
+    @property
+    def kafka_client(self) -> Mapping[str, Any]:
+        """The settings of a client of Kafka that say as whom it comes."""
+        return self.security.client()
 
 
 def read_config(environment: Mapping[str, str], options: Mapping[str, str | None] | None = None) -> Config:
@@ -100,12 +121,16 @@ def read_config(environment: Mapping[str, str], options: Mapping[str, str | None
         problems.append(
             "CASETIMELINE_MASTER_KEY and CASETIMELINE_MASTER_KEY_FILE are both set; set one of them"
         )
+    security = _security(told, get, problems)
+    place = get("CASETIMELINE_LOG", data / LOG_FILE, _log)
     host, port = get("CASETIMELINE_HTTP", ("127.0.0.1", 8000), _host_port)
     config = Config(
         data=data,
-        log=get("CASETIMELINE_LOG", data / LOG_FILE, _log),
+        log=place,
+        index=get("CASETIMELINE_INDEX", f"{_SQLITE}{data / INDEX_FILE}", _index),
+        partitions=get("CASETIMELINE_KAFKA_PARTITIONS", 8, _positive),
         views=get("CASETIMELINE_VIEWS", f"{_SQLITE}{data / VIEWS_FILE}", _views),
-        intake=get("CASETIMELINE_INTAKE", None, read_place),
+        intake=get("CASETIMELINE_INTAKE", _intake_beside(place), read_place),
         keys=get("CASETIMELINE_KEYS", None, _sqlite),
         master=master or master_of_file,
         http_host=host,
@@ -114,6 +139,7 @@ def read_config(environment: Mapping[str, str], options: Mapping[str, str | None
         today=get("CASETIMELINE_TODAY", None, _today),
         max_body_bytes=get("CASETIMELINE_MAX_BODY_BYTES", 8 * 1024 * 1024, _positive),
         max_batch_events=get("CASETIMELINE_MAX_BATCH_EVENTS", 5_000, _positive),
+        security=security,
     )
     if problems:
         raise BadSettings("\n".join(problems))
@@ -129,11 +155,20 @@ def settings_of(config: Config) -> dict[str, str]:
     """What tells another process of this service the same, its secrets left out."""
     told = {
         "CASETIMELINE_DATA": str(config.data.absolute()),
-        "CASETIMELINE_LOG": f"{_SQLITE}{config.log.absolute()}",
+        "CASETIMELINE_LOG": str(config.log),
+        "CASETIMELINE_INDEX": config.index,
         "CASETIMELINE_VIEWS": config.views,
         # It can be listened on once, and was meant for this process.
         "CASETIMELINE_METRICS": "",
+        "CASETIMELINE_KAFKA_PARTITIONS": str(config.partitions),
+        "CASETIMELINE_KAFKA_SECURITY": config.security.protocol,
     }
+    if isinstance(config.log, Path):
+        told["CASETIMELINE_LOG"] = f"{_SQLITE}{config.log.absolute()}"
+    for name in ("user", "ca_file", "cert_file", "key_file"):
+        value = getattr(config.security, name)
+        if value is not None:
+            told[f"CASETIMELINE_KAFKA_{name.upper()}"] = str(value)
     if config.today is not None:
         told["CASETIMELINE_TODAY"] = config.today.isoformat()
     if config.intake is not None:
@@ -158,10 +193,70 @@ def _folder(text: str) -> Path:
     return path
 
 
-def _log(text: str) -> Path:
+def _log(text: str) -> Path | KafkaPlace:
+    if text.startswith(SCHEME):
+        return read_place(text)
     if not text.startswith(_SQLITE) or len(text) == len(_SQLITE):
-        raise ValueError(f"must be {_SQLITE} and the path of a file, not {_without_secrets(text)}")
+        raise ValueError(
+            f"must be {_SQLITE} and the path of a file, or {SCHEME}host:port[,host:port]/topic, not "
+            f"{_without_secrets(text)}"
+        )
     return Path(text.removeprefix(_SQLITE))
+
+
+def _intake_beside(log: Path | KafkaPlace) -> KafkaPlace | None:
+    """The topic to take in where the log is on Kafka and none is named."""
+    return KafkaPlace(log.servers, INTAKE_TOPIC) if isinstance(log, KafkaPlace) else None
+
+
+def _index(text: str) -> str:
+    is_file = text.startswith(_SQLITE) and len(text) > len(_SQLITE)
+    if not is_file and not text.startswith("postgresql+psycopg://"):
+        raise ValueError(
+            f"must be {_SQLITE} and the path of a file, or postgresql+psycopg://…, not "
+            f"{_without_secrets(text)}"
+        )
+    return text
+
+
+def _security(
+    told: Mapping[str, str], get: Callable[[str, Any, Callable[[str], Any]], Any], problems: list[str]
+) -> Security:
+    of_kafka = f"{PREFIX}KAFKA_"
+    if f"{of_kafka}PASSWORD" in told and f"{of_kafka}PASSWORD_FILE" in told:
+        problems.append(f"{of_kafka}PASSWORD and {of_kafka}PASSWORD_FILE are both set; set one of them")
+    password = get(f"{of_kafka}PASSWORD_FILE", None, _content) or told.get(f"{of_kafka}PASSWORD")
+    found = Security(
+        protocol=get(f"{of_kafka}SECURITY", "plaintext", _protocol),
+        user=told.get(f"{of_kafka}USER"),
+        password=password,
+        ca_file=get(f"{of_kafka}CA_FILE", None, _file),
+        cert_file=get(f"{of_kafka}CERT_FILE", None, _file),
+        key_file=get(f"{of_kafka}KEY_FILE", None, _file),
+    )
+    if not any(problem.startswith(of_kafka) for problem in problems):
+        problems += found.problems(of_kafka)
+    return found
+
+
+def _protocol(text: str) -> str:
+    if text not in PROTOCOLS:
+        raise ValueError(f"must be one of {', '.join(PROTOCOLS)}")
+    return text
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError(f"names {text}, which is not a file")
+    return path
+
+
+def _content(text: str) -> str:
+    try:
+        return _file(text).read_text("utf-8").rstrip("\n")
+    except OSError as error:
+        raise ValueError(f"names {text}, which cannot be read ({error.strerror})") from None
 
 
 def _views(text: str) -> str:

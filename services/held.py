@@ -3,6 +3,7 @@ log for nothing but what these share with others.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -21,6 +22,8 @@ class Log(Protocol):
     """What is asked of the log itself."""
 
     def heads(self) -> tuple[int, ...]: ...
+    def refreshed(self) -> AbstractContextManager[None]: ...
+    def doubles(self) -> Sequence[LogNotification]: ...
     def select_events(self, originator_id: str, *, gt: int | None = ...) -> Sequence[LogNotification]: ...
     def select_all(self, streams: Sequence[str]) -> Sequence[LogNotification]: ...
     def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]: ...
@@ -78,6 +81,12 @@ class HeldLog:
         if not gt:
             return facts
         return [fact for fact, place in zip(facts, places, strict=True) if versions[place] > gt]
+
+    def refreshed(self) -> AbstractContextManager[None]:
+        return self._log.refreshed()
+
+    def doubles(self) -> Sequence[LogNotification]:
+        return self._log.doubles()
 
     def _facts(self, stream: str) -> list[Recorded | Unreadable]:
         if stream not in self._decoded:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -43,6 +44,8 @@ class Log(Protocol):
     def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]: ...
     def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]: ...
     def known_by(self, known_at: datetime) -> tuple[int, ...]: ...
+    def refreshed(self) -> AbstractContextManager[None]: ...
+    def doubles(self) -> Sequence[LogNotification]: ...
 
 
 class Codec(Protocol):
@@ -172,6 +175,10 @@ class Histories:
 
         Raises Unreadable where a record cannot be read: no figure is given from part of a history.
         """
+        with self._log.refreshed():
+            return self._of(child)
+
+    def _of(self, child: str) -> History | None:
         streams = (child, *sorted(self.connected([child]) - {child}))
         kept = self._of_late(child, streams)
         heads = dict.fromkeys(streams, 0)
@@ -229,10 +236,16 @@ class Histories:
             kept = self._kept.get(child)
             if kept is None:
                 return None
-            if kept.history.streams != streams or monotonic() - kept.since_s > KEPT_S:
+            is_old = monotonic() - kept.since_s > KEPT_S
+            if kept.history.streams != streams or is_old or self._has_doubles(kept.history):
                 self._forget(child)
                 return None
             return kept.history
+
+    def _has_doubles(self, history: History) -> bool:
+        """Whether it has facts of which it turned out since that they do not count."""
+        doubles = {(event.partition, str(event.originator_id)) for event in self._log.doubles()}
+        return any((fact.partition, fact.stream) in doubles for fact in (history.recorded if doubles else ()))
 
     def _keep(self, history: History) -> None:
         with self._lock:

@@ -102,7 +102,8 @@ class PageReads:
     def overview(self, question: Question) -> Overview:
         put = self._put(question)
         if not self._is_in_views(put):
-            return self._past_overview(put)
+            with self._log.refreshed():
+                return self._past_overview(put)
         heads = self._log.heads()
         lag = max(position.lag(heads) for position in self._views.positions())
         key = (sum(heads), lag, put.as_at)
@@ -142,8 +143,9 @@ class PageReads:
             page = from_views(self._views, wanted, put.as_at)
             total = count_in_views(self._views, wanted, put.as_at)
         else:
-            rows = rows_as_at(self._log, self._histories, put)
-            page = from_rows(rows, wanted, put.as_at, self._calendar)
+            with self._log.refreshed():
+                rows = rows_as_at(self._log, self._histories, put)
+                page = from_rows(rows, wanted, put.as_at, self._calendar)
             total = None
         return LatePage([read_row(row, reading) for row, reading in page.readings], page.next, total)
 

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from threading import Event as Signal
 from typing import Protocol
 
 from sqlalchemy import Connection
 
-from infra.log.commit import LogNotification
+from infra.log.commit import LogDamaged, LogNotification
 from infra.views.builds import Build, State
 from infra.views.engine import Overtaken
 from infra.views.folded import Folded
@@ -29,6 +29,8 @@ LINGER_S = 0.1
 class Log(Protocol):
     """What projecting asks of the log, beside folding."""
 
+    def refreshed(self) -> AbstractContextManager[None]: ...
+    def doubles(self) -> Sequence[LogNotification]: ...
     def heads(self) -> tuple[int, ...]: ...
     def page(self, partition: int, after: int, limit: int) -> Sequence[LogNotification]: ...
 
@@ -105,6 +107,10 @@ class Projector:
             yield self._folding.fold(group, projections, day, through)
 
     def _step(self, stop: Signal | None, state: State) -> int:
+        with self._log.refreshed():
+            return self._move(stop, state)
+
+    def _move(self, stop: Signal | None, state: State) -> int:
         positions = [one for one in self._views.positions(state) if one.build.is_of_this_code]
         day = self._today()
         turned = [one.build for one in positions if one.build.read_on not in (None, day)]
@@ -129,7 +135,7 @@ class Projector:
         behind, limits = _furthest_behind(positions, heads)
         previous = {partition: behind[0].number(partition) for partition, _ in enumerate(heads)}
         pages = [
-            self._log.page(partition, number, min(PAGE, limits[partition] - number))
+            self._page(partition, number, min(PAGE, limits[partition] - number))
             for partition, number in previous.items()
             if number < limits[partition]
         ]
@@ -139,7 +145,10 @@ class Projector:
         began = time.monotonic()
         day = self._today()
         folded = []
-        for one in self.fold(self._folding.touched(events), [one.build for one in behind], day, through):
+        streams = set(self._folding.touched(events))
+        # Of an identity recorded twice, the fact that no longer counts may be long folded.
+        streams |= {str(event.originator_id) for event in self._log.doubles()}
+        for one in self.fold(streams, [one.build for one in behind], day, through):
             if stop is not None and stop.is_set():
                 return None
             folded.append(one)
@@ -153,6 +162,13 @@ class Projector:
             rate=int(len(events) / max(time.monotonic() - began, 0.001)),
         )
         return behind, step
+
+    def _page(self, partition: int, after: int, limit: int) -> Sequence[LogNotification]:
+        """Events of a partition; none of a damaged one, while the others go on."""
+        try:
+            return self._log.page(partition, after, limit)
+        except LogDamaged:
+            return ()
 
     def _turn_day(self, build: Build, day: date) -> None:
         through = sum(self._log.heads())

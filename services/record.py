@@ -13,6 +13,7 @@ from domain.catalogue import PREFIX
 from domain.moment import Moment
 from infra.codec import Codec, Incoming
 from infra.conflicts import Conflicts
+from infra.errors import Unreadable
 from infra.keys import Erased
 from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, Repeated
 from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION
@@ -65,6 +66,8 @@ class Log(Protocol):
     """What recording asks of the log."""
 
     def submit(self, commits: Sequence[Commit], timeout_s: float = ...) -> "Future[list[Outcome]]": ...
+    def doubles(self) -> Sequence[LogNotification]: ...
+    def find(self, commit_id: bytes) -> tuple[LogNotification, ...] | None: ...
 
 
 def commit_id(source: str, id: str) -> bytes:
@@ -121,6 +124,7 @@ class Recording:
         self._codec = codec
         self._conflicts = conflicts
         self._now = now
+        self._doubles_listed: set[tuple[int, int]] = set()
 
     def record(self, facts: Sequence[Incoming]) -> list[Result]:
         """Record facts; the results are in their order, and every one recorded is durable and readable.
@@ -182,6 +186,26 @@ class Recording:
             for fact, result in zip(facts, results, strict=True)
             if isinstance(result, Conflict)
         ]
+        if found:
+            self._conflicts.add(found, self._now())
+
+    def list_doubles(self) -> None:
+        """List as conflicts the facts recorded at once with another of their identity, which counts.
+
+        Raises LogUnavailable as the log does, and where they cannot be listed.
+        """
+        found = []
+        for stored in self._log.doubles():
+            if (stored.partition, stored.id) in self._doubles_listed:
+                continue
+            try:
+                fact = self._codec.as_reported(stored)
+                counts = self._log.find(commit_id(fact.source, fact.id))
+                differs = differences(self._codec.as_reported(counts[0]), fact) if counts else ()
+            except (Erased, Unreadable):
+                continue
+            found.append((fact.source, fact.id, fact.stream, PREFIX + fact.type, tuple(differs)))
+            self._doubles_listed.add((stored.partition, stored.id))
         if found:
             self._conflicts.add(found, self._now())
 

@@ -15,6 +15,7 @@ class Log(Protocol):
 
     @property
     def partitions(self) -> int: ...
+    def doubles(self) -> Sequence[LogNotification]: ...
     def page(
         self, partition: int, after: int, limit: int, topics: Sequence[str] = ...
     ) -> Sequence[LogNotification]: ...
@@ -23,10 +24,12 @@ class Log(Protocol):
 def in_order(
     log: Log, after: Sequence[int] = (), topics: Sequence[str] = (), first_page: int = PAGE
 ) -> Iterator[LogNotification]:
-    """The events after so many of each partition; the first read of each is of ``first_page``."""
+    """The events that count after so many of each partition; the first read of each is of ``first_page``."""
     started = after or (0,) * log.partitions
     parts = [_events(log, partition, number, topics, first_page) for partition, number in enumerate(started)]
-    return parts[0] if len(parts) == 1 else heapq.merge(*parts, key=_place)
+    events = parts[0] if len(parts) == 1 else heapq.merge(*parts, key=_place)
+    doubles = {(event.partition, event.id) for event in log.doubles()}
+    return (event for event in events if (event.partition, event.id) not in doubles) if doubles else events
 
 
 def _events(

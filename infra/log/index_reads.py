@@ -115,11 +115,11 @@ class Reads:
                     found[stored.commit_id] = self._index.stored(connection, stored)
         return found
 
-    def doubles(self) -> frozenset[tuple[int, int]]:
-        """The partition and number of events that do not count, for their commit's id counts elsewhere."""
-        with reading(self._index.engine) as connection:
-            rows = connection.execute(select(DOUBLES.c.partition, DOUBLES.c.number))
-            return frozenset((partition, number) for partition, number in rows)
+    def doubles(self) -> list[LogNotification]:
+        """Events that do not count, for their commit's id counts in another partition."""
+        its = and_(DOUBLES.c.partition == EVENTS.c.partition, DOUBLES.c.number == EVENTS.c.number)
+        asked = NOTIFICATIONS.join_from(DOUBLES, EVENTS, its)
+        return self._notifications(asked.order_by(EVENTS.c.partition, EVENTS.c.number))
 
     def streams(self, after: str) -> Iterator[str]:
         """The names of all streams that have events, in order, from the first beyond ``after``."""

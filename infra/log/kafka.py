@@ -72,6 +72,6 @@ def _security(get: Any) -> Security:
         for name in ("ca_file", "cert_file", "key_file")
     }
     security = Security(protocol=protocol, user=get("KAFKA_USER"), password=get("KAFKA_PASSWORD"), **files)
-    if said := security.problems():
-        raise OSError("; ".join(f"KAFKA_{problem}" for problem in said))
+    if said := security.problems("KAFKA_"):
+        raise OSError("; ".join(said))
     return security

@@ -63,26 +63,39 @@ class Follower:
     def refreshed(self) -> Iterator[None]:
         """Within it, this thread's reads see what was acknowledged before it began, and ask no more."""
         depth = getattr(self._within, "depth", 0)
-        if not depth:
-            self.refresh()
+        self.refresh()
         self._within.depth = depth + 1
         try:
             yield
         finally:
             self._within.depth = depth
 
-    def refresh(self, partitions: Collection[int] | None = None) -> None:
-        """Bring in all that was acknowledged before now, of these partitions at least (None: of all).
+    def refresh(self, partitions: Collection[int] = ()) -> None:
+        """Bring in all that was acknowledged before now.
 
-        Raises LogUnavailable where the brokers do not answer, and LogDamaged for a partition that lacks what
-        the index had from it.
+        Raises LogUnavailable where the brokers do not answer, and LogDamaged for one of these partitions that
+        lacks what the index has of it; of another such partition, what the index has is left as it is.
         """
-        if getattr(self._within, "depth", 0):
-            return
+        if not getattr(self._within, "depth", 0):
+            self._bring_in()
+        for partition in partitions:
+            self.raise_damage(partition)
+
+    def raise_damage(self, partition: int) -> None:
+        """Raises LogDamaged where the partition was found to lack what the index has of it."""
+        damaged = self._damaged.get(partition)
+        if damaged is not None:
+            raise damaged[1]
+
+    @property
+    def damaged(self) -> list[LogDamaged]:
+        """What was found wrong when the brokers were last asked."""
+        return [error for _, (_, error) in sorted(self._damaged.items())]
+
+    def _bring_in(self) -> None:
         # The index first: it may move on in between, and must not seem to be beyond the end.
         standing = self._index.positions()
         ends = self._reader.ends()
-        raised: LogDamaged | None = None
         for position in standing:
             partition = position.partition
             end = ends[partition]
@@ -92,10 +105,7 @@ class Follower:
                 if end.offset > position.next_offset:
                     self._catch_up(partition, end.offset)
             except LogDamaged as error:
-                if raised is None and (partitions is None or partition in partitions):
-                    raised = error
-        if raised is not None:
-            raise raised
+                self._damaged[partition] = ((end.epoch, position.next_offset), error)
 
     def _check(self, position: Position, end: End) -> None:
         """Raises LogDamaged where the topic does not hold what the index has of it."""
@@ -105,15 +115,11 @@ class Follower:
         if damaged is not None and damaged[0] == found:
             raise damaged[1]
         confirmed = self._confirmed.get(partition, End(position.confirmed, position.epoch))
-        try:
-            if end.offset < position.next_offset:
-                raise LogDamaged(partition, self._gone(partition, end.offset, position.next_offset))
-            if end.epoch != confirmed.epoch:
-                self._compare(position, confirmed.offset)
-                self._index.confirm(partition, End(position.next_offset, end.epoch))
-        except LogDamaged as error:
-            self._damaged[partition] = (found, error)
-            raise
+        if end.offset < position.next_offset:
+            raise LogDamaged(partition, self._gone(partition, end.offset, position.next_offset))
+        if end.epoch != confirmed.epoch:
+            self._compare(position, confirmed.offset)
+            self._index.confirm(partition, End(position.next_offset, end.epoch))
         self._damaged.pop(partition, None)
         self._confirmed[partition] = End(position.next_offset, end.epoch)
 

@@ -2,7 +2,7 @@
 
 import os
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
@@ -18,7 +18,7 @@ from eventsourcing.persistence import (
     Tracking,
 )
 
-from infra.log.commit import OWN, Commit, LogNotification, Outcome, Own, Refused
+from infra.log.commit import OWN, Commit, LogDamaged, LogNotification, Outcome, Own, Refused, told_nobody
 from infra.log.index import Index
 from infra.log.index_reads import Reads
 from infra.log.intake import Intake, request
@@ -45,6 +45,7 @@ class KafkaLog(ProcessRecorder):
     in one order; across partitions there is none but that of when they were recorded.
 
     ``partition``: the one that the library's notifications are of; a topic of one needs none named.
+    ``appended`` is told of each round: how many events it had, and how many seconds until they were readable.
     Everything may be called from any thread. Everything raises LogUnavailable where brokers or index cannot
     be reached, and LogDamaged where the topic lost what the index has of it.
     """
@@ -59,6 +60,7 @@ class KafkaLog(ProcessRecorder):
         partition: int | None = None,
         timeout_s: float = 10.0,
         poll_s: float = 0.1,
+        appended: Callable[[int, float], None] = told_nobody,
         waiting_bytes: int = 32 << 20,
         pack_bytes: int = 4 << 20,
     ) -> None:
@@ -72,7 +74,8 @@ class KafkaLog(ProcessRecorder):
         self._arrivals = Arrivals()
         self._follower = Follower(index, reader, self._arrivals.announce)
         intake = Intake(waiting_bytes, pack_bytes)
-        self._writer = Writer(intake, producer, self._follower, self._reads.find_all, partitions, timeout_s)
+        find = self._reads.find_all
+        self._writer = Writer(intake, producer, self._follower, find, partitions, timeout_s, appended)
         self._shut = weakref.finalize(
             self, _shut, self._writer, self._arrivals, self._follower, producer, reader, index
         )
@@ -257,12 +260,17 @@ class KafkaLog(ProcessRecorder):
         self._follower.refresh()
         return self._reads.find_all(commit_ids)
 
-    def doubles(self) -> frozenset[tuple[int, int]]:
-        """The partition and number of events that do not count: their commit's id counts in another
-        partition, where it was recorded earlier.
+    def doubles(self) -> Sequence[LogNotification]:
+        """Events that do not count: their commit's id counts in another partition, where it was recorded
+        earlier. They are in their partition's pages, for the numbers; no stream and no mark tells of them.
         """
         self._follower.refresh()
         return self._reads.doubles()
+
+    @property
+    def damaged(self) -> list[LogDamaged]:
+        """The partitions that lack what the index has of them, as found when the brokers were last asked."""
+        return self._follower.damaged
 
     def streams(self, after: str = "") -> Iterator[str]:
         """The names of all streams that have events, in order, from the first beyond ``after``."""

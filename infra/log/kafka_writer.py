@@ -14,7 +14,7 @@ from typing import Final
 
 from eventsourcing.persistence import ProgrammingError
 
-from infra.log.commit import Commit, LogNotification, LogUnavailable, Outcome, Repeated, stream_of
+from infra.log.commit import Commit, LogDamaged, LogNotification, LogUnavailable, Outcome, Repeated, stream_of
 from infra.log.index_records import Place
 from infra.log.intake import ROW_BYTES, Intake, Request
 from infra.log.kafka_follower import Acknowledged, Follower
@@ -42,7 +42,7 @@ class Round:
 
     requests: Sequence[Request]
     told: list[Told]
-    deadline: float
+    began: float
     left: int = 0
 
 
@@ -73,7 +73,9 @@ class Writer:
         find: Callable[[list[bytes]], dict[bytes, tuple[LogNotification, ...]]],
         partitions: int,
         timeout_s: float,
+        appended: Callable[[int, float], None],
     ) -> None:
+        self._appended = appended
         self._intake = intake
         self._producer = producer
         self._follower = follower
@@ -124,7 +126,7 @@ class Writer:
     def _send(self, requests: Sequence[Request]) -> bool:
         """Send what requests ask for; whether any of it is under way."""
         told: list[Told] = [[None] * len(request.commits) for request in requests]
-        round = Round(requests, told, monotonic() + self._timeout_s)
+        round = Round(requests, told, monotonic())
         try:
             packs = self._packs(round)
         except Exception as error:
@@ -152,7 +154,8 @@ class Writer:
                     continue
                 try:
                     partition = partition_for(commit, self._partitions)
-                except ProgrammingError as error:
+                    self._follower.raise_damage(partition)
+                except (ProgrammingError, LogDamaged) as error:
                     round.told[number][at] = error
                     continue
                 weight = ROW_BYTES + sum(ROW_BYTES + len(event.state) for event in commit.events)
@@ -222,7 +225,7 @@ class Writer:
 
     def _again(self, pack: Pack, error: LogUnavailable) -> None:
         """Send the same commits again, while there is time: whichever copy lies first counts."""
-        if monotonic() < pack.round.deadline:
+        if monotonic() < pack.round.began + self._timeout_s:
             self._produce(pack)
         else:
             self._tell(pack, [error] * len(pack.commits))
@@ -247,6 +250,8 @@ class Writer:
         round.left -= 1
         if not round.left:
             self._turns.release()
+            events = sum(len(commit.events) for request in round.requests for commit in request.commits)
+            self._appended(events, monotonic() - round.began)
             _answer(round)
 
 

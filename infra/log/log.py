@@ -1,11 +1,12 @@
 """What the service asks of its log, whichever it is."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from infra.log.commit import Commit, LogNotification, Outcome
+from infra.log.commit import Commit, LogDamaged, LogNotification, Outcome
 from infra.log.marks import Mark, Marked
 
 
@@ -20,6 +21,24 @@ class Log(Protocol):
 
     def submit(self, commits: Sequence[Commit], timeout_s: float = ...) -> "Future[list[Outcome]]":
         """Hand over commits; their outcomes, in order, are there once they are durable and readable."""
+        ...
+
+    def refreshed(self) -> AbstractContextManager[None]:
+        """Within it, this thread's reads see what was acknowledged before it began, and look no further."""
+        ...
+
+    @property
+    def behind(self) -> Mapping[int, int]:
+        """Records of each partition that could not be read from here when that was last looked at."""
+        ...
+
+    @property
+    def damaged(self) -> Sequence[LogDamaged]:
+        """The partitions that were found to lack what they held."""
+        ...
+
+    def doubles(self) -> Sequence[LogNotification]:
+        """Events that do not count: the identity of each was recorded earlier, in another partition."""
         ...
 
     def heads(self) -> tuple[int, ...]:

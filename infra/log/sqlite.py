@@ -4,11 +4,12 @@ import json
 import os
 import sqlite3
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import datetime
 from time import monotonic, sleep
+from types import MappingProxyType
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -73,6 +74,8 @@ class SqliteLog(ProcessRecorder):
     """
 
     partitions = 1
+    behind: Mapping[int, int] = MappingProxyType({0: 0})
+    damaged = ()
 
     def __init__(
         self,
@@ -221,6 +224,14 @@ class SqliteLog(ProcessRecorder):
         return self._number(
             "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", stream
         )
+
+    def refreshed(self) -> AbstractContextManager[None]:
+        """Every read of the file sees all that was acknowledged before it."""
+        return nullcontext()
+
+    def doubles(self) -> Sequence[LogNotification]:
+        """None: there is one partition, in which an identity is stored once."""
+        return ()
 
     def heads(self) -> tuple[int]:
         """The number of the last event of the one partition, 0 where there is none."""

@@ -15,7 +15,7 @@ from domain.field import Invalid
 from domain.refusal import Refused
 from infra.errors import Unavailable
 from infra.keys import Erased, KeysUnavailable
-from infra.log.commit import LogUnavailable
+from infra.log.commit import LogDamaged, LogUnavailable
 from infra.views.engine import ViewsUnavailable
 from services.api import problems
 from services.api.body import Limited
@@ -58,6 +58,7 @@ def application(
         parts.codec,
         parts.histories,
         parts.views,
+        parts.recording,
         parts.conflicts,
         parts.calendar,
         parts.policy,
@@ -110,7 +111,7 @@ def application(
     app.add_exception_handler(Invalid, _invalid)
     app.add_exception_handler(HTTPException, _http)
     # The last is what nobody foresaw; it is logged on its way out.
-    away = (LogUnavailable, KeysUnavailable, ViewsUnavailable, Unavailable)
+    away = (LogUnavailable, LogDamaged, KeysUnavailable, ViewsUnavailable, Unavailable)
     for failure in (*away, Refused, Erased, Exception):
         app.add_exception_handler(failure, _failure)
     routes = app.router.routes

@@ -27,6 +27,7 @@ from services.clock_list import SORTS, STATUSES
 from services.histories import Histories
 from services.intake import SUBJECT
 from services.past_rows import rows_as_at
+from services.record import Recording
 from services.standing import standing_json, standings
 from services.timeline import instant_json
 from services.timescales import parameters_json, timescales_json
@@ -49,6 +50,7 @@ class Lists:
         codec: Codec,
         histories: Histories,
         views: Views,
+        recording: Recording,
         conflicts: Conflicts,
         calendar: WorkingDays,
         policy: Policy,
@@ -59,6 +61,7 @@ class Lists:
         self._codec = codec
         self._histories = histories
         self._views = views
+        self._recording = recording
         self._conflicts = conflicts
         self._calendar = calendar
         self._policy = policy
@@ -97,8 +100,9 @@ class Lists:
         if is_kept and asked.question == Question(self._today()):
             page = clock_list.from_views(self._views, wanted, asked.question.as_at)
         else:
-            rows = rows_as_at(self._log, self._histories, asked.question)
-            page = clock_list.from_rows(rows, wanted, asked.question.as_at, self._calendar)
+            with self._log.refreshed():
+                rows = rows_as_at(self._log, self._histories, asked.question)
+                page = clock_list.from_rows(rows, wanted, asked.question.as_at, self._calendar)
             freshness = {"lag": 0}
         reply = {**asked.echo(), "clocks": page.to_json(self._calendar), "next": page.next, **freshness}
         return _json(reply)
@@ -118,6 +122,7 @@ class Lists:
     def _list_conflicts(self, request: Request) -> Response:
         found = parameters.read(request, ("source", *PAGING))
         limit = parameters.limit(found)
+        self._recording.list_doubles()
         rows = self._conflicts.page(parameters.position(found), limit + 1, found.get("source"))
         conflicts = [
             {

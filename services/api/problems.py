@@ -10,7 +10,7 @@ from domain.field import Problem
 from domain.refusal import Refused
 from infra.errors import Unavailable
 from infra.keys import Erased, KeysFull, KeysUnavailable
-from infra.log.commit import LogFull, LogUnavailable
+from infra.log.commit import LogDamaged, LogFull, LogUnavailable
 from infra.views.engine import ViewsUnavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,6 +38,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "bad-request": (400, "The request cannot be read"),
     "log-full": (507, "There is no room left to record anything"),
     "log-unavailable": (503, "The log cannot be reached"),
+    "log-damaged": (503, "A part of the log lost what was recorded"),
     "views-unavailable": (503, "The lists cannot be reached"),
     "kafka-unavailable": (503, "Kafka cannot be reached"),
     "not-ready": (503, "The service is not ready"),
@@ -86,6 +87,8 @@ def of_failure(error: Exception) -> Response:
     if isinstance(error, (LogUnavailable, KeysUnavailable)):
         detail = "What became of it is not known. Send it again as it is; nothing is recorded twice."
         return respond(body("log-unavailable", detail), retry)
+    if isinstance(error, LogDamaged):
+        return respond(body("log-damaged", f"{error} Tell the operator."))
     if isinstance(error, ViewsUnavailable):
         return respond(body("views-unavailable", "Nothing is lost. Ask again in a few seconds."), retry)
     if isinstance(error, Unavailable):

@@ -214,6 +214,17 @@ CONFLICTS = Name(
     "casetimeline_conflicts", "gauge", "Facts on the list of conflicts: another fact has their identity."
 )
 LOG_EVENTS = Name("casetimeline_log_events", "gauge", "Events in the log.", ("partition",))
+LOG_BEHIND = Name(
+    "casetimeline_log_index_behind_records",
+    "gauge",
+    "Records of the log's topic that the index lacked when the brokers were last asked.",
+    ("partition",),
+)
+LOG_DAMAGED = Name(
+    "casetimeline_log_damaged_partitions",
+    "gauge",
+    "Partitions of the log that lost what was recorded; nothing is answered from them until they are mended.",
+)
 PACK_EVENTS = Name("casetimeline_log_pack_events", "histogram", "How many events went into the log at once.")
 APPEND_DURATION = Name(
     "casetimeline_log_append_duration_seconds", "histogram", "How long the log took to make events durable."

@@ -22,6 +22,8 @@ def of_log(log: Log, conflicts: Conflicts) -> Iterable[Metric]:
     """How much is in the log, and what was refused as a conflict with it."""
     heads = log.heads()
     yield names.LOG_EVENTS.family(((str(partition),), head) for partition, head in enumerate(heads))
+    yield names.LOG_BEHIND.family(((str(partition),), lag) for partition, lag in log.behind.items())
+    yield names.LOG_DAMAGED.of(len(log.damaged))
     yield names.CONFLICTS.of(conflicts.count())
 
 

@@ -121,7 +121,7 @@ def test_wrong_usage_ends_with_2_and_no_trace(place, arguments):
         ("TODYA", "2019-10-22"),
         ("TODAY", "22/10/2019"),
         ("HTTP", "8000"),
-        ("LOG", "kafka://broker:9092/facts"),
+        ("LOG", "kafka://broker/facts"),
         ("LOG", "mysql://me:secret@host/db"),
         ("VIEWS", "sqlite://"),
         ("MASTER_KEY", "short"),

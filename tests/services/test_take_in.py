@@ -85,6 +85,12 @@ class FailingLog:
         self.log = log
         self.faults = faults
 
+    def doubles(self):
+        return self.log.doubles()
+
+    def find(self, commit_id):
+        return self.log.find(commit_id)
+
     def submit(self, commits, timeout_s=5.0):
         self.faults()
         outcome = self.log.submit(commits, timeout_s)
