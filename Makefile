@@ -49,6 +49,13 @@ test-fast: $(VENV)/.development programs ## Run the tests that take milliseconds
 	@echo 'Running the tests not marked slow'
 	@$(PYTEST) -m 'not slow'
 
+MINUTES := 10
+
+.PHONY: faults
+faults: $(VENV)/.development programs ## Kill, pause and cut off brokers and writers at length, and check what is left
+	@echo 'Letting one broker and then three fail under writers, $(MINUTES) minutes each (MINUTES=1 for less)'
+	@$(IN_VENV)python -m tests.faults --minutes $(MINUTES)
+
 .PHONY: lint
 lint: $(VENV)/.development ## Check style and likely mistakes
 	@echo 'Checking style with ruff'
@@ -83,7 +90,7 @@ clean: ## Remove what tests, tools and builds left; ./data, .venv and Kafka stay
 # The tests run with the real ones of all that the service works with.
 .PHONY: programs
 programs:
-	@infra/deploy/install_debian chromium java mvn postgres
+	@infra/deploy/install_debian chromium ip java mvn postgres
 
 # Each stamp is written last: what was interrupted is done again, what is done is not.
 
