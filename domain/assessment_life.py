@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from domain.assessment import AssessmentCancelled, AssessmentClosed, AssessmentCompleted, AssessmentStarted
-from domain.telling import OPENINGS, Told
+from domain.telling import COUNTED_KIND, OPENINGS, Told
 
 if TYPE_CHECKING:
     from domain.need import Need
@@ -76,8 +76,8 @@ class AssessmentLife:
         return self.deletion is not None and self.deletion.place < place
 
 
-def superseded(facts: Sequence[Told]) -> set[int]:
-    """The places, in reading order, of ends of assessments that do not count.
+def superseded(facts: Sequence[Told], kind: str = COUNTED_KIND) -> set[int]:
+    """The places, in reading order, of ends of assessments of a kind that do not count.
 
     A kind of end came on the latest day ever reported for it with no new beginning between, so the reports
     before that one do not count; nor does a completion that a later cancelling of the same record takes back.
@@ -90,9 +90,11 @@ def superseded(facts: Sequence[Told]) -> set[int]:
         if type(fact) not in _BEGIN_OR_END:
             continue
         if isinstance(fact, OPENINGS):
-            for kind in (AssessmentCompleted, AssessmentClosed, AssessmentCancelled):
-                pending.pop((fact.assessment_id, kind), None)
-            if isinstance(fact, AssessmentStarted) and fact.kind == "child_and_family":
+            if isinstance(fact, AssessmentStarted) and fact.kind != kind:
+                continue
+            for end in (AssessmentCompleted, AssessmentClosed, AssessmentCancelled):
+                pending.pop((fact.assessment_id, end), None)
+            if isinstance(fact, AssessmentStarted):
                 uncancelled.pop(fact.assessment_id, None)
         elif isinstance(fact, (AssessmentCompleted, AssessmentClosed, AssessmentCancelled)):
             earlier = pending.get((fact.assessment_id, type(fact)))

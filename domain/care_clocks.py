@@ -12,8 +12,9 @@ from domain.care import (
 )
 from domain.clock import Clock
 from domain.clock_making import Numbers, gone_flags, make_clock
+from domain.day_order import is_before_end
 from domain.event import Event
-from domain.intervals import Spell, intervals, occasions, spells
+from domain.intervals import Occasion, Reports, Spell, intervals, spells
 from domain.material import Material, Placed
 from domain.meeting import MeetingHeld
 from domain.plan_clocks import interval_clock
@@ -55,17 +56,23 @@ def _placement_id(told: Told) -> str:
     return told.fact.placement_id
 
 
+def _since(spell: Spell, of_kind: list[Spell], reports: Reports) -> list[Occasion]:
+    """The occasions since a spell began; a new beginning of the same thing parts their reports."""
+    again = [other.start for other in of_kind if other.id == spell.id and other.place > spell.place]
+    return reports.since(spell.start, again)
+
+
 def _visits(placements: list[Spell], material: Material) -> list[Clock]:
     """A new placement begins with a visit of its own; what ran in the last one ends with it."""
     seen = [
         p for p in material.of(VisitMade)
         if isinstance(p[1].fact, VisitMade) and p[1].fact.purpose == "looked_after" and p[1].fact.seen
     ]  # fmt: skip
-    happened = occasions(seen, "visit_id", placements)
+    reports = Reports(seen, "visit_id")
     numbers = Numbers()
     clocks = []
     for placement in placements:
-        for interval in intervals(placement, placements, happened, None):
+        for interval in intervals(placement, placements, _since(placement, placements, reports), None):
             part = "later" if interval.number else "first"
             row = material.policy.row("looked_after_visit", interval.start[1].day, part)
             id = numbers.next("looked_after_visit", placement.id)
@@ -80,7 +87,7 @@ def _reviews(care: list[Spell], material: Material) -> list[Clock]:
         p for p in material.of(MeetingHeld)
         if isinstance(p[1].fact, MeetingHeld) and p[1].fact.kind == "looked_after_review"
     ]  # fmt: skip
-    happened = occasions(held, "meeting_id", care)
+    reports = Reports(held, "meeting_id")
     numbers = Numbers()
 
     def window_days(day: date) -> int:
@@ -88,7 +95,7 @@ def _reviews(care: list[Spell], material: Material) -> list[Clock]:
 
     clocks = []
     for episode in care:
-        for interval in intervals(episode, care, happened, window_days):
+        for interval in intervals(episode, care, _since(episode, care, reports), window_days):
             part = _REVIEW_PARTS[min(interval.number, 2)]
             row = material.policy.row("looked_after_review", interval.start[1].day, part)
             id = numbers.next("looked_after_review", episode.id)
@@ -125,15 +132,12 @@ def _prepared(
 ) -> list[Clock]:
     """From each placement to the plan prepared next; what ends first leaves it without."""
     numbers = Numbers()
-    prepared = occasions(material.of(stops), "plan_id", placements)
+    reports = Reports(material.of(stops), "plan_id")
     clocks = []
     for placement, end in zip(placements, ends, strict=True):
         thing = ("placement", placement.id)
-        following = (
-            one for one in prepared
-            if one.first[0] > placement.place and (end is None or one.first[0] < end[0])
-        )  # fmt: skip
-        done = next(following, None)
+        prepared = _since(placement, placements, reports)
+        done = next((one for one in prepared if is_before_end(one.last, end)), None)
         stop = done.last if done else end
         clocks.append(
             make_clock(
@@ -144,7 +148,7 @@ def _prepared(
                 start=placement.start[1],
                 stop=stop[1] if stop else None,
                 status="stopped" if done else "ended_without_completion" if end else "open",
-                flags=gone_flags(material, {thing}, placement.place, stop[0] if stop else None),
+                flags=gone_flags(material, {thing}, placement.start[1], stop[1] if stop else None),
             )
         )
     return clocks

@@ -77,7 +77,7 @@ class Circumstances:
 
 def circumstances(facts: Sequence[Told]) -> Circumstances:
     """Draw from facts in reading order what bears on a child's clocks."""
-    visits: dict[str, Told] = {}
+    visits: dict[str, tuple[int, Told]] = {}
     worker_changes: list[Change] = []
     team_changes: list[Change] = []
     contacts: dict[str, date] = {}
@@ -90,7 +90,7 @@ def circumstances(facts: Sequence[Told]) -> Circumstances:
             continue
         if isinstance(fact, VisitMade):
             if fact.seen:
-                visits[fact.visit_id] = told
+                visits[fact.visit_id] = (place, told)
         elif isinstance(fact, (WorkerAllocated, CaseTransferred)):
             to_team = fact.team_id if isinstance(fact, WorkerAllocated) else fact.to_team_id
             if to_team is not None:
@@ -109,5 +109,6 @@ def circumstances(facts: Sequence[Told]) -> Circumstances:
             expected_on = fact.expected_birth_on or expected_on
         elif isinstance(fact, (RecordDeleted, RecordDisappeared)):
             gone.append((place, told))
-    seen = sorted((SeenVisit(visit_id, told) for visit_id, told in visits.items()), key=lambda v: v.told.day)
+    counted = sorted((place, visit_id, told) for visit_id, (place, told) in visits.items())
+    seen = [SeenVisit(visit_id, told) for _, visit_id, told in counted]
     return Circumstances(seen, worker_changes, team_changes, contacts, born_on, expected_on, gone)

@@ -6,6 +6,7 @@ from datetime import date
 from domain.clock import Clock, OnRecord, Status, Stretch
 from domain.clock_flags import backdated, changes_of_hands, in_bulk
 from domain.correction import RecordDeleted
+from domain.day_order import when
 from domain.flag import Flag, gathered
 from domain.material import Material
 from domain.snapshot import RecordDisappeared
@@ -82,13 +83,15 @@ def make_clock(
     )
 
 
-def gone_flags(material: Material, things: set[Thing], since: int, until: int | None) -> list[Flag]:
-    """That one of some records was deleted, or vanished, after place ``since`` and before ``until``."""
+def gone_flags(material: Material, things: set[Thing], start: Told, stop: Told | None) -> list[Flag]:
+    """That one of some records was deleted, or vanished, while a clock ran: on the day of its stop, and
+    without times, it was after that.
+    """
     flags = []
-    for place, told in material.around.gone:
+    for _, told in material.around.gone:
         fact = told.fact
         assert isinstance(fact, (RecordDeleted, RecordDisappeared))
-        if place <= since or (until is not None and place >= until):
+        if when(told) < when(start) or (stop is not None and when(told) >= when(stop)):
             continue
         if (fact.record_kind, fact.record_id) in things:
             flags.append(Flag("DELETED_WITH_OPEN_CLOCK", None, (told.reference,)))

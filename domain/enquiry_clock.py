@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from domain.assessment_life import AssessmentLife, State
 from domain.clock import Clock
+from domain.day_order import day_by_day
+from domain.field import FactReference
 from domain.flag import Flag
-from domain.material import Material, superseded_reports
+from domain.material import Material, Placed, superseded_reports
 from domain.meeting import MeetingHeld
 from domain.need import Need, NeedStatus
 from domain.protection import Section47Completed, Section47Started, StrategyDiscussionHeld
@@ -31,10 +33,35 @@ def find_enquiries(material: Material) -> list[Need]:
     """
     if not material.of(StrategyDiscussionHeld):
         return []
-    reading = _Reading(material)
-    reading.read()
+    reading = _read(material, frozenset())
+    ignored = _superseded(reading.order)
+    if ignored:
+        # Which of several reports of an end counts depends on the order, and that on what is open.
+        reading = _read(material, ignored)
     mark_gone("meeting", reading.needs, material)
     return reading.needs
+
+
+def _read(material: Material, ignored: frozenset[FactReference]) -> "_Reading":
+    reading = _Reading(material)
+    steps = [
+        placed
+        for placed in material.of(StrategyDiscussionHeld, Section47Started, Section47Completed, MeetingHeld)
+        if placed[1].reference not in ignored and _bears(placed[1])
+    ]
+    for place, (_, told) in enumerate(day_by_day(steps, reading.rank)):
+        reading.order.append((place, told))
+        reading.read(place, told)
+    return reading
+
+
+def _superseded(order: Sequence[Placed]) -> frozenset[FactReference]:
+    conferences = [p for p in order if not isinstance(p[1].fact, (Section47Started, Section47Completed))]
+    completions = [p for p in order if isinstance(p[1].fact, (Section47Started, Section47Completed))]
+    places = superseded_reports(
+        conferences, StrategyDiscussionHeld, "meeting_id", each=False
+    ) | superseded_reports(completions, Section47Started, "enquiry_id", each=True)
+    return frozenset(order[place][1].reference for place in places)
 
 
 @dataclass(slots=True)
@@ -54,31 +81,31 @@ class _Reading:
     running: Need | None = None
     enquiries: dict[str, _Enquiry] = field(default_factory=dict)
     by_meeting: dict[str, Need] = field(default_factory=dict)
+    order: list[Placed] = field(default_factory=list)
 
-    def read(self) -> None:
-        material = self.material
-        conferences = [
-            placed
-            for placed in material.of(MeetingHeld, StrategyDiscussionHeld)
-            if _is_conference(placed[1]) or _led_to_enquiry(placed[1])
-        ]
-        completions = material.of(Section47Started, Section47Completed)
-        ignored = superseded_reports(
-            conferences, StrategyDiscussionHeld, "meeting_id", each=False
-        ) | superseded_reports(completions, Section47Started, "enquiry_id", each=True)
-        steps = material.of(StrategyDiscussionHeld, Section47Started, Section47Completed, MeetingHeld)
-        for place, told in steps:
-            if place in ignored:
-                continue
-            fact = told.fact
-            if _led_to_enquiry(told):
-                self._discussed(place, told)
-            elif isinstance(fact, Section47Started):
-                self._begun(place, told, fact)
-            elif isinstance(fact, Section47Completed):
-                self._ended(place, told, fact)
-            elif _is_conference(told) and self.running is not None:
-                self._stop(place, told, State.COMPLETED)
+    def rank(self, told: Told) -> int:
+        """What is open in the morning is done with before anything begins, all else after."""
+        fact = told.fact
+        if isinstance(fact, StrategyDiscussionHeld):
+            return 2
+        if isinstance(fact, Section47Started):
+            return 3
+        if isinstance(fact, MeetingHeld):
+            return 0 if self.running is not None else 4
+        assert isinstance(fact, Section47Completed)
+        enquiry = self.enquiries.get(fact.enquiry_id)
+        return 1 if enquiry is not None and enquiry.is_unmet else 5
+
+    def read(self, place: int, told: Told) -> None:
+        fact = told.fact
+        if isinstance(fact, StrategyDiscussionHeld):
+            self._discussed(place, told)
+        elif isinstance(fact, Section47Started):
+            self._begun(told, fact)
+        elif isinstance(fact, Section47Completed):
+            self._ended(place, told, fact)
+        elif self.running is not None:
+            self._stop(place, told, State.COMPLETED)
 
     def _discussed(self, place: int, told: Told) -> None:
         assert isinstance(told.fact, StrategyDiscussionHeld)
@@ -114,7 +141,7 @@ class _Reading:
         last.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (told.reference,)))
         return last
 
-    def _begun(self, place: int, told: Told, fact: Section47Started) -> None:
+    def _begun(self, told: Told, fact: Section47Started) -> None:
         known = self.enquiries.get(fact.enquiry_id)
         if known is not None and known.is_unmet:
             return
@@ -147,10 +174,10 @@ class _Reading:
         self.running = None
 
 
-def _led_to_enquiry(told: Told) -> bool:
-    return isinstance(told.fact, StrategyDiscussionHeld) and told.fact.outcome == "section_47"
-
-
-def _is_conference(told: Told) -> bool:
+def _bears(told: Told) -> bool:
     fact = told.fact
-    return isinstance(fact, MeetingHeld) and fact.kind == "initial_conference" and fact.quorate
+    if isinstance(fact, StrategyDiscussionHeld):
+        return fact.outcome == "section_47"
+    if isinstance(fact, MeetingHeld):
+        return fact.kind == "initial_conference" and fact.quorate
+    return True

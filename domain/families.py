@@ -56,6 +56,16 @@ def lives(needs: Iterable[Need]) -> list[AssessmentLife]:
     return [record for need in needs for record in need.records]
 
 
+OF_ALL = frozenset({"ChildMerged", "ChildUnmerged"})
+"""Facts on which the clocks of every family depend."""
+
+EXPLAINING = frozenset({
+    "WorkerAllocated", "CaseTransferred", "ContactReceived", "ChildRegistered", "VisitMade", "RecordDeleted",
+    "RecordDisappeared", "RecordReappeared",
+})  # fmt: skip
+"""Facts that flags of clocks of any family may tell of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """Clocks drawn together. ``bears`` names the types of facts on which their days depend."""
@@ -63,6 +73,11 @@ class Family:
     name: str
     bears: frozenset[str]
     draw: Callable[[Drawing], list[Clock]] = field(repr=False)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The types of all facts that its clocks are made from, flags and all."""
+        return self.bears | EXPLAINING | OF_ALL
 
 
 def _contacts(drawing: Drawing) -> list[Clock]:
@@ -161,9 +176,6 @@ FAMILIES: tuple[Family, ...] = (
         _case_supervision,
     ),
 )
-
-OF_ALL = frozenset({"ChildMerged", "ChildUnmerged"})
-"""Facts on which the clocks of every family depend."""
 
 
 def families_of(types: Iterable[str]) -> tuple[Family, ...]:

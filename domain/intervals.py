@@ -1,19 +1,19 @@
 """Repeating clocks: one an interval, from a beginning to the first occasion, and from each to the next."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from operator import attrgetter
 
+from domain.day_order import day_by_day, is_after_start, is_before_end, when
 from domain.material import Placed
 from domain.telling import Told
 
 
 @dataclass(slots=True)
 class Occasion:
-    """A visit, meeting or supervision. Told several times in a row, the interval before it ends with the last
-    report and the one after it begins with the first, so that neither is shortened.
+    """A visit, meeting or supervision. Told several times, the interval before it stops with the last report
+    and the one after it begins with the first, so that neither is shortened.
     """
 
     id: str
@@ -21,36 +21,53 @@ class Occasion:
     last: Placed
 
 
-def occasions(facts: Iterable[Placed], id_field: str, begun: Sequence["Spell"]) -> list[Occasion]:
-    """Facts about occasions, in reading order, as occasions: what has ``begun`` between parts reports."""
-    found: list[Occasion] = []
-    for placed in facts:
-        id = getattr(placed[1].fact, id_field)
-        last = found[-1] if found and found[-1].id == id else None
-        if last is not None and not any(last.last[0] < spell.place < placed[0] for spell in begun):
-            last.last = placed
-        else:
-            found.append(Occasion(id, placed, placed))
-    return found
+class Reports:
+    """All reports of occasions of one sort, in reading order."""
+
+    def __init__(self, facts: Sequence[Placed], id_field: str) -> None:
+        self.each = [Occasion(getattr(placed[1].fact, id_field), placed, placed) for placed in facts]
+        self._days = [placed[1].day for placed in facts]
+        self._is_once = len({one.id for one in self.each}) == len(self.each)
+
+    def since(self, start: Placed, beginnings: Sequence[Placed] = ()) -> list[Occasion]:
+        """The occasions after a start, in the order of the reports that count: the latest of each, but for
+        those that one of some new ``beginnings`` parts from earlier ones.
+        """
+        at = bisect_left(self._days, start[1].day)
+        while at < len(self.each) and not is_after_start(self.each[at].first, start):
+            at += 1
+        if self._is_once:
+            return self.each[at:]
+        found: dict[tuple[str, int], Occasion] = {}
+        for report in self.each[at:]:
+            age = sum(is_after_start(report.last, beginning) for beginning in beginnings)
+            earlier = found.get((report.id, age))
+            first = earlier.first if earlier else report.first
+            found[report.id, age] = Occasion(report.id, first, report.last)
+        return sorted(found.values(), key=lambda one: one.last[0])
 
 
 @dataclass(slots=True)
 class Spell:
     """One life of a plan, placement or the like, from its start to its end; of several reports of an end,
-    the latest counts.
+    the latest counts. ``is_again`` marks one that begins on the day its thing last ended.
     """
 
     id: str
     start: Placed
     end: Placed | None = None
+    is_again: bool = False
 
     @property
     def place(self) -> int:
         return self.start[0]
 
-    @property
-    def end_place(self) -> int | None:
-        return self.end[0] if self.end else None
+    def is_over_before(self, start: Placed) -> bool:
+        """Whether it ended before another began: on one day, if it was going on that morning."""
+        if self.end is None:
+            return False
+        ended, begun = when(self.end[1]), when(start[1])
+        return ended < begun or (ended == begun and self.start[1].day < start[1].day)
 
 
 def spells(
@@ -58,16 +75,24 @@ def spells(
 ) -> list[Spell]:
     """The lives of things, in order of start, from the facts that start and end them in reading order.
 
-    Started again while it goes on, a thing goes on; started after its end, it lives again.
+    Started again while it goes on, a thing goes on; started after its end, it lives again. What goes on in
+    the morning ends before it starts again that day, what does not starts before it ends.
     """
     found: list[Spell] = []
     latest: dict[str, Spell] = {}
-    for placed in facts:
+
+    def rank(told: Told) -> bool:
+        spell = latest.get(id_of(told))
+        goes_on = spell is not None and spell.end is None
+        return is_start(told) == goes_on
+
+    for placed in day_by_day(facts, rank):
         id = id_of(placed[1])
         spell = latest.get(id)
         if is_start(placed[1]):
             if spell is None or spell.end is not None:
-                latest[id] = Spell(id, placed)
+                is_again = spell is not None and spell.end is not None and spell.end[1].day == placed[1].day
+                latest[id] = Spell(id, placed, is_again=is_again)
                 found.append(latest[id])
         elif spell is not None:
             spell.end = placed
@@ -97,30 +122,27 @@ def intervals(
     happened: Sequence[Occasion],
     window_days: Callable[[date], int] | None,
 ) -> Iterator[Interval]:
-    """The intervals of a spell, given the occasions of its kind in reading order.
+    """The intervals of a spell, given the occasions since its start.
 
     Where its end leaves one running, that runs on if another of the spells ``of_kind`` is still going on or
     begins within the window of days, until the next occasion or the end of the last of those.
     """
     start, from_, number = spell.start, None, 0
-    at = bisect_right(happened, start[0], key=_first_place)
-    while True:
-        stop = happened[at] if at < len(happened) else None
-        if stop is not None and (spell.end is None or stop.first[0] < spell.end[0]):
-            yield Interval(spell, number, start, from_, stop, None)
-            start, from_, number, at = stop.first, stop, number + 1, at + 1
+    for stop in happened:
+        if spell.is_again and when(stop.last[1]) == when(spell.start[1]):
             continue
-        end, continued_by = spell.end, None
-        if end is not None and window_days is not None:
-            end, continued_by = _running_on(spell, of_kind, window_days)
-        if continued_by is None or stop is None or (end is not None and stop.first[0] > end[0]):
-            stop = None
-        yield Interval(spell, number, start, from_, stop, None if stop else end, continued_by)
+        if is_before_end(stop.last, spell.end):
+            yield Interval(spell, number, start, from_, stop, None)
+            start, from_, number = stop.first, stop, number + 1
+            continue
+        end, continued_by = _running_on(spell, of_kind, window_days) if window_days else (spell.end, None)
+        if continued_by is not None and is_before_end(stop.last, end):
+            yield Interval(spell, number, start, from_, stop, None, continued_by)
+        else:
+            yield Interval(spell, number, start, from_, None, end, continued_by)
         return
-
-
-def _first_place(occasion: Occasion) -> int:
-    return occasion.first[0]
+    end, continued_by = _running_on(spell, of_kind, window_days) if window_days else (spell.end, None)
+    yield Interval(spell, number, start, from_, None, end, continued_by)
 
 
 def _running_on(
@@ -131,16 +153,22 @@ def _running_on(
     """
     last, continued_by = spell, None
     while last.end is not None:
-        end_place, ended_on = last.end[0], last.end[1].day
+        ended_on, ended = last.end[1].day, when(last.end[1])
         until = ended_on + timedelta(days=window_days(ended_on))
         following = [
             other
             for other in of_kind
-            if other.start[1].day <= until and (other.end is None or other.end[0] > end_place)
+            if other.start[1].day <= until and (other.end is None or when(other.end[1]) > ended)
         ]
         if not following:
             return last.end, continued_by
         # Of those that follow, the one that goes on longest carries it furthest.
-        last = max(following, key=lambda s: (s.end is None, s.end[0] if s.end else 0))
-        continued_by = continued_by or min(following, key=attrgetter("place")).start[1]
+        endless = [other for other in following if other.end is None]
+        last = endless[0] if endless else max(following, key=_ended)
+        continued_by = continued_by or min(following, key=lambda other: other.place).start[1]
     return None, continued_by
+
+
+def _ended(spell: Spell) -> tuple[object, int]:
+    assert spell.end is not None
+    return when(spell.end[1]), spell.end[0]

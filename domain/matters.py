@@ -7,6 +7,7 @@ from datetime import date
 from domain.audit import ActionDone, ActionReopened, ActionSet
 from domain.clock import Clock
 from domain.clock_making import Numbers, gone_flags, make_clock
+from domain.day_order import day_by_day
 from domain.event import Event
 from domain.flag import Flag
 from domain.material import Material, Placed
@@ -47,10 +48,13 @@ class Matter:
 
 @dataclass(slots=True)
 class _Run:
-    """One run of a matter. ``done`` may be told several times: it was done on the latest day."""
+    """One run of a matter, and all facts that started it. ``done`` may be told several times: it was done on
+    the latest day.
+    """
 
     start: Placed
     done: Placed | None = None
+    starts: list[Event] = field(default_factory=list)
     reopenings: list[Told] = field(default_factory=list)
 
 
@@ -105,46 +109,64 @@ def _clocks(matter: Matter, material: Material) -> list[Clock]:
     if not material.of(matter.starts):
         return []
     runs: dict[str, list[_Run]] = {}
-    for placed in material.of(*matter.types):
+
+    def rank(told: Told) -> int:
+        """What runs in the morning is done before it begins again; what does not begins before it is done."""
+        of_thing = runs.get(_id(matter, told), [])
+        is_running = bool(of_thing) and of_thing[-1].done is None
+        if isinstance(told.fact, matter.stops):
+            return 0 if is_running else 3
+        return 1 if isinstance(told.fact, matter.starts) else 2
+
+    for placed in day_by_day(material.of(*matter.types), rank):
         _read(matter, placed, runs)
     numbers = Numbers()
-    return [
-        _clock(matter, thing_id, run, numbers, material) for thing_id, of in runs.items() for run in of
-    ]  # fmt: skip
+    return [_clock(matter, thing_id, run, numbers, material) for thing_id, of in runs.items() for run in of]
+
+
+def _id(matter: Matter, told: Told) -> str:
+    id: str = getattr(told.fact, f"{matter.thing}_id")
+    return id
 
 
 def _read(matter: Matter, placed: Placed, runs: dict[str, list[_Run]]) -> None:
     """Start again once done, it is another; told again while it runs, it began on the earlier day."""
     fact = placed[1].fact
-    of_thing = runs.setdefault(getattr(fact, f"{matter.thing}_id"), [])
+    of_thing = runs.setdefault(_id(matter, placed[1]), [])
+    is_running = bool(of_thing) and of_thing[-1].done is None
     if isinstance(fact, matter.starts):
-        if matter.part(fact) is not None and (not of_thing or of_thing[-1].done is not None):
+        if matter.part(fact) is None:
+            return
+        if not is_running:
             of_thing.append(_Run(placed))
+        of_thing[-1].starts.append(fact)
     elif of_thing and isinstance(fact, matter.stops):
         of_thing[-1].done = placed
-    elif of_thing and of_thing[-1].done is not None:
+    elif of_thing and not is_running:
         of_thing[-1].done = None
         of_thing[-1].reopenings.append(placed[1])
 
 
 def _clock(matter: Matter, thing_id: str, run: _Run, numbers: Numbers, material: Material) -> Clock:
-    place, start = run.start
+    start = run.start[1]
+    done = run.done[1] if run.done else None
     row = material.policy.row(matter.timescale, start.day, matter.part(start.fact) or "")
     due_on: date | None = None
-    if isinstance(start.fact, ActionSet):
-        due_on = start.fact.due_on
+    if matter.starts is ActionSet:
+        # Of several days told, the earliest counts.
+        due_on = min(fact.due_on for fact in run.starts if isinstance(fact, ActionSet))
         row = with_limit(row, Limit(calendar_days(start.day, due_on), "calendar_days"))
     thing = (matter.thing, thing_id)
     flags = [Flag("REOPENED_SAME_RECORD", None, (told.reference,)) for told in run.reopenings]
-    flags += gone_flags(material, {thing}, place, run.done[0] if run.done else None)
+    flags += gone_flags(material, {thing}, start, done)
     return make_clock(
         material,
         row,
         numbers.next(matter.timescale, thing_id),
         begun_by=thing,
         start=start,
-        stop=run.done[1] if run.done else None,
-        status="stopped" if run.done else "open",
+        stop=done,
+        status="stopped" if done else "open",
         flags=flags,
         due_on=due_on,
     )

@@ -15,6 +15,8 @@ from domain.assessment import (
 from domain.assessment_life import UNDER_WAY, AssessmentLife, State, Turn, superseded
 from domain.clock import Clock
 from domain.correction import RecordDeleted
+from domain.day_order import day_by_day
+from domain.event import Event
 from domain.flag import Flag
 from domain.material import Material
 from domain.need import Need, NeedStatus
@@ -22,6 +24,15 @@ from domain.record_clock import mark_gone, record_clocks
 from domain.telling import Told
 
 PARENTING = "parenting"
+
+_COMPLETIONS, _CLOSINGS, _LATER_COMPLETIONS, _LATER_CLOSINGS = 0, 1, 6, 7
+_UNDER_WAY: dict[type[Event], int] = {
+    AssessmentStarted: 2,
+    AssessmentReopened: 3,
+    AssessmentResumed: 4,
+    AssessmentPaused: 5,
+}
+"""The order in which the facts of one day are read, those without a time."""
 
 
 def parenting_clocks(
@@ -37,13 +48,14 @@ def find_parenting(material: Material) -> list[Need]:
     if not any(isinstance(t.fact, AssessmentStarted) and t.fact.kind == PARENTING for _, t in started):
         return []
     reading = _Reading()
-    ignored = superseded(material.facts)
-    for place, told in material.of(
+    ignored = superseded(material.facts, PARENTING)
+    facts = material.of(
         AssessmentStarted, AssessmentReopened, AssessmentClosed, AssessmentCancelled, AssessmentPaused,
         AssessmentResumed, AssessmentCompleted, RecordDeleted,
-    ):  # fmt: skip
-        if place not in ignored:
-            reading.read(place, told)
+    )  # fmt: skip
+    counted = [placed for placed in facts if placed[0] not in ignored]
+    for place, (_, told) in enumerate(day_by_day(counted, reading.rank)):
+        reading.read(place, told)
     for need in reading.needs:
         _mark_corrections(need, material)
     mark_gone("assessment", reading.needs, material)
@@ -62,6 +74,21 @@ def _mark_corrections(need: Need, material: Material) -> None:
 class _Reading:
     needs: list[Need] = field(default_factory=list)
     records: dict[str, AssessmentLife] = field(default_factory=dict)
+
+    def rank(self, told: Told) -> int:
+        """Completions, then closings, of what is open in the morning; starts and what follows; the others."""
+        fact = told.fact
+        if isinstance(fact, RecordDeleted):
+            return _CLOSINGS if self._is_open(fact.record_id) else _LATER_CLOSINGS
+        if isinstance(fact, AssessmentCompleted):
+            return _COMPLETIONS if self._is_open(fact.assessment_id) else _LATER_COMPLETIONS
+        if isinstance(fact, (AssessmentClosed, AssessmentCancelled)):
+            return _CLOSINGS if self._is_open(fact.assessment_id) else _LATER_CLOSINGS
+        return _UNDER_WAY[type(fact)]
+
+    def _is_open(self, assessment_id: str) -> bool:
+        record = self.records.get(assessment_id)
+        return record is not None and record.state in UNDER_WAY
 
     def read(self, place: int, told: Told) -> None:
         fact = told.fact

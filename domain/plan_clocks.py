@@ -1,14 +1,14 @@
 """The clocks of plans: visits, core groups and reviews, one for each interval."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from domain.clock import Clock
 from domain.clock_making import Numbers, gone_flags, make_clock
+from domain.day_order import when
 from domain.flag import Flag
-from domain.intervals import Interval, Occasion, Spell, intervals, occasions, spells
+from domain.intervals import Interval, Occasion, Reports, Spell, intervals, spells
 from domain.material import Material, Placed
 from domain.meeting import MeetingHeld
 from domain.months import months_after
@@ -96,11 +96,17 @@ class _Plans:
             assert isinstance(fact, VisitFrequencySet)
             self.frequencies.setdefault(fact.plan_id, []).append(placed)
 
-    def frequency(self, plan_id: str, place: int) -> Told | None:
-        """What was last set before a place."""
-        of_plan = self.frequencies.get(plan_id, [])
-        at = bisect_left(of_plan, place, key=lambda placed: placed[0])
-        return of_plan[at - 1][1] if at else None
+    def frequency(self, plan_id: str, start: Placed) -> Told | None:
+        """What was last set before an interval started; on the day it started, and without times, is not
+        before.
+        """
+        begun = when(start[1])
+        before = [
+            told
+            for place, told in self.frequencies.get(plan_id, ())
+            if when(told) < begun or (when(told) == begun and begun[1] and place < start[0])
+        ]
+        return before[-1] if before else None
 
 
 def _is_plan_start(told: Told) -> bool:
@@ -116,9 +122,7 @@ def _clocks(what: Repeating, plans: _Plans, material: Material) -> list[Clock]:
     of_kind = plans.by_kind.get(what.plan, [])
     if not of_kind:
         return []
-    happened = occasions(
-        [p for p in material.of(what.occasion) if what.tells(p[1])], f"{what.thing}_id", of_kind
-    )
+    reports = Reports([p for p in material.of(what.occasion) if what.tells(p[1])], f"{what.thing}_id")
     numbers = Numbers()
 
     def window_days(day: date) -> int:
@@ -126,7 +130,9 @@ def _clocks(what: Repeating, plans: _Plans, material: Material) -> list[Clock]:
 
     clocks = []
     for spell in of_kind:
-        for interval in intervals(spell, of_kind, _of_plan(happened, spell, of_kind), window_days):
+        again = [other.start for other in of_kind if other.id == spell.id and other.place > spell.place]
+        happened = _of_plan(reports.since(spell.start, again), spell, of_kind)
+        for interval in intervals(spell, of_kind, happened, window_days):
             timescale = what.later if interval.number else what.first
             row = material.policy.row(timescale, interval.start[1].day)
             row, flags = _as_set(what, row, interval, plans, material)
@@ -146,7 +152,7 @@ def _of_plan(happened: list[Occasion], spell: Spell, of_kind: Sequence[Spell]) -
     """The occasions of a plan: a meeting that names another plan of its day is not one of them."""
     if len(of_kind) == 1 and all(_plan_named(one) in (None, spell.id) for one in happened):
         return happened
-    follow = {other.id for other in of_kind if spell.end is not None and other.place > spell.end[0]}
+    follow = {other.id for other in of_kind if spell.is_over_before(other.start)}
     return [one for one in happened if _plan_named(one) in (None, spell.id) or _plan_named(one) in follow]
 
 
@@ -167,12 +173,11 @@ def interval_clock(
 ) -> Clock:
     """The clock of an interval; ``occasion`` is the kind of thing that starts and stops it."""
     stop = interval.stop.last[1] if interval.stop else interval.end[1] if interval.end else None
-    until = interval.stop.last[0] if interval.stop else interval.end[0] if interval.end else None
     if interval.continued_by is not None:
         flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (interval.continued_by.reference,)))
     on_it = {(occasion, one.id) for one in (interval.from_, interval.stop) if one is not None}
     counted_from = {(occasion, interval.from_.id)} if interval.from_ else set()
-    flags += gone_flags(material, {begun_by, *counted_from}, interval.start[0], until)
+    flags += gone_flags(material, {begun_by, *counted_from}, interval.start[1], stop)
     return make_clock(
         material,
         row,
@@ -190,7 +195,7 @@ def _as_set(
     what: Repeating, row: Timescale, interval: Interval, plans: _Plans, material: Material
 ) -> tuple[Timescale, list[Flag]]:
     """The row with the frequency of visits set for the plan before the interval began, if one was."""
-    told = plans.frequency(interval.spell.id, interval.start[0]) if what.thing == "visit" else None
+    told = plans.frequency(interval.spell.id, interval.start) if what.thing == "visit" else None
     if told is None:
         return row, []
     assert isinstance(told.fact, VisitFrequencySet)
@@ -205,10 +210,10 @@ def _second_plan_flags(spell: Spell, of_kind: Sequence[Spell]) -> list[Flag]:
     """Whether another child protection plan ended within two years before this one began, and how long
     before.
     """
-    ended = [one.end for one in of_kind if one.end is not None and one.end[0] < spell.place]
+    ended = [one.end for one in of_kind if one.end is not None and one.is_over_before(spell.start)]
     if not ended:
         return []
-    last = max(ended, key=lambda placed: placed[0])[1]
+    last = max(ended, key=lambda placed: (when(placed[1]), placed[0]))[1]
     started_on = spell.start[1].day
     flags = []
     if started_on <= months_after(last.day, REPEAT_PLAN_MONTHS):

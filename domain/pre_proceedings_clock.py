@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from domain.assessment_life import AssessmentLife, State
 from domain.clock import Clock
+from domain.day_order import day_by_day
+from domain.field import FactReference
 from domain.flag import Flag
-from domain.material import Material, superseded_reports
+from domain.material import Material, Placed, superseded_reports
 from domain.need import Need, NeedStatus
 from domain.pre_proceedings import PreProceedingsDecided, PreProceedingsEnded, ProceedingsIssued
 from domain.record_clock import close_open, mark_gone, record_clocks
@@ -27,10 +29,32 @@ def find_tracks(material: Material) -> list[Need]:
     """
     if not material.of(PreProceedingsDecided):
         return []
-    reading = _Reading(material)
-    reading.read()
+    reading = _read(material, frozenset())
+    ignored = _superseded(reading.order)
+    if ignored:
+        # Which of several reports of an end counts depends on the order, and that on what is open.
+        reading = _read(material, ignored)
     mark_gone("track", reading.needs, material)
     return reading.needs
+
+
+def _read(material: Material, ignored: frozenset[FactReference]) -> "_Reading":
+    reading = _Reading(material)
+    facts = material.of(PreProceedingsDecided, PreProceedingsEnded, ProceedingsIssued)
+    steps = [placed for placed in facts if placed[1].reference not in ignored]
+    for place, (_, told) in enumerate(day_by_day(steps, reading.rank)):
+        reading.order.append((place, told))
+        reading.read(place, told)
+    return reading
+
+
+def _superseded(order: Sequence[Placed]) -> frozenset[FactReference]:
+    of_tracks = [p for p in order if not isinstance(p[1].fact, ProceedingsIssued)]
+    of_cases = [p for p in order if not isinstance(p[1].fact, PreProceedingsEnded)]
+    places = superseded_reports(of_tracks, PreProceedingsDecided, "track_id", each=True) | superseded_reports(
+        of_cases, PreProceedingsDecided, "case_id", each=False
+    )
+    return frozenset(order[place][1].reference for place in places)
 
 
 @dataclass(slots=True)
@@ -39,29 +63,35 @@ class _Reading:
     needs: list[Need] = field(default_factory=list)
     running: Need | None = None
     tracks: dict[str, AssessmentLife] = field(default_factory=dict)
+    order: list[Placed] = field(default_factory=list)
 
-    def read(self) -> None:
-        of_tracks = self.material.of(PreProceedingsDecided, PreProceedingsEnded)
-        of_cases = self.material.of(PreProceedingsDecided, ProceedingsIssued)
-        ignored = superseded_reports(
-            of_tracks, PreProceedingsDecided, "track_id", each=True
-        ) | superseded_reports(of_cases, PreProceedingsDecided, "case_id", each=False)
-        for place, told in self.material.of(PreProceedingsDecided, PreProceedingsEnded, ProceedingsIssued):
-            if place in ignored:
-                continue
-            fact = told.fact
-            if isinstance(fact, PreProceedingsDecided):
-                self._decided(place, told, fact)
-            elif isinstance(fact, PreProceedingsEnded):
-                self._ended(place, told, fact)
-            elif isinstance(fact, ProceedingsIssued):
-                self._issued(place, told, fact)
+    def rank(self, told: Told) -> int:
+        """What is open in the morning is done with before anything begins, all else after."""
+        fact = told.fact
+        if isinstance(fact, PreProceedingsDecided):
+            return 2
+        if isinstance(fact, ProceedingsIssued):
+            return 0 if self.running is not None else 3
+        assert isinstance(fact, PreProceedingsEnded)
+        track = self.tracks.get(fact.track_id)
+        return 1 if track is not None and track.state is State.OPEN else 4
+
+    def read(self, place: int, told: Told) -> None:
+        fact = told.fact
+        if isinstance(fact, PreProceedingsDecided):
+            self._decided(place, told, fact)
+        elif isinstance(fact, PreProceedingsEnded):
+            self._ended(place, told, fact)
+        elif isinstance(fact, ProceedingsIssued):
+            self._issued(place, told, fact)
 
     def _decided(self, place: int, told: Told, fact: PreProceedingsDecided) -> None:
         track = self.tracks.get(fact.track_id)
         if track is not None and track.state is State.OPEN:
             return
-        if self.running is None:
+        if self.running is not None:
+            self.running.flags.append(Flag("PRE_PROCEEDINGS_RESTARTED", None, (told.reference,)))
+        else:
             self.running = self._restarted(told)
         if self.running is None:
             self.running = Need(told, place, fact.track_id)

@@ -7,6 +7,7 @@ from domain.assessment_record import on_record, stretches
 from domain.clock import Clock
 from domain.clock_making import Numbers, Thing, gone_flags, make_clock
 from domain.correction import RecordDeleted
+from domain.day_order import when
 from domain.material import Material
 from domain.need import Need
 from domain.snapshot import RecordDisappeared, RecordReappeared
@@ -24,7 +25,7 @@ def record_clocks(
     for need in needs:
         things: set[Thing] = {(thing, record.id) for record in need.records}
         begun_by = (thing, need.subject)
-        gone = gone_flags(material, {begun_by, *things}, need.place, need.end_place)
+        gone = gone_flags(material, {begun_by, *things}, need.start, need.end)
         clocks.append(
             make_clock(
                 material,
@@ -58,7 +59,7 @@ def mark_gone(thing: str, needs: Sequence[Need], material: Material) -> None:
         assert isinstance(fact, (RecordDeleted, RecordDisappeared, RecordReappeared))
         records = by_id.get(fact.record_id, []) if fact.record_kind == thing else []
         for record in records:
-            if record.place > place:
+            if when(record.start) > when(told):
                 continue
             if isinstance(fact, RecordReappeared):
                 if record.is_gone and record.deletion is None:

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from domain.care import CareEnded, CareStarted, PlacementEnded, PlacementStarted
 from domain.clock import Clock
 from domain.clock_making import Numbers, make_clock
+from domain.day_order import day_by_day, is_after_start, is_before_end
 from domain.event import Event
 from domain.flag import Flag
-from domain.intervals import Occasion, intervals, occasions, spells
+from domain.intervals import Occasion, Reports, Spell, intervals, spells
 from domain.material import Material, Placed
 from domain.months import months_after
 from domain.people import (
@@ -41,12 +42,13 @@ def supervision_clocks(material: Material) -> list[Clock]:
         if is_worker(told.recorded.stream)
     ]
     in_post = spells(of_worker, lambda told: isinstance(told.fact, WorkerJoined), lambda _: worker)
-    happened = occasions(material.of(SupervisionHeld), "supervision_id", in_post)
+    reports = Reports(material.of(SupervisionHeld), "supervision_id")
     numbers = Numbers()
     clocks = []
     for spell in in_post:
-        until = _newly_qualified_until(of_worker, spell.place, spell.end_place)
-        for interval in intervals(spell, in_post, happened, None):
+        until = _newly_qualified_until(of_worker, spell)
+        again = [other.start for other in in_post if other.place > spell.place]
+        for interval in intervals(spell, in_post, reports.since(spell.start, again), None):
             started_on = interval.start[1].day
             part = _part(started_on, spell.start[1].day, until)
             row = material.policy.row("supervision", started_on, part)
@@ -59,11 +61,13 @@ def supervision_clocks(material: Material) -> list[Clock]:
     return clocks
 
 
-def _newly_qualified_until(of_worker: list[Placed], since: int, until: int | None) -> date | None:
+def _newly_qualified_until(of_worker: list[Placed], spell: Spell) -> date | None:
     days = [
-        told.fact.newly_qualified_until
-        for place, told in of_worker
-        if isinstance(told.fact, WorkerJoined) and since <= place and (until is None or place < until)
+        placed[1].fact.newly_qualified_until
+        for placed in of_worker
+        if isinstance(placed[1].fact, WorkerJoined)
+        and is_after_start(placed, spell.start)
+        and is_before_end(placed, spell.end)
     ]
     return max((day for day in days if day is not None), default=None)
 
@@ -106,11 +110,12 @@ _CLOSING: dict[type[Event], tuple[str, str]] = {
 
 @dataclass(slots=True)
 class _Running:
-    """The interval that runs: ``from_`` is the supervision it began with, ``worker`` whose allocation began
-    the first of them.
+    """The interval that runs: ``from_`` is the supervision it began with, ``begun`` the allocation that began
+    the first of them, of ``worker``.
     """
 
     worker: str
+    begun: Placed
     start: Placed
     from_: Occasion | None
     flags: list[Flag] = field(default_factory=list)
@@ -126,26 +131,43 @@ class _CaseReading:
     ended: tuple[_Running, Placed] | None = None
     holder: str | None = None
     going_on: set[tuple[str, str]] = field(default_factory=set)
+    reached: int = 0
 
     def read(self) -> None:
         material = self.material
-        held = {one.first[0]: one for one in occasions(material.of(SupervisionHeld), "supervision_id", [])}
-        over = {episode.over_place for episode in self.episodes}
+        supervised = material.of(SupervisionHeld)
+        latest = {_supervision_id(told): place for place, told in supervised}
+        over = {episode.over_place for episode in self.episodes if episode.over_place is not None}
         steps = material.of(WorkerAllocated, WorkerUnallocated, SupervisionHeld, *_OPENING, *_CLOSING)
         places = {place for place, _ in steps}
-        referrals = [(place, material.facts[place]) for place in over if place is not None]
-        steps = sorted([*steps, *(p for p in referrals if p[0] not in places)], key=lambda p: p[0])
-        for placed in steps:
+        steps = sorted([*steps, *((p, material.facts[p]) for p in over - places)], key=lambda p: p[0])
+        for placed in day_by_day(steps, self._rank):
             place, told = placed
+            self.reached = max(self.reached, place)
             self._follow(told)
             if isinstance(told.fact, WorkerAllocated) and self.running is None:
                 self._begin(placed, told.fact.worker_id)
-            elif isinstance(told.fact, SupervisionHeld) and place in held and self.running is not None:
-                self._supervised(held[place])
-            elif self.running is not None and self._is_closed(place):
+            elif isinstance(told.fact, SupervisionHeld):
+                if self.running is not None and latest[told.fact.supervision_id] == place:
+                    self._supervised(placed, supervised)
+            elif self.running is not None and self._is_closed():
                 self.ended = (self.running, placed)
                 self.running = None
         self._finish()
+
+    def _rank(self, told: Told) -> int:
+        """A case that goes on in the morning is discussed first; what ends, ends before anything begins, and
+        what is new is discussed, and ends, after.
+        """
+        fact = told.fact
+        if isinstance(fact, SupervisionHeld):
+            return 0 if self.running is not None else 4
+        if isinstance(fact, WorkerUnallocated):
+            return 1 if fact.worker_id == self.holder else 5
+        if type(fact) in _CLOSING:
+            kind, id_field = _CLOSING[type(fact)]
+            return 2 if (kind, getattr(fact, id_field)) in self.going_on else 6
+        return 3 if isinstance(fact, WorkerAllocated) or type(fact) in _OPENING else 7
 
     def _follow(self, told: Told) -> None:
         fact = told.fact
@@ -160,13 +182,13 @@ class _CaseReading:
             kind, id_field = _CLOSING[type(fact)]
             self.going_on.discard((kind, getattr(fact, id_field)))
 
-    def _is_closed(self, place: int) -> bool:
-        known = [episode for episode in self.episodes if episode.place <= place]
+    def _is_closed(self) -> bool:
+        known = [episode for episode in self.episodes if episode.place <= self.reached]
         return (
             self.holder is None
             and not self.going_on
             and bool(known)
-            and all(episode.is_over_at(place) for episode in known)
+            and all(episode.is_over_at(self.reached) for episode in known)
         )
 
     def _begin(self, placed: Placed, worker: str) -> None:
@@ -178,12 +200,16 @@ class _CaseReading:
                 self.running, self.ended = before, None
                 return
             self._finish()
-        self.running = _Running(worker, placed, None)
+        self.running = _Running(worker, placed, placed, None)
 
-    def _supervised(self, occasion: Occasion) -> None:
+    def _supervised(self, placed: Placed, reports: list[Placed]) -> None:
         assert self.running is not None
+        id = _supervision_id(placed[1])
+        begun = self.running.begun
+        of_it = [p for p in reports if _supervision_id(p[1]) == id and is_after_start(p, begun)]
+        occasion = Occasion(id, of_it[0] if of_it else placed, placed)
         self._make(self.running, occasion, None)
-        self.running = _Running(self.running.worker, occasion.first, occasion)
+        self.running = _Running(self.running.worker, begun, occasion.first, occasion)
 
     def _finish(self) -> None:
         if self.running is not None:
@@ -209,3 +235,8 @@ class _CaseReading:
                 flags=running.flags,
             )
         )
+
+
+def _supervision_id(told: Told) -> str:
+    assert isinstance(told.fact, SupervisionHeld)
+    return told.fact.supervision_id

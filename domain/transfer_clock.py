@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from domain.clock import Clock
 from domain.clock_making import Numbers, make_clock
+from domain.day_order import is_after_start, when
 from domain.flag import Flag
 from domain.identity import TransferredIn
-from domain.intervals import Occasion, occasions
+from domain.intervals import Occasion, Reports
 from domain.material import Material, Placed
 from domain.meeting import MeetingHeld
 
@@ -20,37 +21,54 @@ def transfer_clocks(material: Material) -> list[Clock]:
     transferred = material.of(TransferredIn)
     if not transferred:
         return []
-    held = [p for p in material.of(MeetingHeld) if _is_transfer_in(p)]
+    reports = Reports([p for p in material.of(MeetingHeld) if _is_transfer_in(p)], "meeting_id")
     numbers = Numbers()
+    latest: dict[str, Occasion | None] = {}
     clocks = []
-    running_until: dict[str, int | None] = {}
-    for place, told in transferred:
-        fact = told.fact
-        assert isinstance(fact, TransferredIn)
-        authority = fact.from_authority
-        if authority in running_until and ((until := running_until[authority]) is None or place < until):
+    starts = sorted((_due_from(placed) for placed in transferred), key=lambda p: (when(p[1]), p[0]))
+    for start in starts:
+        told = start[1]
+        authority = _authority(start)
+        before = latest.get(authority)
+        if authority in latest and (before is None or not is_after_start(start, before.last)):
             continue
-        after = occasions([p for p in held if p[0] > place], "meeting_id", [])
-        stop: Occasion | None = after[0] if after else None
-        running_until[authority] = stop.first[0] if stop else None
-        started_on = fact.conference_due_from or told.day
-        if started_on > material.day:
+        if told.day > material.day:
             continue
-        start = replace(told, day=started_on)
+        again = [
+            other
+            for other in starts
+            if other[0] != start[0] and _authority(other) == authority and is_after_start(other, start)
+        ]
+        spent = before.last[0] if before else None
+        held = [one for one in reports.since(start, again) if one.last[0] != spent]
+        stop = latest[authority] = held[0] if held else None
         clocks.append(
             make_clock(
                 material,
-                material.policy.row("transfer_in_conference", started_on),
+                material.policy.row("transfer_in_conference", told.day),
                 numbers.next("transfer_in_conference", authority),
                 begun_by=("transfer", authority),
-                start=start,
-                stop=replace(stop.last[1], day=max(started_on, stop.last[1].day)) if stop else None,
+                start=told,
+                stop=stop.last[1] if stop else None,
                 status="stopped" if stop else "open",
                 things=[("meeting", stop.id)] if stop else [],
                 flags=[Flag("TRANSFER_IN", None, (told.reference,))],
             )
         )
     return clocks
+
+
+def _due_from(placed: Placed) -> Placed:
+    """The transfer, on the day from which its conference is due."""
+    place, told = placed
+    assert isinstance(told.fact, TransferredIn)
+    due_from = told.fact.conference_due_from
+    return placed if due_from is None else (place, replace(told, day=due_from, instant=None))
+
+
+def _authority(placed: Placed) -> str:
+    assert isinstance(placed[1].fact, TransferredIn)
+    return placed[1].fact.from_authority
 
 
 def _is_transfer_in(placed: Placed) -> bool:

@@ -27,6 +27,9 @@ CLOCK = (
     "elapsed",
     "over_by",
 )
+OF_NEEDS = frozenset({"contact_decision", "referral_decision", "assessment", "assessment_child_seen"})
+"""The timescales that this reference reads."""
+
 RECORD = ("recorded", "hidden", "spans")
 AFTER = timedelta(days=40)
 """Past every window that a history leaves open."""
@@ -51,14 +54,15 @@ def as_compared(clock, fields):
 
 @searching
 @given(invented.histories(most_amendments=3), st.data())
-def test_every_clock_figure_and_flag_agrees_with_the_slow_reference(facts, data):
+def test_every_figure_and_flag_of_needs_agrees_with_the_slow_reference(facts, data):
     recorded = as_recorded(facts)
     reference = Reading(facts, only=FRONT_DOOR)
     # What is held back from a clock is shown on its record; the reference reads those from the clock.
     fields = CLOCK if reference.held else CLOCK + RECORD
     for day in data.draw(st.sets(st.sampled_from(days_of(facts)), min_size=1, max_size=4)):
-        expected = {clock["id"]: as_compared(clock, fields) for clock in reference.at(day)}
-        assert {c["id"]: as_compared(c, fields) for c in engine_clocks(recorded, day)} == expected, day
+        expected = {c["id"]: as_compared(c, fields) for c in reference.at(day) if c["timescale"] in OF_NEEDS}
+        told = [clock for clock in engine_clocks(recorded, day) if clock["timescale"] in OF_NEEDS]
+        assert {clock["id"]: as_compared(clock, fields) for clock in told} == expected, day
 
 
 @searching
