@@ -13,9 +13,13 @@ from domain.moment import read_instant
 from domain.personal import join
 from infra.avro import Read, Write, compiled
 from infra.errors import Unreadable
+from infra.keyed_hash import Keyed, keyed_hash
 from infra.keys import Erased, KeyStore
 from infra.schemas import FOLDER, registry, released
 from infra.sealing import CLEAR_EXTENSIONS, divide, identity, sealed, unsealed
+
+MATCHES = "#matches"
+"""The name, which no subject can have, of the key under which children are compared."""
 
 NO_EXTENSIONS: Mapping[str, Any] = {}
 
@@ -80,6 +84,8 @@ class Codec:
 
     def __init__(self, keys: KeyStore, schemas: Path = FOLDER) -> None:
         self._keys = keys
+        self.keyed: Keyed = keyed_hash(lambda: keys.key_for(MATCHES))
+        """Hashes what is compared between children and may stand nowhere in the clear."""
         self._readers: dict[int, tuple[str, Read]] = {}
         self._writers: dict[str, tuple[bytes, Write]] = {}
         # In the order of their ids, which only grow: the newest version of a type comes last.

@@ -147,6 +147,7 @@ class ColumnarCodec:
 
     def __init__(self, codec: Codec, schemas: Path = FOLDER) -> None:
         self._codec = codec
+        self.keyed = codec.keyed
         self._releases: dict[bytes, _Release] = {}
         self._before: dict[str, tuple[AvroColumns, set[bytes]]] = {}
         for id, release in registry(schemas).items():

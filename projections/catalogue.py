@@ -7,6 +7,7 @@ from projections.clock_rows import clock_rows
 from projections.delay_rows import delay_rows
 from projections.discrepancy_rows import discrepancy_rows
 from projections.fact_rows import fact_rows
+from projections.identity_rows import identity_rows
 from projections.measured.rows import measured_rows
 from projections.projection import Projection
 from projections.vanished_rows import vanished_rows
@@ -21,4 +22,5 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     vanished_rows,
     measured_rows,
     worker_rows,
+    identity_rows,
 )

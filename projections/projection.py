@@ -12,6 +12,7 @@ from domain.circumstances import NOWHERE_ELSE, Elsewhere
 from domain.discrepancies import discrepancies
 from domain.field import FactReference
 from domain.history import Recorded
+from domain.integrity import contradictions
 from domain.lifecycle import Discrepancy
 from domain.merging import OneChild
 from domain.policy import AS_REVIEWED, Policy
@@ -32,6 +33,7 @@ class Case:
 
     ``history`` holds everything recorded under ``child`` and any reference ever merged with it; where all of
     it is known and in log order already, ``everything`` is the same parted into facts and amendments.
+    ``keyed`` hashes what may stand nowhere in the clear.
     """
 
     child: str
@@ -41,6 +43,7 @@ class Case:
     elsewhere: Elsewhere = NOWHERE_ELSE
     everything: Amended | None = None
     policy: Policy = AS_REVIEWED
+    keyed: Callable[[str], str] | None = None
 
     @cached_property
     def known(self) -> Sequence[Recorded]:
@@ -101,8 +104,9 @@ class Case:
 
     @cached_property
     def discrepancies(self) -> list[Discrepancy]:
-        """What does not follow in what is known."""
-        return discrepancies(self.amended, self.figures.held, self.question)
+        """What does not follow in what is known, and what contradicts the rest once all is put right."""
+        found = discrepancies(self.amended, self.figures.held, self.question)
+        return found + contradictions(self.facts)
 
     @cached_property
     def figures(self) -> Figures:

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.amended import Amendment
 from domain.correction import FactCorrected, FactWithdrawn
-from domain.discrepancies import discrepancies, why_held
+from domain.discrepancies import why_held
 from domain.field import FactReference
 from domain.history import Recorded
 from domain.lifecycle import Discrepancy
@@ -51,7 +51,7 @@ def entries(case: Case) -> list[Entry]:
     streams = {survivor, *merged}
     all_held = case.figures.held if amended.amendments else ()
     wrong: dict[FactReference, list[Discrepancy]] = {}
-    for discrepancy in discrepancies(amended, all_held, case.question):
+    for discrepancy in case.discrepancies:
         wrong.setdefault(discrepancy.fact, []).append(discrepancy)
     by = _amended_by(amended.amendments)
     held: dict[FactReference, list[HeldBack]] = {}

@@ -140,6 +140,7 @@ class HeldCodec:
 
     def __init__(self, codec: ColumnarCodec) -> None:
         self._codec = codec
+        self.keyed = codec.keyed
 
     def decode_all(self, logged: Sequence[Any]) -> Sequence[Recorded | Unreadable]:
         """The facts of events, which are of one stream each and held or not."""

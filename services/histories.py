@@ -1,7 +1,7 @@
 """A child's history from the log, with that of every reference ever merged with it."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -51,6 +51,8 @@ class Log(Protocol):
 class Codec(Protocol):
     """What reading histories asks of the codec, of events as the log gives them."""
 
+    @property
+    def keyed(self) -> Callable[[str], str]: ...
     def decode_all(self, logged: Sequence[Any]) -> Sequence[Recorded | Unreadable]: ...
 
 
@@ -266,7 +268,13 @@ class Histories:
         """A history with a question put to it, and what only a look at other children can tell."""
         elsewhere = self._elsewhere(history.recorded, question)
         case = Case(
-            history.child, history.in_log_order, question, self._calendar, elsewhere, policy=self._policy
+            history.child,
+            history.in_log_order,
+            question,
+            self._calendar,
+            elsewhere,
+            policy=self._policy,
+            keyed=self._codec.keyed,
         )
         if question.known_before is not None:
             return case

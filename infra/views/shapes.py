@@ -9,6 +9,7 @@ from infra.views.tables import (
     CHILDREN,
     DISCREPANCIES,
     FACTS,
+    IDENTITIES,
     MEASURED,
     RECORDING_DELAYS,
     VANISHED_RECORDS,
@@ -18,6 +19,7 @@ from projections.child_rows import ChildRow
 from projections.delay_rows import DelayRow
 from projections.discrepancy_rows import DiscrepancyRow
 from projections.fact_rows import FactRow
+from projections.identity_rows import IdentityRow
 from projections.measured.row import Measured
 from projections.vanished_rows import VanishedRow
 from projections.worker_rows import WorkerRow
@@ -31,5 +33,6 @@ SHAPES: Mapping[str, Shape[Any]] = {
     "vanished_records": plain(VANISHED_RECORDS, VanishedRow),
     "measured": plain(MEASURED, Measured),
     "workers": plain(WORKERS, WorkerRow),
+    "identities": plain(IDENTITIES, IdentityRow),
 }
 """By the name of the projection."""

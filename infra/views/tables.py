@@ -147,6 +147,15 @@ MEASURED = Table(
 Index("measured_by_child", MEASURED.c.child)
 Index("measured_by_end", MEASURED.c.series, MEASURED.c.until)
 
+IDENTITIES = Table(
+    "identities",
+    METADATA,
+    Column("child", String, primary_key=True),
+    Column("by", String, primary_key=True),
+    Column("digest", String, primary_key=True, comment="keyed; of two told apart, the other reference"),
+)
+Index("identities_by_digest", IDENTITIES.c.digest)
+
 WORKERS = Table(
     "workers",
     METADATA,

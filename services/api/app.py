@@ -26,6 +26,7 @@ from services.api.lists import Lists
 from services.api.measures import MeasureRoutes
 from services.api.middleware import Answered, Options, Shortcut
 from services.api.openapi import document
+from services.api.quality import QualityRoutes
 from services.api.service_routes import ServiceRoutes
 from services.api.set_aside import SetAsideRoutes
 from services.compose import Parts
@@ -67,6 +68,7 @@ def application(
     )
     aside = SetAsideRoutes(parts.set_asides)
 
+    quality = QualityRoutes(parts, parts.today)
     measures = MeasureRoutes(measures_of(parts), parts.calendar, parts.today)
 
     @cache
@@ -89,6 +91,8 @@ def application(
         ("/measures", measures.measures),
         ("/measures/{name}", measures.measure),
         ("/caseloads", measures.caseloads),
+        ("/discrepancies", quality.discrepancies),
+        ("/possible-duplicates", quality.possible_duplicates),
         ("/measures/{name}/cases", measures.cases),
         ("/conflicts", lists.conflicts),
         ("/timescales", lists.timescales),

@@ -14,6 +14,7 @@ _MAYBE: Schema = {"type": ["string", "null"]}
 _DAY: Schema = {"type": "string", "format": "date"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _LENGTH: Schema = {"type": ["integer", "null"]}
+_SOURCE: Schema = {"type": "string", "minLength": 1, "maxLength": 1_024, "pattern": r"^[ -~]+$"}
 _NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[ -~]+$"}
 
 _FIGURE: dict[str, Schema] = {
@@ -121,6 +122,30 @@ SCHEMAS["CaseloadList"] = object_(
     }
 )
 
+_DISCREPANCY = {
+    "child": _WORD,
+    "code": _WORD,
+    "rule": {**_MAYBE, "description": "DfE's number of the rule, where it checks for this."},
+    "says": _MAYBE,
+    "source": _WORD,
+    "id": _WORD,
+    "type": _WORD,
+    "occurred_on": _DAY,
+    "recorded_at": {"type": "string", "format": "date-time"},
+}
+_QUESTION = {name: _ECHO[name] for name in ("as_at", "known_at", "basis")}
+SCHEMAS["DiscrepancyList"] = object_(
+    {**_QUESTION, "discrepancies": list_(object_(_DISCREPANCY)), "next": _CURSOR, "lag": _COUNT}
+)
+SCHEMAS["PossibleDuplicateList"] = object_(
+    {
+        **_QUESTION,
+        "possible_duplicates": list_(object_({"child": _WORD, "other": _WORD, "same": list_(_WORD)})),
+        "next": _CURSOR,
+        "lag": _COUNT,
+    }
+)
+
 _BANDS = sorted({band.name for measure in BY_NAME.values() for band in measure.bands})
 _MEASURE_NAME = {
     "name": "name",
@@ -175,6 +200,28 @@ def paths(asked: Sequence[Schema], numbered: Sequence[Schema], opaque: Sequence[
                 "measures",
                 {"200": _replies("Measure", "The measure."), **problems_(404, 422, 503)},
                 parameters=[_MEASURE_NAME, *asked, *_FILTERS],
+            )
+        },
+        "/discrepancies": {
+            "get": operation(
+                "Facts that do not follow, or contradict others",
+                "quality",
+                {"200": json_("DiscrepancyList", "Discrepancies."), **problems_(422, 503)},
+                parameters=[
+                    *asked,
+                    query("child", _NAME, "Only of this child."),
+                    query("code", _NAME, "Only with this code."),
+                    query("source", _SOURCE, "Only in facts that this source reported."),
+                    *opaque,
+                ],
+            )
+        },
+        "/possible-duplicates": {
+            "get": operation(
+                "References that may stand for one child, for a person to decide on",
+                "quality",
+                {"200": json_("PossibleDuplicateList", "Pairs of references."), **problems_(422, 503)},
+                parameters=[*asked, *numbered],
             )
         },
         "/caseloads": {

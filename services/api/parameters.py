@@ -16,7 +16,7 @@ QUESTION = ("as_at", "known_at", "basis")
 MAX_LIMIT = 1_000
 DEFAULT_LIMIT = 100
 
-_LENGTHS = dict.fromkeys(("team_id", "worker_id", "kind", "flag"), MAX_REFERENCE)
+_LENGTHS = dict.fromkeys(("team_id", "worker_id", "kind", "flag", "child", "code"), MAX_REFERENCE)
 
 
 def read(request: Request, allowed: Collection[str]) -> dict[str, str]:

@@ -1,0 +1,215 @@
+"""Every rule of the returns that is judged from facts: what raises it, and what comes near and does not."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from domain.integrity import RULES, contradictions
+from domain.question import Question
+from infra.holidays import england
+from projections.projection import Case
+from tests.invented import (
+    cancelled,
+    completed,
+    decided,
+    history,
+    moved,
+    received,
+    referral_closed,
+    reopened,
+    started,
+)
+
+
+def enquiry(on, id="E-1", referral="R-1"):
+    return ("Section47Started", on, {"enquiry_id": id, "referral_id": referral})
+
+
+def enquiry_done(on, id="E-1"):
+    return ("Section47Completed", on, {"enquiry_id": id, "outcome": "conference"})
+
+
+def meeting(on, kind="initial_conference", **data):
+    return ("MeetingHeld", on, {"meeting_id": f"M-{on}", "kind": kind, **data})
+
+
+def plan(on, id="P-1", kind="child_protection"):
+    return ("PlanStarted", on, {"plan_id": id, "kind": kind})
+
+
+def plan_ended(on, id="P-1"):
+    return ("PlanEnded", on, {"plan_id": id})
+
+
+def care(on, id="E-1"):
+    return ("CareStarted", on, {"episode_id": id})
+
+
+def care_ended(on, id="E-1"):
+    return ("CareEnded", on, {"episode_id": id})
+
+
+def placed(on, id="PL-1"):
+    return ("PlacementStarted", on, {"placement_id": id, "kind": "foster"})
+
+
+def placement_ended(on, id="PL-1"):
+    return ("PlacementEnded", on, {"placement_id": id})
+
+
+def codes(*facts):
+    case = Case("C1001", history(*facts), Question(date(2019, 12, 31)), england())
+    return {one.code for one in contradictions(case.facts)}
+
+
+REFERRED = received("2019-03-05")
+ASSESSED = (REFERRED, started("2019-03-06", referral_id="R-1"), completed("2019-04-01"))
+CONFERENCE = (*ASSESSED, enquiry("2019-03-20"), enquiry_done("2019-03-25"), meeting("2019-04-02"))
+
+IN_NEED = plan("2019-05-02", "P-2", "child_in_need")
+
+EXAMPLES = {
+    "ASSESSMENT_BEFORE_REFERRAL": (
+        [REFERRED, started("2019-03-04", referral_id="R-1")],
+        [REFERRED, started("2019-03-05", referral_id="R-1")],
+    ),
+    "CONFERENCE_BEFORE_REFERRAL": ([REFERRED, meeting("2019-03-04")], [REFERRED, meeting("2019-03-05")]),
+    "PROTECTION_PLAN_BEFORE_REFERRAL": ([REFERRED, plan("2019-03-04")], [REFERRED, plan("2019-03-05")]),
+    "IN_NEED_PLAN_BEFORE_REFERRAL": (
+        [REFERRED, plan("2019-03-04", kind="child_in_need")],
+        [REFERRED, plan("2019-03-05", kind="child_in_need")],
+    ),
+    "ENQUIRY_BEFORE_REFERRAL": ([REFERRED, enquiry("2019-03-04")], [REFERRED, enquiry("2019-03-05")]),
+    "AUTHORISED_BEFORE_START": (
+        [REFERRED, started("2019-03-06"), completed("2019-03-05")],
+        [REFERRED, started("2019-03-06"), completed("2019-03-06")],
+    ),
+    "CONFERENCE_WITHOUT_ENQUIRY": ([REFERRED, meeting("2019-04-02")], [*CONFERENCE]),
+    "CLOSED_BEFORE_RECEIVED": (
+        [REFERRED, referral_closed("2019-03-04")],
+        [REFERRED, referral_closed("2019-03-05")],
+    ),
+    "ACTIVITY_AFTER_CLOSURE": (
+        [REFERRED, referral_closed("2019-04-01"), started("2019-04-02", referral_id="R-1")],
+        [REFERRED, started("2019-04-01", referral_id="R-1"), referral_closed("2019-04-01")],
+    ),
+    "CLOSED_WITH_UNAUTHORISED_ASSESSMENT": (
+        [REFERRED, started("2019-03-06", referral_id="R-1"), referral_closed("2019-04-02")],
+        [*ASSESSED, referral_closed("2019-04-02")],
+    ),
+    "CLOSED_WITH_OPEN_ENQUIRY": (
+        [*ASSESSED, enquiry("2019-03-20"), referral_closed("2019-04-02", reason="RC7")],
+        [*ASSESSED, enquiry("2019-03-20"), enquiry_done("2019-03-25"), referral_closed("2019-04-02")],
+    ),
+    "ASSESSMENTS_OVERLAP": (
+        [REFERRED, started("2019-03-06"), started("2019-03-07", "A-2")],
+        [REFERRED, started("2019-03-06"), completed("2019-04-01"), started("2019-04-02", "A-2")],
+    ),
+    "SECOND_ASSESSMENT_OPEN": (
+        [REFERRED, started("2019-03-06", referral_id="R-1"), started("2019-03-07", "A-2", referral_id="R-1")],
+        [
+            REFERRED,
+            started("2019-03-06", referral_id="R-1"),
+            cancelled("2019-03-07"),
+            started("2019-03-08", "A-2", referral_id="R-1"),
+        ],
+    ),
+    "ENQUIRIES_OVERLAP": (
+        [*ASSESSED, enquiry("2019-03-20"), enquiry("2019-03-21", "E-2")],
+        [*ASSESSED, enquiry("2019-03-20"), enquiry_done("2019-03-25"), enquiry("2019-03-26", "E-2")],
+    ),
+    "REFERRALS_OVERLAP": (
+        [REFERRED, received("2019-04-01", "R-2")],
+        [REFERRED, referral_closed("2019-04-01"), received("2019-04-01", "R-2")],
+    ),
+    "CLOSURE_WITHOUT_REASON": (
+        [REFERRED, ("ReferralClosed", "2019-04-01", {"referral_id": "R-1"})],
+        [REFERRED, referral_closed("2019-04-01")],
+    ),
+    "PLAN_WITHOUT_CONFERENCE": ([*CONFERENCE, plan("2019-04-03")], [*CONFERENCE, plan("2019-04-02")]),
+    "PLAN_OF_NO_DAYS": (
+        [*CONFERENCE, plan("2019-04-02"), plan_ended("2019-04-02")],
+        [*CONFERENCE, plan("2019-04-02"), plan_ended("2019-04-03")],
+    ),
+    "PLAN_ENDED_BEFORE_START": (
+        [*CONFERENCE, plan("2019-04-02"), plan_ended("2019-04-01")],
+        [*CONFERENCE, plan("2019-04-02"), plan_ended("2019-04-02")],
+    ),
+    "REVIEW_BEFORE_PLAN": (
+        [*CONFERENCE, plan("2019-04-02"), meeting("2019-04-02", "review_conference", plan_id="P-1")],
+        [*CONFERENCE, plan("2019-04-02"), meeting("2019-04-03", "review_conference", plan_id="P-1")],
+    ),
+    "PROTECTION_PLANS_OVERLAP": (
+        [*CONFERENCE, plan("2019-04-02"), plan("2019-05-02", "P-2")],
+        [*CONFERENCE, plan("2019-04-02"), plan_ended("2019-05-01"), plan("2019-05-02", "P-2")],
+    ),
+    "PLANS_CONCURRENT": (
+        [*CONFERENCE, plan("2019-04-02"), plan("2019-05-02", "P-2", "child_in_need")],
+        [
+            *CONFERENCE,
+            plan("2019-04-02"),
+            plan_ended("2019-05-02"),
+            plan("2019-05-03", "P-2", "child_in_need"),
+        ],
+    ),
+    "IN_NEED_PLANS_OVERLAP": (
+        [*ASSESSED, plan("2019-04-02", "P-1", "child_in_need"), plan("2019-05-02", "P-2", "child_in_need")],
+        [*ASSESSED, plan("2019-04-02", "P-1", "child_in_need"), plan("2019-05-02", "P-2", "looked_after")],
+    ),
+    "NOT_IN_NEED_AFTER_PROTECTION": (
+        [*CONFERENCE, referral_closed("2019-05-01", reason="RC8")],
+        [*CONFERENCE, referral_closed("2019-05-01", reason="RC7")],
+    ),
+    "ENQUIRY_WITHOUT_ASSESSMENT": ([REFERRED, enquiry("2019-03-20")], [*ASSESSED, enquiry("2019-03-20")]),
+    "ACTIVITY_ON_NO_FURTHER_ACTION": (
+        [
+            REFERRED,
+            decided("2019-03-06", "no_further_action"),
+            started("2019-03-07", referral_id="R-1"),
+        ],
+        [REFERRED, decided("2019-03-06"), started("2019-03-07", referral_id="R-1")],
+    ),
+    "CONFERENCE_AT_WEEKEND": ([*CONFERENCE, meeting("2019-04-06")], [*CONFERENCE, meeting("2019-04-05")]),
+    "CARE_EPISODES_OVERLAP": (
+        [care("2019-03-05"), care("2019-03-06", "E-2")],
+        [care("2019-03-05"), care_ended("2019-03-06"), care("2019-03-06", "E-2")],
+    ),
+    "CARE_ENDED_BEFORE_START": (
+        [care("2019-03-05"), care_ended("2019-03-04")],
+        [care("2019-03-05"), care_ended("2019-03-05")],
+    ),
+    "PLACEMENTS_OVERLAP": (
+        [placed("2019-03-05"), placed("2019-03-06", "PL-2")],
+        [placed("2019-03-05"), placement_ended("2019-03-06"), placed("2019-03-06", "PL-2")],
+    ),
+}
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_is_raised_by_what_breaks_it_and_not_by_what_comes_near(code):
+    breaks, near = EXAMPLES[code]
+    assert code in codes(*breaks)
+    assert code not in codes(*near)
+
+
+def test_an_ordinary_case_breaks_no_rule():
+    assert codes(*CONFERENCE, plan("2019-04-02")) == set()
+
+
+def test_a_record_opened_again_is_open():
+    facts = [REFERRED, started("2019-03-06"), completed("2019-04-01"), reopened("2019-04-02")]
+    assert "ASSESSMENTS_OVERLAP" in codes(*facts, started("2019-04-03", "A-2"))
+
+
+def test_what_was_put_right_is_no_longer_wrong():
+    wrong = [REFERRED, started("2019-03-04", referral_id="R-1")]
+    assert "ASSESSMENT_BEFORE_REFERRAL" not in codes(*wrong, moved("f2", "2019-03-06"))
+
+
+def test_the_page_on_the_record_lists_every_rule():
+    page = (Path(__file__).parents[2] / "docs" / "data-quality.md").read_text()
+    _, _, listed = page.partition("|---|---|---|\n")
+    assert listed == "".join(
+        f"| `{code}` | {rule.number} | {rule.says} |\n" for code, rule in sorted(RULES.items())
+    )
