@@ -150,9 +150,9 @@ Index("measured_by_end", MEASURED.c.series, MEASURED.c.until)
 IDENTITIES = Table(
     "identities",
     METADATA,
-    Column("child", String, primary_key=True),
-    Column("by", String, primary_key=True),
-    Column("digest", String, primary_key=True, comment="keyed; of two told apart, the other reference"),
+    Column("child", Text, primary_key=True),
+    Column("by", Text, primary_key=True),
+    Column("digest", Text, primary_key=True, comment="keyed; of two told apart, the other reference"),
 )
 Index("identities_by_digest", IDENTITIES.c.digest)
 
