@@ -29,7 +29,7 @@ from infra.views.tables import BUILDS, CLOCKS, FOLDS, KEPT, MEMBERS, POSITIONS, 
 from projections.catalogue import PROJECTIONS
 from projections.child_rows import child_rows
 
-VERSIONS = {projection.name: projection.version for projection in PROJECTIONS}
+VERSIONS: dict[str, int] = {projection.name: projection.version for projection in PROJECTIONS}
 """Of the code that runs, by the name of the projection."""
 
 
@@ -208,6 +208,10 @@ def roll_back(connection: Connection, projection: str) -> Build | None:
 
 def drop(connection: Connection, build: Build) -> None:
     """Remove a build and all that is kept of it."""
+    if build.state is State.SERVING:
+        names = [SHAPES[build.projection].table.name]
+        for name in [*names, MEMBERS.name] if build.projection == child_rows.name else names:
+            connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
     connection.execute(text(f"DROP TABLE IF EXISTS {build.table.name}"))
     for table in (BUILDS, POSITIONS, FOLDS, SET_ASIDE, SHARES):
         connection.execute(delete(table).where(build.of(table)))

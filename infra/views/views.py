@@ -49,6 +49,10 @@ class Views:
     def __init__(self, url: str, calendar: WorkingDays) -> None:
         self.engine = of_engine.open_engine(url)
         self.calendar = calendar
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make what is not there yet, down to an empty build of a projection that has none."""
         if not self._is_prepared():
             with of_engine.changing_tables(self.engine) as connection:
                 of_builds.prepare(connection)

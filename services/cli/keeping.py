@@ -1,4 +1,4 @@
-"""Commands that look after what is kept: verify, export and doctor."""
+"""Commands that look after what is kept: export and doctor."""
 
 import os
 import sys
@@ -7,35 +7,10 @@ from typing import Annotated
 
 import typer
 
-from services.cli.ending import ERROR, FAULTY, NOT_FOUND, end
+from services.cli.ending import ERROR, NOT_FOUND, end
 from services.cli.opening import composed, settings
 from services.cli.options import Data, Log, Output, Today, Views
-from services.cli.progress import bar
 from services.output import Form, show, write
-
-
-def verify(output: Output = Form.TABLE, data: Data = None, log: Log = None, views: Views = None) -> None:
-    """Walk the whole log, and say what in it is not as it must be. Ends with 3 if anything is."""
-    from infra.runs import VERIFICATION, Run
-    from services.verify import verify as walk
-
-    with composed(settings(data, log, views)) as parts, bar("Verifying", "events") as move:
-        faults = [
-            {"partition": fault.partition, "offset": fault.offset, "fault": fault.what}
-            for fault in walk(parts.log, parts.codec, move)
-        ]
-        events = sum(parts.log.heads())
-        counted = {"events": events, "faults": len(faults)}
-        parts.runs.add(VERIFICATION, Run("log", parts.now(), counted))
-    show(
-        output,
-        {"events": events, "verified": not faults, "faults": faults},
-        faults,
-        {"partition": "partition", "offset": "offset", "fault": "fault"},
-        f"{len(faults)} faults in {events} events" if faults else f"{events} events, all as they must be",
-    )
-    if faults:
-        sys.exit(FAULTY)
 
 
 def export(

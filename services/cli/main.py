@@ -11,11 +11,12 @@ from services.cli.ending import DONE, INTERRUPTED, code_of, end, said_of
 from services.cli.importing import import_
 from services.cli.intake import intake
 from services.cli.inventing import simulate
-from services.cli.keeping import doctor, export, verify
+from services.cli.keeping import doctor, export
 from services.cli.measuring import caseloads, measures
 from services.cli.putting_right import set_aside
 from services.cli.rebuilding import rebuild
 from services.cli.serving import project, run, serve
+from services.cli.verifying import verify
 from services.cli.watching import metrics
 
 cli = typer.Typer(

@@ -1,8 +1,8 @@
 """The command that builds projections afresh."""
 
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,9 +14,11 @@ from services.cli.progress import bar
 from services.output import tell
 
 if TYPE_CHECKING:
+    import threading
+
     from services.compose import Parts
     from services.config import Config
-    from services.rebuild import Compared
+    from services.rebuild import Compared, Progress, Submit
 
 WORTH_PROCESSES = 20_000
 """Events from which on it is worth the time that other processes take to start."""
@@ -73,19 +75,12 @@ def run(
 ) -> "list[Compared]":
     """Build, compare and take over. Ends the command where it is stopped, or where something is set aside."""
     from services.rebuild import SetAsideMeanwhile, Stopped
-    from services.rebuild_elsewhere import processes as elsewhere
-    from services.serve import told_to_stop
 
-    if processes is None:
-        processes = (os.cpu_count() or 1) if sum(parts.log.heads()) >= WORTH_PROCESSES else 1
     try:
-        with ExitStack() as stack:
-            stop = stack.enter_context(told_to_stop())
-            submit = stack.enter_context(elsewhere(config, processes)) if processes > 1 else None
-            move = stack.enter_context(bar("Building", "events"))
+        with _folding(parts, config, processes) as (tell_progress, stop, submit):
             return parts.rebuild.run(
                 names,
-                lambda step: move(step.events, step.all_events),
+                tell_progress,
                 stop,
                 in_spite_of=in_spite_of,
                 retry=lambda state: parts.set_asides.retry(state=state),
@@ -102,6 +97,38 @@ def run(
             f"{len(error.found)} are set aside in what was built, so it does not take over; mend what "
             f"they fail by and run this again, or have it take over without them: --in-spite-of {wanting}",
         )
+
+
+def aside(parts: "Parts", config: "Config", names: Sequence[str]) -> "list[Compared]":
+    """Build projections only to compare them with those that serve."""
+    from infra.views.builds import State
+    from services.rebuild import Stopped
+
+    try:
+        with _folding(parts, config, None) as (tell_progress, stop, submit):
+            parts.rebuild.build(names, tell_progress, stop, submit=submit, beside=True)
+        return parts.rebuild.compare(names, State.BESIDE)
+    except Stopped:
+        end(INTERRUPTED, "stopped")
+    finally:
+        parts.rebuild.abandon(names, State.BESIDE)
+
+
+@contextmanager
+def _folding(
+    parts: "Parts", config: "Config", processes: int | None
+) -> "Iterator[tuple[Callable[[Progress], None], threading.Event, Submit | None]]":
+    """A bar that is told how far a rebuild is, what stops it, and the processes that it has fold."""
+    from services.rebuild_elsewhere import processes as elsewhere
+    from services.serve import told_to_stop
+
+    if processes is None:
+        processes = (os.cpu_count() or 1) if sum(parts.log.heads()) >= WORTH_PROCESSES else 1
+    with ExitStack() as stack:
+        stop = stack.enter_context(told_to_stop())
+        submit = stack.enter_context(elsewhere(config, processes)) if processes > 1 else None
+        move = stack.enter_context(bar("Building", "events"))
+        yield lambda step: move(step.events, step.all_events), stop, submit
 
 
 def _say(parts: "Parts", names: Sequence[str], compared: "Sequence[Compared]") -> None:

@@ -21,12 +21,6 @@ NAMES = tuple(projection.name for projection in PROJECTIONS)
 TODAY = "2019-10-22"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def views(request) -> str | None:
-    """Where the views are: in the folder of the service, or in a PostgreSQL database."""
-    return None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture(scope="module")
 def authority():
     return list(simulate(40, 7, showcase=True))
