@@ -29,6 +29,7 @@ from sqlalchemy.exc import OperationalError
 
 from infra.log.commit import LogFull, LogUnavailable
 from infra.log.sqlite_file import TAKES_NO_MORE
+from infra.tables import make_tables
 
 _METADATA = MetaData()
 _CONFLICTS = Table(
@@ -67,11 +68,7 @@ class Conflicts:
 
     def __init__(self, path: Path) -> None:
         self._engine = _open(path)
-        try:
-            _METADATA.create_all(self._engine)
-        except OperationalError:
-            # Another process made them at the same time.
-            _METADATA.create_all(self._engine)
+        make_tables(self._engine, _METADATA)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -19,6 +19,8 @@ from sqlalchemy import (
     select,
 )
 
+from infra.tables import make_tables
+
 _METADATA = MetaData()
 _RUNS = Table(
     "runs",
@@ -52,7 +54,7 @@ class Runs:
         def _configure(connection: object, _: object) -> None:
             connection.execute("PRAGMA busy_timeout=10000")  # type: ignore[attr-defined]
 
-        _METADATA.create_all(self._engine)
+        make_tables(self._engine, _METADATA)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -27,6 +27,8 @@ from sqlalchemy import (
     select,
 )
 
+from infra.tables import make_tables
+
 PAGE = 500
 
 _METADATA = MetaData()
@@ -74,7 +76,7 @@ class SqlSnapshots:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        _METADATA.create_all(engine)
+        make_tables(engine, _METADATA)
 
     def last(self, source: str) -> Last | None:
         with self._engine.connect() as connection:

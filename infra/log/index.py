@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
-from sqlalchemy.exc import DBAPIError
 
 from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, Repeated, WrongLog
 from infra.log.index_doubles import Stored, settle_doubles, stored_commits
@@ -18,6 +17,7 @@ from infra.log.index_tables import DOUBLES, EVENTLESS, EVENTS, GROWING, METADATA
 from infra.log.kafka_pack import Genesis
 from infra.log.kafka_reader import End
 from infra.log.sqlite_file import instant
+from infra.tables import make_tables
 
 FORMAT = 1
 UNCONFIRMED = -1
@@ -36,11 +36,7 @@ class Index:
     def open_for(self, topic: str, genesis: Genesis) -> None:
         """Make the tables where there are none. Raises WrongLog where they are of another topic."""
         with reaching():
-            try:
-                METADATA.create_all(self.engine)
-            except DBAPIError:
-                # Another process made some of them at the same time.
-                METADATA.create_all(self.engine)
+            make_tables(self.engine, METADATA)
         with writing(self.engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("LOCK TABLE log_topic IN EXCLUSIVE MODE")
