@@ -28,7 +28,7 @@ from services.fold import Folding
 from services.histories import Histories
 from services.intake_reads import IntakeReads
 from services.metrics.counting import Appends
-from services.project import Projector
+from services.project import Mine, Projector, everything
 from services.rebuild import Rebuild
 from services.record import Recording
 from services.set_aside import SetAsides
@@ -144,6 +144,19 @@ def taking_in(config: Config, parts: Parts) -> "Iterator[Intake]":
         closing(Reader(config.intake, config.kafka_client)) as reader,
     ):
         yield Intake(reader, aside, Published(PublishedAvro()), parts.recording, parts.now)
+
+
+@contextmanager
+def sharing(config: Config) -> Iterator[Mine]:
+    """Which of the log's partitions this process's projector sees to. Raises LogUnavailable."""
+    if isinstance(config.log, Path):
+        yield everything
+        return
+    from infra.log.kafka_client import Brokers
+    from infra.log.kafka_shares import Shares
+
+    with closing(Shares(Brokers(config.log, config.kafka_client))) as shares:
+        yield shares.mine
 
 
 def _log(config: Config, appended: Callable[[int, float], None]) -> Log:

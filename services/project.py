@@ -26,6 +26,14 @@ LINGER_S = 0.1
 """How long to wait for more before folding what is new: a child touched often is folded once."""
 
 
+Mine = Callable[[], Collection[int] | None]
+"""Which partitions a projector is to move on, as far as it knows now; None: all of them. Only a hint."""
+
+
+def everything() -> None:
+    """Every partition."""
+
+
 class Log(Protocol):
     """What projecting asks of the log, beside folding."""
 
@@ -60,27 +68,29 @@ class Projector:
         builds = [position.build for position in self._views.positions()]
         return [build for build in builds if not build.is_of_this_code]
 
-    def catch_up(self, stop: Signal | None = None, state: State = State.SERVING) -> int:
+    def catch_up(
+        self, stop: Signal | None = None, state: State = State.SERVING, mine: Mine = everything
+    ) -> int:
         """Fold all that is new, and what the turn of the day changes; return how many events were read.
 
         Told to ``stop``, it leaves what it is folding undone: the views stay where they were.
         """
         done = 0
-        while (stop is None or not stop.is_set()) and (read := self._step(stop, state)):
+        while (stop is None or not stop.is_set()) and (read := self._step(stop, state, mine())):
             done += read
         return done
 
-    def run(self, stop: Signal, *, idle_s: float = 0.2) -> None:
+    def run(self, stop: Signal, *, mine: Mine = everything, idle_s: float = 0.2) -> None:
         """Keep up with the log until told to stop."""
         while not stop.is_set():
-            if self.catch_up(stop):
+            if self.catch_up(stop, mine=mine):
                 stop.wait(LINGER_S)
             else:
                 stop.wait(idle_s)
 
     def bring_to(self, connection: Connection, builds: Sequence[Build], to: Position) -> None:
         """Move builds on, within a transaction that holds them, to where another one is."""
-        heads = [to.number(partition) for partition, _ in enumerate(self._log.heads())]
+        heads = {partition: to.number(partition) for partition, _ in enumerate(self._log.heads())}
         while True:
             positions = positions_of(connection, builds)
             step = self._next_step(positions, heads, None)
@@ -106,11 +116,11 @@ class Projector:
         for group in self._folding.groups(streams):
             yield self._folding.fold(group, projections, day, through)
 
-    def _step(self, stop: Signal | None, state: State) -> int:
+    def _step(self, stop: Signal | None, state: State, mine: Collection[int] | None) -> int:
         with self._log.refreshed():
-            return self._move(stop, state)
+            return self._move(stop, state, mine)
 
-    def _move(self, stop: Signal | None, state: State) -> int:
+    def _move(self, stop: Signal | None, state: State, mine: Collection[int] | None) -> int:
         positions = [one for one in self._views.positions(state) if one.build.is_of_this_code]
         day = self._today()
         turned = [one.build for one in positions if one.build.read_on not in (None, day)]
@@ -118,7 +128,8 @@ class Projector:
             self._turn_day(build, day)
         if turned:
             positions = [one for one in self._views.positions(state) if one.build.is_of_this_code]
-        step = self._next_step(positions, self._log.heads(), stop)
+        heads = {p: head for p, head in enumerate(self._log.heads()) if mine is None or p in mine}
+        step = self._next_step(positions, heads, stop)
         if step is None:
             return 0
         with suppress(Overtaken):
@@ -126,14 +137,14 @@ class Projector:
         return sum(one.events for one in step[1].new.values())
 
     def _next_step(
-        self, positions: Sequence[Position], heads: Sequence[int], stop: Signal | None
+        self, positions: Sequence[Position], heads: Mapping[int, int], stop: Signal | None
     ) -> tuple[list[Position], Step] | None:
         """Which of some builds to move on next, and by what; None where none is behind these heads."""
         if not positions:
             return None
         through = sum(self._log.heads())
         behind, limits = _furthest_behind(positions, heads)
-        previous = {partition: behind[0].number(partition) for partition, _ in enumerate(heads)}
+        previous = {partition: behind[0].number(partition) for partition in heads}
         pages = [
             self._page(partition, number, min(PAGE, limits[partition] - number))
             for partition, number in previous.items()
@@ -179,17 +190,17 @@ class Projector:
 
 
 def _furthest_behind(
-    positions: Sequence[Position], heads: Sequence[int]
+    positions: Sequence[Position], heads: Mapping[int, int]
 ) -> tuple[list[Position], Mapping[int, int]]:
     """The builds that are furthest behind, all at one place, and how far to take them: to the next ones, or
     else to the end.
     """
-    places = {tuple(one.number(p) for p, _ in enumerate(heads)): one for one in positions}
+    places = {tuple(one.number(p) for p in heads): one for one in positions}
     first, *others = sorted(places, key=lambda place: (sum(place), place))
-    behind = [one for one in positions if tuple(one.number(p) for p, _ in enumerate(heads)) == first]
+    behind = [one for one in positions if tuple(one.number(p) for p in heads) == first]
     limits = {}
-    for partition, head in enumerate(heads):
-        ahead = [place[partition] for place in others if place[partition] > first[partition]]
+    for index, (partition, head) in enumerate(heads.items()):
+        ahead = [place[index] for place in others if place[index] > first[index]]
         limits[partition] = min([head, *ahead])
     return behind, limits
 

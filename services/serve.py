@@ -52,10 +52,12 @@ def address(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve(app: ASGIApp, listening: socket.socket, ready: Callable[[], None]) -> None:
+def serve(
+    app: ASGIApp, listening: socket.socket, ready: Callable[[], None], drain: Callable[[], None]
+) -> None:
     """Answer until SIGTERM or SIGINT; then end what is under way, and return.
 
-    ``ready`` is called once requests are answered.
+    ``ready`` is called once requests are answered, and ``drain`` once no more are.
     """
     settings = uvicorn.Config(
         app,
@@ -69,7 +71,7 @@ def serve(app: ASGIApp, listening: socket.socket, ready: Callable[[], None]) -> 
         timeout_graceful_shutdown=DRAIN_S,
         h11_max_incomplete_event_size=65_536,
     )
-    server = _Server(settings, ready)
+    server = _Server(settings, ready, drain)
     # The writer of the log needs the interpreter back sooner than 5 ms after each step.
     sys.setswitchinterval(0.0005)
     with asyncio.Runner(loop_factory=settings.get_loop_factory()) as runner, suppress(KeyboardInterrupt):
@@ -110,14 +112,19 @@ class _Gathering:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], drain: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._drain = drain
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._drain()
+        await super().shutdown(sockets)
 
 
 class Beside:

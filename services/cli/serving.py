@@ -14,6 +14,9 @@ from services.output import tell
 if TYPE_CHECKING:
     from services.config import Config
 
+LATEST_END_S = 9.0
+"""How long a service told to stop may take, whatever holds it up: a broker that does not answer, say."""
+
 DEMONSTRATION_CHILDREN = 600
 DEMONSTRATION_SEED = 1
 
@@ -84,12 +87,14 @@ def _serve(
 ) -> None:
     import gc
     import signal
+    import threading
 
     from services.api.app import application
     from services.config import settings_of
     from services.page_reads import PageReads
     from services.serve import Beside, PortTaken, address, listen, serve
     from services.web.pages import pages
+    from services.with_parent import end_within
 
     # What stops the server is told again when it has stopped, to whoever listened before.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
@@ -116,16 +121,23 @@ def _serve(
             tell(f"casetimeline is ready on {address(listening)}")
             ready(address(listening))
 
+        draining = threading.Event()
+        threading.Thread(target=end_within, args=(draining, LATEST_END_S), daemon=True).start()
+
+        def drain() -> None:
+            draining.set()
+            for each in beside:
+                each.tell_to_stop()
+
         # What was made until now lives as long as the process, and what a request makes goes with it: looking
         # for cycles among them took a third of the time of a batch.
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 20, 20)
         try:
-            serve(app, listening, tell_ready)
+            serve(app, listening, tell_ready, drain)
         finally:
-            for each in beside:
-                each.tell_to_stop()
+            drain()
             for each in beside:
                 each.stop()
 
@@ -147,15 +159,18 @@ def project(
         end_with_parent()
     import threading
 
+    from services.compose import sharing
     from services.serve import until_told
+    from services.with_parent import end_within
 
     stop = threading.Event()
     until_told(stop)
+    threading.Thread(target=end_within, args=(stop,), daemon=True).start()
     config = settings(data, log, views, today, metrics=metrics)
     with composed(config) as parts:
         if once:
             catch_up(parts, config)
             return
         offer_rebuild(parts)
-        with telling(config, parts):
-            parts.projector.run(stop)
+        with telling(config, parts), sharing(config) as mine:
+            parts.projector.run(stop, mine=mine)

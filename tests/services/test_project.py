@@ -67,6 +67,15 @@ def test_a_projector_that_was_overtaken_changes_nothing(tmp_path, views):
         assert [one.number(0) for one in service.views.positions()] == [1] * len(NAMES)
 
 
+def test_a_projector_moves_on_only_what_is_its_own(tmp_path, views):
+    with service_in(tmp_path, TODAY, views) as service:
+        put(service, [event("1", "ReferralReceived", "2019-03-05", referral_id="R-1")])
+        assert service.projector.catch_up(mine=lambda: ()) == 0
+        assert [one.number(0) for one in service.views.positions()] == [0] * len(NAMES)
+        assert service.projector.catch_up(mine=lambda: {0}) == 1
+        assert [one.number(0) for one in service.views.positions()] == [1] * len(NAMES)
+
+
 def test_children_merged_are_one_row_and_unmerged_are_two_again(tmp_path, views):
     with service_in(tmp_path, TODAY, views) as service:
         put(
