@@ -39,6 +39,16 @@ run: $(VENV)/.runtime ## Start the service under ./data, with an invented author
 	@echo 'Starting the service (the first time fills ./data with an invented authority)'
 	@$(IN_VENV)python -m services run || { code=$$?; [ $$code -eq 130 ] || exit $$code; }
 
+.PHONY: up
+up: $(VENV)/.runtime ## Start Kafka, PostgreSQL and the service apart, under ./data; STACK='--nodes 3' for three brokers
+	@infra/deploy/install_debian java mvn postgres
+	@echo 'Starting Kafka, PostgreSQL and the service (the first time fetches Kafka)'
+	@$(IN_VENV)python -m infra.deploy.stack up $(STACK)
+
+.PHONY: down
+down: ## Stop what make up started
+	@if [ -d $(VENV) ]; then $(IN_VENV)python -m infra.deploy.stack down $(STACK); fi
+
 .PHONY: test
 test: $(VENV)/.development programs ## Run every test, in a real browser too
 	@echo 'Running every test (some minutes)'

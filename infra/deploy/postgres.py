@@ -80,6 +80,9 @@ class Postgres:
     def is_running(self) -> bool:
         return self._control("status").returncode == 0
 
+    def has_database(self, name: str) -> bool:
+        return name in self._ask("SELECT datname FROM pg_database").split()
+
     def create_database(self, name: str) -> str:
         """A new, empty database; its URL."""
         self._ask(f'CREATE DATABASE "{name}"')
@@ -89,11 +92,18 @@ class Postgres:
         """End a database with all in it, whoever is connected."""
         self._ask(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
-    def _ask(self, statement: str) -> None:
+    def _ask(self, statement: str) -> str:
         where = ["--host=127.0.0.1", f"--port={self.port}", f"--username={OWNER}", "--dbname=postgres"]
-        command = [_program("psql"), "--no-psqlrc", "--quiet", *where, f"--command={statement}"]
+        command = [
+            _program("psql"),
+            "--no-psqlrc",
+            "--quiet",
+            "--tuples-only",
+            *where,
+            f"--command={statement}",
+        ]
         environment = {**os.environ, "PGPASSWORD": self.password}
-        _asked(subprocess.run(command, env=environment, capture_output=True, text=True))
+        return _asked(subprocess.run(command, env=environment, capture_output=True, text=True)).strip()
 
     def _control(self, *words: str) -> "subprocess.CompletedProcess[str]":
         return _as_owner([_program("pg_ctl"), *words, f"--pgdata={self.folder / 'data'}"])
@@ -188,9 +198,10 @@ def _as_owner(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def _asked(done: "subprocess.CompletedProcess[str]") -> None:
+def _asked(done: "subprocess.CompletedProcess[str]") -> str:
     if done.returncode:
         raise NotRunning(f"{Path(done.args[0]).name} failed: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
 
 
 def _program(name: str) -> str:

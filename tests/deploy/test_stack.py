@@ -1,0 +1,122 @@
+"""The whole service as `make up` runs it: real Kafka and PostgreSQL, servers and projectors apart."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from infra.deploy.kafka import cluster
+from infra.deploy.process import Process
+from infra.deploy.stack import Stack, down, process_of
+from tests.api.posting import Posting
+from tests.reported import event, referral
+from tests.servers.ports import free_ports
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+
+WITHIN_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Two servers and two projectors over one broker; nothing of it runs after."""
+    kafka, http = free_ports(1, cluster.PORTS_OF_A_NODE)[0], free_ports(1, 2)[0]
+    data = tmp_path_factory.mktemp("stack")
+    found = Stack(data, kafka, free_ports(1)[0], http, servers=2, projectors=2, memory="256m")
+    try:
+        found.up()
+        yield found
+    finally:
+        down(data)
+
+
+def processes(stack: Stack) -> dict[str, Process]:
+    named = [(command, number) for command in ("serve", "project") for number in range(2)]
+    return {f"{command}-{number}": process_of(stack.data, command, number) for command, number in named}
+
+
+def until(condition) -> None:
+    """Wait for something that has to come about."""
+    end = time.monotonic() + WITHIN_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def known(stack: Stack, child: str, number: int = 0) -> int:
+    """How many facts of a child a server tells."""
+    return len(httpx.get(f"{stack.address(number)}/children/{child}/timeline", timeout=30).json()["entries"])
+
+
+def is_listed(stack: Stack, child: str) -> bool:
+    """Whether the lists, which projectors keep, have a child's clocks."""
+    listed = httpx.get(f"{stack.address()}/clocks", params={"limit": 1000}, timeout=30).json()
+    return child in {clock["child"] for clock in listed["clocks"]}
+
+
+def test_what_one_server_records_the_other_reads_and_the_projectors_list(stack):
+    with httpx.Client(base_url=stack.address(0), timeout=30) as client:
+        Posting(client).known([referral("2019-03-05", "ONE")])
+    assert known(stack, "ONE", number=1) == 1
+    until(lambda: is_listed(stack, "ONE"))
+
+
+def test_up_starts_what_died_and_leaves_the_rest_alone(stack):
+    before = {name: process.pid() for name, process in processes(stack).items()}
+    process_of(stack.data, "project", 1).kill()
+    stack.up()
+    after = {name: process.pid() for name, process in processes(stack).items()}
+    assert [name for name in before if after[name] != before[name]] == ["project-1"]
+    assert after["project-1"] is not None
+
+
+def test_under_load_each_drains_in_time_and_nothing_acknowledged_is_lost(stack):
+    acknowledged: list[str] = []
+    stop = threading.Event()
+
+    def post(number: int) -> None:
+        with httpx.Client(base_url=stack.address(number), timeout=30) as client:
+            while not stop.is_set():
+                fact = event("ContactReceived", "2019-03-05", f"LOAD-{number}", contact_id="K")
+                try:
+                    answer = client.post(
+                        "/events", json=fact, headers={"content-type": "application/cloudevents+json"}
+                    )
+                except httpx.TransportError:
+                    continue
+                if answer.status_code == 201:
+                    acknowledged.append(f"LOAD-{number}")
+
+    threads = [threading.Thread(target=post, args=(number,)) for number in (0, 0, 1, 1)]
+    for thread in threads:
+        thread.start()
+    try:
+        until(lambda: len(acknowledged) > 100)
+        for name in ("serve-1", "project-0"):
+            process = processes(stack)[name]
+            began = time.monotonic()
+            process.tell_to_stop()
+            until(lambda process=process: not process.is_running())
+            assert time.monotonic() - began < 10, name
+        stack.up()
+        until(lambda: len(acknowledged) > 200)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    for child in ("LOAD-0", "LOAD-1"):
+        assert known(stack, child) >= acknowledged.count(child) > 0
+    until(lambda: is_listed(stack, "LOAD-0") and is_listed(stack, "LOAD-1"))
+
+
+def test_down_stops_all_and_up_brings_back_what_was_recorded(stack):
+    with httpx.Client(base_url=stack.address(0), timeout=30) as client:
+        Posting(client).known([referral("2019-03-05", "KEPT")])
+    down(stack.data)
+    down(stack.data)
+    assert not any(process.is_running() for process in processes(stack).values())
+    assert not cluster.at(stack.data / "kafka").is_running()
+    stack.up()
+    assert known(stack, "KEPT", number=1) == 1
