@@ -10,6 +10,8 @@ from domain.correction import FactCorrected, FactWithdrawn
 from domain.event import Event
 from domain.field import FactReference, Invalid
 from domain.history import Recorded
+from domain.people import SupervisionHeld
+from domain.reading_order import reading_order
 from domain.ruling import ClockRuled
 from domain.snapshot import RecordChanged
 from domain.telling import Told, told
@@ -69,6 +71,7 @@ class Amended:
         self.told: dict[FactReference, Told] = {}
         self.amendments: list[Amendment] = []
         self.rulings: list[Recorded] = []
+        self._as_reported: tuple[date, list[Told]] | None = None
         for recorded in known:
             if isinstance(recorded.fact, ClockRuled):
                 self.rulings.append(recorded)
@@ -78,6 +81,27 @@ class Amended:
                 self.told[recorded.reference] = told(recorded, recorded.fact)
         if any(isinstance(amendment.fact, RecordChanged) for amendment in self.amendments):
             self._find_targets()
+
+    def as_reported(self, day: date) -> list[Told]:
+        """The facts up to ``day`` with nothing amended, in reading order. Not to be changed: it is kept for
+        whoever asks for the same day again.
+        """
+        if self._as_reported is None or self._as_reported[0] != day:
+            self._as_reported = day, reading_order(t for t in self.told.values() if t.day <= day)
+        return self._as_reported[1]
+
+    def read(self, facts: Sequence[Told], day: date) -> list[Told]:
+        """Some of the facts up to ``day`` in reading order, which those as reported are put in but once.
+
+        Where facts were left out that have no place of their own in it, the others keep theirs.
+        """
+        reported = self.as_reported(day)
+        chosen = {id(told) for told in facts}
+        others = [told for told in reported if id(told) not in chosen]
+        is_reported = len(reported) - len(others) == len(facts)
+        if not is_reported or any(type(told.fact) is not SupervisionHeld for told in others):
+            return reading_order(facts)
+        return [told for told in reported if id(told) in chosen] if others else reported
 
     def _find_targets(self) -> None:
         """Find what changes are about, in what the case system showed: all told before, held or not."""

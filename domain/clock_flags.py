@@ -16,25 +16,26 @@ def backdated(facts: Iterable[Told]) -> list[Flag]:
     """Facts entered two or more calendar days after they occurred; history that was brought in at once is
     not.
     """
-    late = [(told, _delay(told)) for told in facts if not told.recorded.historic]
-    late = [(told, days) for told, days in late if days >= BACKDATED_FROM_CALENDAR_DAYS]
-    if not late:
-        return []
-    because = tuple(told.reference for told, _ in late)
-    return [Flag("BACKDATED_RECORDING", max(days for _, days in late), because)]
-
-
-def _delay(told: Told) -> int:
-    return calendar_days(told.fact.occurred_on.day, told.recorded.entered_on)
+    late: list[Told] = []
+    most = 0
+    for told in facts:
+        recorded = told.recorded
+        days = calendar_days(told.fact.occurred_on.day, recorded.entered_on)
+        if days >= BACKDATED_FROM_CALENDAR_DAYS and not recorded.historic:
+            late.append(told)
+            most = max(most, days)
+    return [Flag("BACKDATED_RECORDING", most, tuple(told.reference for told in late))] if late else []
 
 
 def changes_of_hands(around: Circumstances, start: date, end: date) -> list[Flag]:
     """How many changes of worker and of team fell from ``start`` to ``end``."""
-    return [*_count("WORKER_CHANGES", around.worker_changes, start, end),
-            *_count("TEAM_CHANGES", around.team_changes, start, end)]  # fmt: skip
+    workers = _count("WORKER_CHANGES", around.worker_changes, start, end)
+    return workers + _count("TEAM_CHANGES", around.team_changes, start, end)
 
 
 def _count(code: str, changes: Sequence[Change], start: date, end: date) -> list[Flag]:
+    if not changes:
+        return []
     within = [change for change in changes if start <= change.day <= end]
     return [Flag(code, len(within), tuple(c.told.reference for c in within))] if within else []
 

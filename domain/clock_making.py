@@ -57,13 +57,11 @@ def make_clock(
     """
     started_on = start.day
     stopped_on = stop.day if stop else None
-    dated = [start, *([stop] if stop else [])]
-    every = [*dated, *because_of]
-    general = [
-        *backdated(every),
-        *in_bulk(every, material.elsewhere),
-        *changes_of_hands(material.around, started_on, stopped_on or material.day),
-    ]
+    dated = (start,) if stop is None else (start, stop)
+    every = (*dated, *because_of)
+    general = backdated(every) + in_bulk(every, material.elsewhere)
+    general += changes_of_hands(material.around, started_on, stopped_on or material.day)
+    because = (start.reference,) if stop is None else (start.reference, stop.reference)
     return Clock(
         id=id,
         timescale=row,
@@ -78,7 +76,7 @@ def make_clock(
         has_records=stretches is not None,
         stretches=stretches or (Stretch("waiting", None, started_on, stopped_on),),
         flags=tuple(gathered([*flags, *general])),
-        because=tuple(dict.fromkeys(told.reference for told in dated)),
+        because=because[:1] if because[0] == because[-1] else because,
         concerns=frozenset({begun_by, *things}),
     )
 

@@ -7,7 +7,6 @@ from domain.correction import FactCorrected, FactWithdrawn
 from domain.field import FactReference
 from domain.lifecycle import Discrepancy, do_not_follow
 from domain.question import Question
-from domain.reading_order import reading_order
 from domain.telling import Told, entered_before_it_occurred
 from domain.upholding import Held
 
@@ -28,7 +27,7 @@ def why_held(held: Held) -> str:
 
 def discrepancies(history: Amended, all_held: Sequence[Held], question: Question) -> list[Discrepancy]:
     """What does not follow in the facts known at the moment asked about, up to the day asked about."""
-    found = do_not_follow(reading_order(t for t in history.told.values() if t.day <= question.as_at))
+    found = do_not_follow(history.as_reported(question.as_at))
     found += [_entered_first(t) for t in history.told.values() if _is_entered_first(t)]
     known = {amendment.reference for amendment in history.amendments}
     for amendment in history.amendments:

@@ -94,20 +94,20 @@ class _Reading:
     def _bare(
         self, survivor: str, facts: Sequence[Told], one: OneChild, day: date, families: Sequence[Family]
     ) -> list[Clock]:
-        of_child = self._of_child(facts, one, survivor)
+        of_child = self._of_child(facts, one, survivor, day)
         return draw(self._drawing(of_child, NOWHERE_ELSE, day, (), ()), families)
 
     def figures(self, upheld: Upheld, day: date, elsewhere: Elsewhere) -> Figures:
         facts = self.history.facts(upheld.applied, day, upheld.voided)
         one = OneChild(facts)
         survivor = one.survivor(self.child)
-        of_child = self._of_child(facts, one, survivor)
+        of_child = self._of_child(facts, one, survivor, day)
         drawing = self._drawing(of_child, elsewhere, day, upheld.links, upheld.unlinks)
         if upheld.held:
             every = sorted(
                 [*upheld.applied, *(h.amendment for h in upheld.held)], key=lambda a: a.recorded.log_order
             )
-            told_of = self._of_child(self.history.facts(every, day, upheld.voided), one, survivor)
+            told_of = self._of_child(self.history.facts(every, day, upheld.voided), one, survivor, day)
             drawing.shown = shown(self._drawing(told_of, NOWHERE_ELSE, day, upheld.links, upheld.unlinks))
         clocks = draw(drawing)
         merged = tuple(one.merged(survivor))
@@ -131,15 +131,15 @@ class _Reading:
         needs = cache(lambda: needs_as_ruled(facts, links, unlinks, self.calendar, self.policy))
         return Drawing(material, needs)
 
-    def _of_child(self, facts: Sequence[Told], one: OneChild, survivor: str) -> list[Told]:
-        """The facts of a child in reading order.
+    def _of_child(self, facts: Sequence[Told], one: OneChild, survivor: str, day: date) -> list[Told]:
+        """The facts of a child, up to ``day``, in reading order.
 
         The end of a need closes its open assessments, which then are not open the next morning: where it did,
         the facts are put in order once more.
         """
         of_child = [told for told in facts if _is_of(told, one, survivor)]
         as_one = told_as_one(of_child, survivor) if one.into else of_child
-        ordered = reading_order(as_one)
+        ordered = self.history.read(as_one, day)
         closing = closed_by_ends(find_needs(ordered, self.calendar, self.policy))
         return reading_order(as_one, closing) if closing else ordered
 

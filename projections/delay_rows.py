@@ -1,6 +1,5 @@
 """How late the facts of each child were recorded."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,13 +22,14 @@ class DelayRow:
 
 def rows(case: Case) -> list[DelayRow]:
     """The delays of a child's facts that are known."""
-    counted: Counter[tuple[str, date, int]] = Counter()
+    counted: dict[tuple[str, date, int], int] = {}
     streams = {case.figures.child, *case.figures.merged}
+    working_days = case.calendar.between
     for fact in case.known:
         if fact.historic or fact.stream not in streams:
             continue
-        delay = case.calendar.between(fact.occurred_on.day, fact.entered_on)
-        counted[(fact.source, fact.entered_on, delay)] += 1
+        of = (fact.source, fact.entered_on, working_days(fact.occurred_on.day, fact.entered_on))
+        counted[of] = counted.get(of, 0) + 1
     return [
         DelayRow(case.figures.child, source, entered_on, delay, facts)
         for (source, entered_on, delay), facts in sorted(counted.items())

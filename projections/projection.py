@@ -17,7 +17,6 @@ from domain.lifecycle import Discrepancy
 from domain.merging import OneChild
 from domain.policy import AS_REVIEWED, Policy
 from domain.question import Question
-from domain.reading_order import reading_order
 from domain.referral_episode import Episode, episodes
 from domain.telling import Told
 from domain.true_clock import Figures, figures
@@ -76,7 +75,8 @@ class Case:
         """The facts of this child up to the day asked about, every amendment applied, in reading order."""
         survivor, merged = self.survivor
         streams = {survivor, *merged}
-        return reading_order(t for t in self._amended_facts if t.recorded.stream in streams)
+        facts = [t for t in self._amended_facts if t.recorded.stream in streams]
+        return self.amended.read(facts, self.day)
 
     @cached_property
     def holders(self) -> Holders:

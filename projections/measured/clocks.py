@@ -53,13 +53,13 @@ def _outcome(clock: Clock) -> str:
     return MET if clock.is_met_in_time else LATE
 
 
-def _marks(clock: Clock, case: Case) -> Iterator[str]:
+def _marks(clock: Clock, case: Case) -> list[str]:
     codes = [flag.code for flag in clock.flags]
-    yield from codes
     if not _APART_FLAGS.isdisjoint(codes):
-        yield APART
+        codes.append(APART)
     if clock.timescale.id in _WHAT_STOPPED and clock.status == "stopped":
-        yield case.by_reference[clock.because[-1]].type
+        codes.append(case.by_reference[clock.because[-1]].type)
+    return codes
 
 
 def _recorded(clock: Clock, day: date, calendar: WorkingDays) -> tuple[str | None, int | None, date | None]:

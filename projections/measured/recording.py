@@ -25,7 +25,7 @@ def recording_things(case: Case) -> Iterator[Measured]:
             learnt_on = london_day(fact.recorded_at)
             thing = f"{found.code}:{fact.source}:{fact.id}"
             yield _row(case, "discrepancies", thing, learnt_on, fact.occurred_on.day, found.code, None)
-    on_clocks = {reference for clock in case.figures.clocks for reference in clock.because}
+    on_clocks = dict.fromkeys(reference for clock in case.figures.clocks for reference in clock.because)
     for reference in on_clocks:
         fact = known[reference]
         day, learnt_at = fact.occurred_on.day, fact.entered_at or fact.recorded_at

@@ -38,4 +38,6 @@ class Measured:
 
 def marked(codes: Iterable[str]) -> str:
     """Codes as the marks of a row, each once, in order."""
+    if not codes:
+        return "|"
     return "|" + "".join(f"{code}|" for code in sorted(set(codes)))

@@ -1,6 +1,5 @@
 """The projection that everything is measured from: a row for each thing that counts."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -25,12 +24,12 @@ _THINGS: tuple[Callable[[Case], Iterator[Measured]], ...] = (
 def rows(case: Case) -> list[Measured]:
     """Every thing of a child that measures count. The second life of a thing is told apart by its number."""
     found: list[Measured] = []
-    lives: Counter[tuple[str, str]] = Counter()
+    lives: dict[tuple[str, str], int] = {}
     for things in _THINGS:
         for row in things(case):
             key = (row.series, row.thing)
-            lives[key] += 1
-            found.append(row if lives[key] == 1 else replace(row, thing=f"{row.thing}:{lives[key]}"))
+            life = lives[key] = lives.get(key, 0) + 1
+            found.append(row if life == 1 else replace(row, thing=f"{row.thing}:{life}"))
     return found
 
 
