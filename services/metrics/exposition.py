@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from services.compose import Parts
 from services.metrics import names
 from services.metrics.from_views import figures_of_today
-from services.metrics.gathering import Gathered, Reachable
+from services.metrics.gathering import Gathered, Gathering
 from services.metrics.practice import practice_metrics
 from services.metrics.standing import of_intake, of_log, of_projections, of_room, of_runs
 
@@ -39,8 +39,7 @@ class Exposition:
             gathered.append(Gathered("intake", lambda: of_intake(reads)))
         if with_practice:
             gathered.append(_practice(parts))
-        for one in (*gathered, Reachable(gathered)):
-            self.registry.register(one)
+        self.registry.register(Gathering(gathered))
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """The exposition and its content type: OpenMetrics where ``accept`` asks for it."""

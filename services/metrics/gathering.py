@@ -16,7 +16,7 @@ KEPT_S = 90.0
 """How long what was read may be told again while it cannot be read afresh."""
 
 
-class Gathered(Collector):
+class Gathered:
     """What one part tells, read in a thread of its own whenever somebody asks and it may have changed.
 
     An answer has what was read last. Where the part fails, or takes longer than ``KEPT_S``, its metrics are
@@ -28,10 +28,8 @@ class Gathered(Collector):
         part: str,
         read: Callable[[], Iterable[Metric]],
         state: Callable[[], Hashable] | None = None,
-        wait_s: float = WAIT_S,
     ) -> None:
         self.part = part
-        self._wait_s = wait_s
         self._read = read
         self._state = state
         self._lock = threading.Lock()
@@ -52,17 +50,18 @@ class Gathered(Collector):
             return False
         return None if self._read_at_s is None else True
 
-    def collect(self) -> Iterable[Metric]:
-        self._begin()
-        self._done.wait(self._wait_s)
+    def wait(self, until_s: float) -> None:
+        """Wait for what was begun, but no longer."""
+        self._done.wait(max(until_s - monotonic(), 0))
+
+    def known(self) -> Sequence[Metric]:
+        """What was read last, if it can be told still."""
         with self._lock:
             is_old = self._read_at_s is None or monotonic() - self._read_at_s > KEPT_S
             return () if is_old or self._has_failed else self._known
 
-    def describe(self) -> Iterable[Metric]:
-        return []
-
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Read, unless that is under way."""
         with self._lock:
             if self._is_reading:
                 return
@@ -91,15 +90,23 @@ class Gathered(Collector):
             self._done.set()
 
 
-class Reachable(Collector):
-    """Whether each part could be read when it was last asked."""
+class Gathering(Collector):
+    """What all parts tell, and which of them could be read. All are read at once, and waited for together."""
 
-    def __init__(self, parts: Sequence[Gathered]) -> None:
+    def __init__(self, parts: Sequence[Gathered], wait_s: float = WAIT_S) -> None:
         self._parts = parts
+        self._wait_s = wait_s
 
     def collect(self) -> Iterable[Metric]:
-        known = [(part.part, part.is_up) for part in self._parts]
-        yield names.UP.family(((part,), float(is_up)) for part, is_up in known if is_up is not None)
+        for part in self._parts:
+            part.begin()
+        until_s = monotonic() + self._wait_s
+        for part in self._parts:
+            part.wait(until_s)
+        for part in self._parts:
+            yield from part.known()
+        reached = [(part.part, part.is_up) for part in self._parts]
+        yield names.UP.family(((part,), float(is_up)) for part, is_up in reached if is_up is not None)
 
     def describe(self) -> Iterable[Metric]:
         return []

@@ -4,77 +4,70 @@ import threading
 from time import monotonic
 
 from services.metrics import names
-from services.metrics.gathering import Gathered, Reachable
+from services.metrics.gathering import Gathered, Gathering
 from tests.metrics.samples import samples_of, value
 
 PATIENT_S = 20
+UP = "casetimeline_part_up"
 
 
 def one(number):
     return [names.CHILDREN_WITHOUT_WORKER.of(number)]
 
 
-def told(part):
-    return value(samples_of(part.collect()), "casetimeline_children_without_worker")
+def scraped(*parts, wait_s=PATIENT_S):
+    return samples_of(Gathering(parts, wait_s).collect())
 
 
-def up(part):
-    return samples_of(Reachable([part]).collect())
+def told(part, wait_s=PATIENT_S):
+    return value(scraped(part, wait_s=wait_s), "casetimeline_children_without_worker")
+
+
+def fail():
+    raise OSError("nobody there")
 
 
 def test_what_can_be_read_is_told_and_the_part_is_up():
-    part = Gathered("views", lambda: one(3), wait_s=PATIENT_S)
-    assert told(part) == 3
-    assert value(up(part), "casetimeline_part_up", part="views") == 1
+    samples = scraped(Gathered("views", lambda: one(3)))
+    assert value(samples, "casetimeline_children_without_worker") == 3
+    assert value(samples, UP, part="views") == 1
 
 
 def test_a_part_that_fails_is_absent_and_down():
-    def fail():
-        raise OSError("nobody there")
+    assert scraped(Gathered("views", fail)) == {(UP, frozenset({("part", "views")})): 0}
 
-    part = Gathered("views", fail, wait_s=PATIENT_S)
-    assert list(part.collect()) == []
-    assert up(part) == {("casetimeline_part_up", frozenset({("part", "views")})): 0}
+
+def test_a_part_that_fails_costs_the_others_nothing():
+    samples = scraped(Gathered("log", fail), Gathered("views", lambda: one(3)))
+    assert value(samples, "casetimeline_children_without_worker") == 3
+    assert (value(samples, UP, part="log"), value(samples, UP, part="views")) == (0, 1)
 
 
 def test_a_part_that_comes_back_is_told_again():
-    answers = iter([OSError(), one(4)])
-
-    def read():
-        answer = next(answers)
-        if isinstance(answer, OSError):
-            raise answer
-        return answer
-
-    part = Gathered("views", read, wait_s=PATIENT_S)
-    assert list(part.collect()) == []
-    assert told(part) == 4
-    assert value(up(part), "casetimeline_part_up", part="views") == 1
+    answers = iter([fail, lambda: one(4)])
+    part = Gathered("views", lambda: next(answers)())
+    assert told(part) == 0
+    samples = scraped(part)
+    assert value(samples, "casetimeline_children_without_worker") == 4
+    assert value(samples, UP, part="views") == 1
 
 
 def test_a_slow_part_is_not_waited_for_and_told_as_it_was_last():
     release = threading.Event()
-    answers = iter([one(1), None])
+    reads = []
 
     def read():
-        answer = next(answers)
-        if answer is None:
-            release.wait(20)
-            return one(2)
-        return answer
+        reads.append(1)
+        if len(reads) > 1:
+            release.wait(PATIENT_S)
+        return one(len(reads))
 
-    part = Gathered("views", read, wait_s=0.2)
-    while told(part) != 1:
-        pass
-    began = monotonic()
+    part = Gathered("views", read)
     assert told(part) == 1
-    assert monotonic() - began < 10
+    began = monotonic()
+    assert told(part, wait_s=0.1) == 1
+    assert monotonic() - began < PATIENT_S / 2
     release.set()
-
-
-def test_nothing_is_known_of_a_part_that_was_never_read():
-    part = Gathered("views", lambda: one(1))
-    assert up(part) == {}
 
 
 def test_what_has_not_changed_is_not_read_again():
@@ -85,7 +78,7 @@ def test_what_has_not_changed_is_not_read_again():
         return one(len(reads))
 
     state = ["a"]
-    part = Gathered("practice", read, lambda: state[0], wait_s=PATIENT_S)
+    part = Gathered("practice", read, lambda: state[0])
     assert [told(part), told(part), told(part)] == [1, 1, 1]
     state[0] = "b"
     assert told(part) == 2

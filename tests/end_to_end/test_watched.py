@@ -1,0 +1,295 @@
+"""A real Prometheus watches a real service: what it shows is what the service says, and its alerts fire."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+import httpx
+import pytest
+
+from domain.question import end_of
+from infra.deploy.watcher import Watcher, make_blocks, rule_files
+from services.simulate.simulation import simulate
+from tests.authority_of_facts import SOURCE, event, put, service_in
+from tests.metrics.samples import samples_in, value
+from tests.running import ROOT, command, free_port, serving, settings_of
+
+TODAY = date(2019, 10, 22)
+PATIENT_S = 90
+DASHBOARDS = sorted((ROOT / "infra/deploy/grafana").glob("*.json"))
+
+
+def wait_for(ask, what):
+    """What ``ask`` returns as soon as it is not false."""
+    until = time.monotonic() + PATIENT_S
+    while time.monotonic() < until:
+        if answer := ask():
+            return answer
+        time.sleep(0.2)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def query(watcher, expression, at=None):
+    asked = {"query": expression} | ({} if at is None else {"time": str(at)})
+    answer = httpx.get(f"{watcher.address}/api/v1/query", params=asked, timeout=30).json()
+    assert answer["status"] == "success", answer
+    return answer["data"]["result"]
+
+
+def number_of(watcher, expression, at=None):
+    result = query(watcher, expression, at)
+    return float(result[0]["value"][1]) if result else None
+
+
+@contextmanager
+def projecting(folder, port, today=TODAY):
+    """A projector in a process of its own, that tells of itself."""
+    environment = settings_of(folder, {"today": today.isoformat(), "metrics": f"127.0.0.1:{port}"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services", "project"], cwd=ROOT, env={**environment, "PATH": "/usr/bin:/bin"}
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def quick_rules(folder):
+    """The rules, reckoned each second, with alerts that do not wait: the cause is what is under test."""
+    folder.mkdir()
+    for path in rule_files():
+        text = re.sub(r"interval: \w+", "interval: 1s", path.read_text())
+        text = re.sub(r"for: \w+", "for: 0s", text).replace("vector(60)      #", "vector(1)  #")
+        (folder / path.name).write_text(text)
+    return [folder / path.name for path in rule_files()]
+
+
+class Watched:
+    """A service, its projector, and the Prometheus that watches both."""
+
+    def __init__(self, running, projector, watcher):
+        self.running, self.projector, self.watcher = running, projector, watcher
+
+    def firing(self, alert, **labels):
+        matches = "".join(f',{name}="{told}"' for name, told in labels.items())
+        return query(self.watcher, f'ALERTS{{alertname="{alert}",alertstate="firing"{matches}}}')
+
+
+@contextmanager
+def watched(folder, blocks=None):
+    projector_port = free_port()
+    options = ["--no-projector"]
+    with (
+        serving(folder, options=options, today=TODAY.isoformat()) as running,
+        projecting(folder, projector_port) as projector,
+    ):
+        targets = {
+            "casetimeline-serve": [running.address.removeprefix("http://")],
+            "casetimeline-project": [f"127.0.0.1:{projector_port}"],
+        }
+        watcher = Watcher(folder / "watcher", free_port(), targets, "2s", quick_rules(folder / "rules"))
+        if blocks is not None:
+            make_blocks(blocks, watcher.blocks)
+        watcher.start()
+        try:
+            yield Watched(running, projector, watcher)
+        finally:
+            watcher.stop()
+
+
+FIRST, LAST = date(2019, 9, 25), date(2019, 10, 21)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """An authority with something of everything, its history in Prometheus, and requests going on."""
+    folder = tmp_path_factory.mktemp("watched")
+    with service_in(folder / "data", TODAY.isoformat()) as service:
+        put(service, list(simulate(80, 11, showcase=True)))
+        put(service, [
+            event("gone", "RecordDisappeared", "2019-10-01", record_kind="assessment", record_id="A-3"),
+            event("odd", "AssessmentReopened", "2019-10-01", assessment_id="NEVER", subject="C-ODD"),
+        ])  # fmt: skip
+        service.projector.catch_up()
+    assert command(folder, "verify", "--output", "json").returncode == 0
+    days = ("--from", FIRST.isoformat(), "--to", LAST.isoformat())
+    history = command(folder, "metrics", "history", *days, today=TODAY.isoformat())
+    assert history.returncode == 0, history.stderr
+    (folder / "history.txt").write_bytes(history.stdout)
+    with watched(folder, folder / "history.txt") as all_of_it:
+        number = 0
+        with all_of_it.running.client() as client:
+
+            def is_scraped():
+                nonlocal number
+                number += 1
+                fact = event(
+                    f"w{number}", "ContactReceived", "2019-10-21", subject="C-W", contact_id=f"K-{number}"
+                )
+                assert client.post("/events", json=fact, headers=CLOUD_EVENT).status_code == 201
+                return number > 8 and query(all_of_it.watcher, "casetimeline:true_age_workdays:mean")
+
+            wait_for(is_scraped, "the first figures")
+        time.sleep(3)
+        yield all_of_it
+
+
+CLOUD_EVENT = {"content-type": "application/cloudevents+json"}
+
+
+def queries():
+    for path in DASHBOARDS:
+        board = json.loads(path.read_text())
+        for panel in board["panels"]:
+            for target in panel.get("targets", ()):
+                name = f"{path.stem}: {panel['title']}"
+                yield pytest.param(target["expr"], id=f"{name} {target['refId']}")
+
+
+@pytest.mark.parametrize("expression", list(queries()))
+def test_every_query_of_a_dashboard_is_answered_with_data(authority, expression):
+    expression = expression.replace("$team", "Team-A")
+    assert wait_for(lambda: query(authority.watcher, expression), expression)
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_every_panel_leads_to_the_list_behind_it(authority, path):
+    panels = [panel for panel in json.loads(path.read_text())["panels"] if panel["type"] != "row"]
+    assert panels
+    with authority.running.client() as client:
+        for panel in panels:
+            (link,) = panel["fieldConfig"]["defaults"]["links"]
+            address = link["url"].removeprefix("${service}")
+            for variable, chosen in (("timescale", "assessment"), ("team", "Team-A"), ("source", SOURCE)):
+                address = address.replace(f"${{__field.labels.{variable}}}", chosen)
+            address = address.replace("${team}", "Team-A")
+            assert "$" not in address
+            assert client.get(address).status_code in (200, 404), address
+            assert client.get(address).status_code == 200 or address == "/set-aside", address
+
+
+def count_of(running, **asked):
+    """How many clocks a list has."""
+    counted, cursor = 0, None
+    with running.client() as client:
+        while True:
+            params = {"limit": "1000", **asked} | ({} if cursor is None else {"cursor": cursor})
+            reply = client.get("/clocks", params=params).json()
+            counted += len(reply["clocks"])
+            cursor = reply["next"]
+            if cursor is None:
+                return counted
+
+
+@pytest.mark.parametrize("timescale", ["assessment", "child_protection_visit", "minutes"])
+def test_prometheus_shows_how_many_clocks_the_list_has(authority, timescale):
+    expression = f'sum(max without (instance, job) (casetimeline_clocks_open{{timescale="{timescale}"}}))'
+    listed = count_of(authority.running, timescale=timescale, status="open")
+    assert listed > 0
+    wait_for(lambda: number_of(authority.watcher, expression) == listed, f"{listed} open {timescale}")
+
+
+@pytest.mark.parametrize("day", [FIRST, FIRST + timedelta(days=11), LAST], ids=str)
+def test_prometheus_shows_of_a_past_day_what_the_list_had_as_at_it(authority, day):
+    at = end_of(day).timestamp() - 1
+    for timescale, asked in (
+        ("assessment", {"status": "open"}),
+        ("assessment", {"status": "open", "over": "true"}),
+        ("child_protection_visit", {"status": "open"}),
+    ):
+        name = "casetimeline_clocks_past_limit" if "over" in asked else "casetimeline_clocks_open"
+        shown = number_of(authority.watcher, f'sum({name}{{timescale="{timescale}"}})', at)
+        listed = count_of(authority.running, timescale=timescale, as_at=day.isoformat(), **asked)
+        assert (shown or 0) == listed, (timescale, asked)
+
+
+@pytest.fixture
+def alone(tmp_path):
+    with watched(tmp_path) as all_of_it:
+        yield all_of_it
+
+
+def report(running, *facts):
+    with running.client() as client:
+        for fact in facts:
+            assert client.post("/events", json=fact, headers=CLOUD_EVENT).status_code in (200, 201)
+
+
+def need(child, day):
+    return (
+        event(f"{child}-r", "ReferralReceived", day, subject=child, referral_id=f"R-{child}"),
+        event(
+            f"{child}-d",
+            "ReferralDecided",
+            day,
+            subject=child,
+            referral_id=f"R-{child}",
+            outcome="assessment",
+        ),
+    )
+
+
+def test_alerts_fire_when_their_cause_is_made(alone):
+    """A child left past the limit; then a projector stopped."""
+    report(alone.running, *need("C1", "2019-10-01"))
+    wait_for(lambda: query(alone.watcher, "casetimeline:clocks_open:sum"), "the first figures")
+    assert not alone.firing("AssessmentWaitingTooLong")
+    report(alone.running, *need("C2", "2019-05-01"))
+    wait_for(lambda: alone.firing("AssessmentWaitingTooLong"), "the alert on a child left past the limit")
+    assert not alone.firing("ProjectionStale")
+    alone.projector.kill()
+    alone.projector.wait(30)
+    report(alone.running, *need("C3", "2019-10-01"))
+    wait_for(lambda: alone.firing("ProjectionStale", projection="clocks"), "the alert on stale lists")
+    wait_for(lambda: alone.firing("ScrapeMissing", job="casetimeline-project"), "the alert on its process")
+
+
+def figures(running):
+    return samples_in(httpx.get(f"{running.address}/metrics", timeout=30).text)
+
+
+def test_closing_and_reopening_never_lowers_true_age_and_raises_what_is_hidden(tmp_path):
+    of = {"timescale": "assessment"}
+    name = "casetimeline_open_clock_true_age_workdays"
+
+    def ages(running, version):
+        """The figures once the lists show so many facts."""
+
+        def shown():
+            samples = figures(running)
+            facts = sum(n for (sample, _), n in samples.items() if sample == "casetimeline_facts")
+            return samples if facts == version else None
+
+        samples = wait_for(shown, f"{version} facts in the figures")
+        return (
+            value(samples, f"{name}_gcount", **of),
+            value(samples, f"{name}_gsum", **of),
+            value(samples, "casetimeline_hidden_workdays", **of),
+        )
+
+    with serving(tmp_path, today=TODAY.isoformat()) as running:
+        start = event("s", "AssessmentStarted", "2019-06-04", assessment_id="A", referral_id="R-C1")
+        report(running, *(fact | {"subject": "C1001"} for fact in need("C1", "2019-06-03")), start)
+        clocks, true_age, hidden = ages(running, 3)
+        assert clocks == 1
+        for turn, day in enumerate(
+            (date(2019, 6, 24), date(2019, 7, 22), date(2019, 9, 2), date(2019, 10, 7))
+        ):
+            reopened = day + timedelta(days=7)
+            report(
+                running,
+                event(
+                    f"c{turn}", "AssessmentClosed", day.isoformat(), assessment_id="A", reason="re-evaluate"
+                ),
+            )
+            closed = ages(running, 4 + 2 * turn)
+            report(running, event(f"o{turn}", "AssessmentReopened", reopened.isoformat(), assessment_id="A"))
+            after = ages(running, 5 + 2 * turn)
+            assert closed[:2] == after[:2] == (clocks, true_age)
+            assert after[2] > hidden
+            hidden = after[2]
