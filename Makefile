@@ -100,7 +100,7 @@ clean: ## Remove what tests, tools and builds left; ./data, .venv and Kafka stay
 # The tests run with the real ones of all that the service works with.
 .PHONY: programs
 programs:
-	@infra/deploy/install_debian chromium ip java mvn postgres
+	@infra/deploy/install_debian chromium ip java mvn postgres prometheus
 
 # Each stamp is written last: what was interrupted is done again, what is done is not.
 

@@ -18,6 +18,8 @@ from tests.authority_of_facts import SOURCE, event, put, service_in
 from tests.metrics.samples import samples_in, value
 from tests.running import ROOT, command, free_port, serving, settings_of
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("watched")]
+
 TODAY = date(2019, 10, 22)
 PATIENT_S = 90
 DASHBOARDS = sorted((ROOT / "infra/deploy/grafana").glob("*.json"))
@@ -46,9 +48,9 @@ def number_of(watcher, expression, at=None):
 
 
 @contextmanager
-def projecting(folder, port, today=TODAY):
+def projecting(folder, port, **settings):
     """A projector in a process of its own, that tells of itself."""
-    environment = settings_of(folder, {"today": today.isoformat(), "metrics": f"127.0.0.1:{port}"})
+    environment = settings_of(folder, {"metrics": f"127.0.0.1:{port}", **settings})
     process = subprocess.Popen(
         [sys.executable, "-m", "services", "project"], cwd=ROOT, env={**environment, "PATH": "/usr/bin:/bin"}
     )
@@ -81,12 +83,12 @@ class Watched:
 
 
 @contextmanager
-def watched(folder, blocks=None):
+def watched(folder, blocks=None, **settings):
     projector_port = free_port()
-    options = ["--no-projector"]
+    settings = {"today": TODAY.isoformat(), **settings}
     with (
-        serving(folder, options=options, today=TODAY.isoformat()) as running,
-        projecting(folder, projector_port) as projector,
+        serving(folder, options=["--no-projector"], **settings) as running,
+        projecting(folder, projector_port, **settings) as projector,
     ):
         targets = {
             "casetimeline-serve": [running.address.removeprefix("http://")],
@@ -247,6 +249,19 @@ def test_alerts_fire_when_their_cause_is_made(alone):
     report(alone.running, *need("C3", "2019-10-01"))
     wait_for(lambda: alone.firing("ProjectionStale", projection="clocks"), "the alert on stale lists")
     wait_for(lambda: alone.firing("ScrapeMissing", job="casetimeline-project"), "the alert on its process")
+
+
+def test_an_alert_fires_when_the_broker_is_killed(tmp_path, breakable_kafka):
+    brokers = breakable_kafka(1)
+    log = f"kafka://{brokers.bootstrap}/casetimeline.log"
+    with watched(tmp_path, log=log, kafka_partitions="2") as all_of_it:
+        report(all_of_it.running, *need("C1", "2019-10-01"))
+        wait_for(
+            lambda: query(all_of_it.watcher, 'casetimeline_part_up{part="log"} == 1'), "the log in reach"
+        )
+        assert not all_of_it.firing("PartDown")
+        brokers.nodes[0].kill()
+        wait_for(lambda: all_of_it.firing("PartDown", part="log"), "the alert on the log out of reach")
 
 
 def figures(running):
