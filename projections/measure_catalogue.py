@@ -4,7 +4,7 @@ from domain.reviewed_timescales import all_ids
 from projections.measure import Band, Measure, Placed, Where, Which
 from projections.measured.clocks import APART, ENDED, LATE, MET, RUNNING
 
-WITH_RECORDS = frozenset({"assessment"})
+WITH_RECORDS = frozenset({"assessment", "parenting_assessment", "initial_conference", "pre_proceedings"})
 """The timescales whose needs the case system keeps a record of, with its own start and end."""
 
 DFE = "Department for Education, statistics of children in need, England"

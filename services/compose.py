@@ -47,6 +47,7 @@ DIGESTS = "#digests"
 class Parts:
     """Everything the service is made of. ``standing_today`` is the day that stands for today, if one does."""
 
+    config: Config
     data: Path
     log: Log
     keys: KeyStore
@@ -102,6 +103,7 @@ def composed(config: Config) -> Iterator[Parts]:
         folding = Folding(log, histories)
         projector = Projector(log, folding, views, today, _now)
         yield Parts(
+            config=config,
             data=config.data,
             log=log,
             keys=keys,

@@ -82,10 +82,15 @@ def value(item: Mapping[str, Any], path: str) -> str:
     if isinstance(found, bool):
         return "yes" if found else "no"
     if isinstance(found, list):
-        return ", ".join(str(one.get("code", one)) if isinstance(one, Mapping) else str(one) for one in found)
+        return ", ".join(_named(one) for one in found)
     if isinstance(found, Mapping):
         return json.dumps(found, ensure_ascii=False)
     return str(found)
+
+
+def _named(one: Any) -> str:
+    """An item of a list: a flag by its code, a fact by its id."""
+    return str((one.get("code") or one.get("id") or one) if isinstance(one, Mapping) else one)
 
 
 def _print(text: str, end: str = "\n") -> None:

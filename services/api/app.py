@@ -30,7 +30,7 @@ from services.api.quality import QualityRoutes
 from services.api.service_routes import ServiceRoutes
 from services.api.set_aside import SetAsideRoutes
 from services.compose import Parts
-from services.measures.answers import measures_of
+from services.measures.answers import Measures
 from services.metrics.counting import Counts
 from services.metrics.exposition import Exposition, build
 from services.record_together import Together
@@ -69,7 +69,7 @@ def application(
     aside = SetAsideRoutes(parts.set_asides)
 
     quality = QualityRoutes(parts, parts.today)
-    measures = MeasureRoutes(measures_of(parts), parts.calendar, parts.today)
+    measures = MeasureRoutes(Measures(parts), parts.calendar, parts.today)
 
     @cache
     def describe() -> dict[str, Any]:
@@ -94,6 +94,7 @@ def application(
         ("/discrepancies", quality.discrepancies),
         ("/possible-duplicates", quality.possible_duplicates),
         ("/measures/{name}/cases", measures.cases),
+        ("/measures/{name}/restatement", measures.restatement),
         ("/conflicts", lists.conflicts),
         ("/timescales", lists.timescales),
         ("/projections", lists.projections),

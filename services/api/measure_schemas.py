@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from projections.measure_catalogue import BY_NAME
-from services.api.described import json_, list_, object_, operation, or_null, problems_, query
+from services.api.described import json_, list_, object_, operation, or_null, problems_, query, ref
 from services.api.event_schemas import Schema
 from services.measures.asked import BYS
 from services.measures.cases import PARTS, SIDES
@@ -99,6 +99,40 @@ SCHEMAS: dict[str, Schema] = {
     ),
 }
 
+SCHEMAS["Restatement"] = object_(
+    {
+        **_ECHO,
+        "published_at": _WORD,
+        "measure": _WORD,
+        "then": ref("MeasureNumbers"),
+        "now": ref("MeasureNumbers"),
+        "changed": _COUNT,
+        "changes": list_(
+            object_(
+                {
+                    "child": _WORD,
+                    "case": _WORD,
+                    "then": or_null(object_(_CASE, optional=("stands_for",))),
+                    "now": or_null(object_(_CASE, optional=("stands_for",))),
+                    "facts": list_(
+                        object_(
+                            {
+                                "source": _WORD,
+                                "id": _WORD,
+                                "type": _WORD,
+                                "occurred_on": _WORD,
+                                "recorded_at": {"type": "string", "format": "date-time"},
+                            }
+                        )
+                    ),
+                }
+            )
+        ),
+        "next": _CURSOR,
+    }
+)
+SCHEMAS["MeasureNumbers"] = object_(_MEASURE, optional=("parts", *_OPTIONAL))
+
 _CASELOAD = {
     "on": _DAY,
     "worker_id": _MAYBE,
@@ -185,6 +219,7 @@ def _replies(schema: str, description: str) -> dict[str, Schema]:
 
 def paths(asked: Sequence[Schema], numbered: Sequence[Schema], opaque: Sequence[Schema]) -> dict[str, Any]:
     """The addresses of measures. ``asked`` are the two questions, the others page a list."""
+    when = next(one["schema"] for one in asked if one["name"] == "known_at")
     return {
         "/measures": {
             "get": operation(
@@ -200,6 +235,23 @@ def paths(asked: Sequence[Schema], numbered: Sequence[Schema], opaque: Sequence[
                 "measures",
                 {"200": _replies("Measure", "The measure."), **problems_(404, 422, 503)},
                 parameters=[_MEASURE_NAME, *asked, *_FILTERS],
+            )
+        },
+        "/measures/{name}/restatement": {
+            "get": operation(
+                "A measure as it was known when it was published, and as it is known now",
+                "measures",
+                {
+                    "200": _replies("Restatement", "The numbers then and now, and each case that changed."),
+                    **problems_(404, 422, 503),
+                },
+                parameters=[
+                    _MEASURE_NAME,
+                    {**query("published_at", when, "The day or instant of publication."), "required": True},
+                    *(one for one in asked if one["name"] != "known_at"),
+                    *_FILTERS[:2],
+                    *numbered,
+                ],
             )
         },
         "/discrepancies": {

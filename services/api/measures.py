@@ -21,7 +21,7 @@ from projections.measure import Measure
 from projections.measure_catalogue import BY_NAME, MEASURES
 from services.api import parameters, problems
 from services.measures.answers import Measures, tell_nobody
-from services.measures.asked import FILTERS, Wanted, wanted
+from services.measures.asked import FILTERS, Wanted, published, wanted
 from services.measures.caseloads import By
 from services.measures.cases import PARTS, SIDES, Listed
 from services.measures.past import Tell
@@ -87,6 +87,31 @@ class MeasureRoutes:
             answer = self._measures.cases(measure, asked, listed, tell)
             echo = {**asked.echo(), "measure": measure.name}
             return {**echo, "cases": answer.items, "next": answer.next, "lag": answer.lag}
+
+        return await _answer(request, work)
+
+    async def restatement(self, request: Request) -> Response:
+        measure = BY_NAME.get(request.path_params["name"])
+        if measure is None:
+            return _unknown()
+        found = parameters.read(request, ("published_at", "as_at", "basis", *FILTERS[:2], *PAGING))
+        asked, before = published(found, self._today(), self._calendar)
+        of = wanted(asked, found)
+        limit, after = parameters.limit(found), parameters.position(found)
+
+        def work(tell: Tell) -> Reply:
+            restated = self._measures.restated(measure, of, before, tell)
+            page = restated.changes[after : after + limit]
+            following = str(after + limit) if len(restated.changes) > after + limit else None
+            echo = {**of.echo(), "published_at": found["published_at"], "measure": measure.name}
+            return {
+                **echo,
+                "then": restated.then,
+                "now": restated.now,
+                "changed": len(restated.changes),
+                "changes": page,
+                "next": following,
+            }
 
         return await _answer(request, work)
 

@@ -16,7 +16,6 @@ from projections.projection import Projection
 from services import discrepancy_list, same_child
 from services.api import parameters
 from services.compose import Parts
-from services.measures.answers import tell_nobody
 from services.measures.past import cases_as_at
 
 _PAGING = ("limit", "cursor")
@@ -69,7 +68,7 @@ class QualityRoutes:
         return _json({**asked.echo(), "possible_duplicates": page, "next": following, "lag": lag or 0})
 
     def _folded(self, projection: Projection[Row], question: Question) -> Iterator[Row]:
-        for case in cases_as_at(self._parts.log, self._parts.histories, question, tell_nobody):
+        for case in cases_as_at(self._parts.log, self._parts.histories, question):
             yield from projection.rows(case)
 
     def _lag(self, projection: Projection[Any], question: Question) -> int | None:

@@ -12,7 +12,7 @@ from services.cli.importing import import_
 from services.cli.intake import intake
 from services.cli.inventing import simulate
 from services.cli.keeping import doctor, export
-from services.cli.measuring import caseloads, measures
+from services.cli.measuring import caseloads, measures, restatement
 from services.cli.putting_right import set_aside
 from services.cli.rebuilding import rebuild
 from services.cli.serving import project, run, serve
@@ -28,8 +28,8 @@ cli = typer.Typer(
 )
 
 for command in (
-    serve, run, project, timeline, clocks, late, measures, caseloads, simulate, rebuild, verify, export,
-    doctor,
+    serve, run, project, timeline, clocks, late, measures, caseloads, restatement, simulate, rebuild,
+    verify, export, doctor,
 ):  # fmt: skip
     cli.command()(command)
 cli.command("import")(import_)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from services.asked import Asked
     from services.compose import Parts
     from services.measures.asked import Wanted
+    from services.measures.restated import Restated
 
 From = Annotated[
     str | None, typer.Option("--from", metavar="DATE", help="First day of the period; 12 months by default.")
@@ -33,6 +34,15 @@ MEASURE_COLUMNS = {
     "recorded value": "recorded.value",
     "median": "quartiles.median",
     "small numbers": "is_small",
+}
+CHANGE_COLUMNS = {
+    "child": "child",
+    "case": "case",
+    "outcome then": "then.outcome",
+    "outcome now": "now.outcome",
+    "counted then": "then.in_numerator",
+    "counts now": "now.in_numerator",
+    "facts": "facts",
 }
 CASE_COLUMNS = {
     "child": "child",
@@ -117,7 +127,7 @@ def caseloads(
 
     from domain.question import Question
     from projections.across.caseloads import DEFAULT_POLICY
-    from services.measures.answers import measures_of
+    from services.measures.answers import Measures
 
     if by not in ("worker", "team"):
         raise typer.BadParameter("--by must be worker or team")
@@ -129,10 +139,61 @@ def caseloads(
         if wanted.asked.question == Question(parts.today()):
             catch_up(parts, config)
         with bar("Folding", "children") as move:
-            answer = measures_of(parts).caseloads(wanted, "team" if by == "team" else "worker", policy, move)
+            answer = Measures(parts).caseloads(wanted, "team" if by == "team" else "worker", policy, move)
     reply = {**wanted.echo(), "by": by, "threshold": policy.most_children, "caseloads": answer.items}
     names = list(answer.items[0]) if answer.items else ["on", f"{by}_id", "children"]
     show(output, reply, answer.items, {name.replace("_", " "): name for name in names}, "Caseloads")
+
+
+def restatement(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which measure.")],
+    published_at: Annotated[
+        str, typer.Option("--published-at", metavar="WHEN", help="The day or instant of the publication.")
+    ],
+    from_: From = None,
+    to: To = None,
+    as_at: AsAt = None,
+    basis: BasisOption = None,
+    output: Output = Form.TABLE,
+    data: Data = None,
+    log: Log = None,
+    views: Views = None,
+    today: Today = None,
+) -> None:
+    """A measure as it was known when published, and as it is known now: each case that changed, and why."""
+    from domain.field import Invalid
+    from services.measures.answers import Measures
+    from services.measures.asked import published
+
+    (measure,) = _chosen([name])
+    told = {"published_at": published_at, "as_at": as_at, "basis": basis}
+    found = {key: value for key, value in told.items() if value is not None}
+    with composed(settings(data, log, views, today)) as parts:
+        try:
+            asked, before = published(found, parts.today(), parts.calendar)
+        except Invalid as error:
+            wrong = "; ".join(f"--{p.pointer.replace('_', '-')} {p.detail}" for p in error.problems)
+            raise typer.BadParameter(wrong) from None
+        wanted = _wanted(asked, {"from": from_, "to": to})
+        with bar("Folding", "children") as move:
+            restated = Measures(parts).restated(measure, wanted, before, move)
+    reply = {
+        **wanted.echo(),
+        "published_at": published_at,
+        "measure": measure.name,
+        "then": restated.then,
+        "now": restated.now,
+        "changes": restated.changes,
+    }
+    show(output, reply, restated.changes, CHANGE_COLUMNS, f"{measure.title}: {_then_and_now(restated)}")
+
+
+def _then_and_now(restated: "Restated") -> str:
+    def told(numbers: Mapping[str, Any]) -> str:
+        of = "" if numbers["denominator"] is None else f" of {numbers['denominator']}"
+        return f"{numbers['numerator']}{of}"
+
+    return f"{told(restated.then)} as published, {told(restated.now)} now"
 
 
 def _chosen(names: Sequence[str]) -> "Sequence[Measure]":
@@ -156,10 +217,10 @@ def _wanted(asked: "Asked", found: Mapping[str, str | None]) -> "Wanted":
 
 
 def _show_measures(parts: "Parts", chosen: "Sequence[Measure]", wanted: "Wanted", output: Form) -> None:
-    from services.measures.answers import measures_of
+    from services.measures.answers import Measures
 
     with bar("Folding", "children") as move:
-        answer = measures_of(parts).count(chosen, wanted, move)
+        answer = Measures(parts).count(chosen, wanted, move)
     reply = {**wanted.echo(), "measures": answer.items, "next": None}
     columns = MEASURE_COLUMNS
     items: Sequence[Mapping[str, Any]] = answer.items
@@ -180,11 +241,11 @@ def _with_smallness(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _show_cases(parts: "Parts", measure: "Measure", wanted: "Wanted", limit: int, output: Form) -> None:
-    from services.measures.answers import measures_of
+    from services.measures.answers import Measures
     from services.measures.cases import Listed
 
     with bar("Folding", "children") as move:
-        answer = measures_of(parts).cases(measure, wanted, Listed(limit=limit), move)
+        answer = Measures(parts).cases(measure, wanted, Listed(limit=limit), move)
     reply = {**wanted.echo(), "measure": measure.name, "cases": answer.items, "next": answer.next}
     show(output, reply, answer.items, CASE_COLUMNS, f"{measure.title}, as at {wanted.day.isoformat()}")
     if answer.next is not None:

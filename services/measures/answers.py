@@ -2,25 +2,26 @@
 log.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from domain.question import Question
-from domain.working_days import WorkingDays
-from infra.log.log import Log
-from infra.views.views import Views
-from projections.across.caseloads import SERIES, CaseloadPolicy
+from projections.across.caseloads import CaseloadPolicy
 from projections.measure import Measure
+from projections.measure_catalogue import BY_NAME
 from projections.measured.rows import measured_rows
 from services.compose import Parts
-from services.histories import Histories
 from services.measures import caseloads, cases, counted
 from services.measures.asked import Wanted
 from services.measures.cases import Listed
-from services.measures.past import Tell, all_rows, rows_across
+from services.measures.counted import Counted
+from services.measures.past import Ask, Tell, looked_across
 from services.measures.reply import measure_json
+from services.measures.restated import Restated, restate
+from services.measures.shares import past_part
 
 
 def tell_nobody(done: int, of: int) -> None:
@@ -36,46 +37,37 @@ class Answer:
     lag: int
 
 
-def measures_of(parts: Parts) -> "Measures":
-    """What answers for a service made of some parts."""
-    return Measures(parts.log, parts.histories, parts.views, parts.calendar, parts.today)
-
-
 class Measures:
     """Answers what is asked of measures."""
 
-    def __init__(
-        self,
-        log: Log,
-        histories: Histories,
-        views: Views,
-        calendar: WorkingDays,
-        today: Callable[[], date],
-    ) -> None:
-        self._log = log
-        self._histories = histories
-        self._views = views
-        self._calendar = calendar
-        self._today = today
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def count(self, measures: Sequence[Measure], wanted: Wanted, tell: Tell = tell_nobody) -> Answer:
         """Each measure with its numbers."""
         lag = self._lag_of_views(wanted.asked.question)
         if lag is None:
-            rows = all_rows(measures, wanted, self._log, self._histories, tell)
-            found = counted.from_rows(rows, measures, wanted, self._calendar)
+            found = self._count_past(measures, wanted, tell)
         else:
-            found = counted.from_views(self._views, measures, wanted)
+            found = counted.from_views(self._parts.views, measures, wanted)
         return Answer([measure_json(one, wanted) for one in found], None, lag or 0)
+
+    def _count_past(self, measures: Sequence[Measure], wanted: Wanted, tell: Tell) -> list[Counted]:
+        ask = Ask(tuple(measures), wanted)
+        part = past_part(self._parts, ask, tell)
+        counted.count_rows(looked_across(part, ask), part.counted, wanted, self._parts.calendar)
+        return part.counted
 
     def cases(self, measure: Measure, wanted: Wanted, listed: Listed, tell: Tell = tell_nobody) -> Answer:
         """A page of the cases behind a measure. Raises Invalid for a cursor that was not given."""
         lag = self._lag_of_views(wanted.asked.question)
         if lag is None:
-            rows = all_rows([measure], wanted, self._log, self._histories, tell)
-            page = cases.from_rows(rows, measure, wanted, listed, self._calendar)
+            ask = Ask((measure,), wanted, keeps_rows=True)
+            part = past_part(self._parts, ask, tell)
+            rows = chain(((row, 1) for row in part.kept), looked_across(part, ask))
+            page = cases.from_rows(rows, measure, wanted, listed, self._parts.calendar)
         else:
-            page = cases.from_views(self._views, measure, wanted, listed)
+            page = cases.from_views(self._parts.views, measure, wanted, listed)
         return Answer(page.cases, page.next, lag or 0)
 
     def caseloads(
@@ -84,14 +76,22 @@ class Measures:
         """What each worker or team holds, at the end of each month of the period and on its last day."""
         lag = self._lag_of_views(wanted.asked.question)
         if lag is None:
-            rows = rows_across(SERIES, wanted, self._log, self._histories, tell)
-            return Answer(caseloads.in_rows(rows, wanted, by, policy), None, 0)
-        return Answer(caseloads.in_views(self._views, wanted, by, policy), None, lag)
+            part = past_part(self._parts, Ask((BY_NAME["caseloads_over_threshold"],), wanted), tell)
+            return Answer(caseloads.in_rows(part.across, wanted, by, policy), None, 0)
+        return Answer(caseloads.in_views(self._parts.views, wanted, by, policy), None, lag)
+
+    def restated(
+        self, measure: Measure, wanted: Wanted, published_before: datetime, tell: Tell = tell_nobody
+    ) -> Restated:
+        """A measure as it was known before an instant, and as it is known now."""
+        return restate(self._parts, measure, wanted, published_before, tell)
 
     def _lag_of_views(self, question: Question) -> int | None:
         """How many events the views are behind; None where they were not made for the question."""
-        if question != Question(self._today()):
+        if question != Question(self._parts.today()):
             return None
         # Read before the rows are: they are at least as far as this.
-        position = next(one for one in self._views.positions() if one.projection == measured_rows.name)
-        return position.lag(self._log.heads()) if position.build.answers(question.as_at) else None
+        positions = self._parts.views.positions()
+        position = next(one for one in positions if one.projection == measured_rows.name)
+        is_made = position.build.answers(question.as_at)
+        return position.lag(self._parts.log.heads()) if is_made else None

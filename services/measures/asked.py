@@ -1,16 +1,17 @@
 """What measures are asked for: a period beside the two questions, whose cases, and parted by what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import get_args
 
 from domain.field import Invalid, Problem
-from domain.moment import read_day
+from domain.moment import Moment, read_day
 from domain.months import months_after
+from domain.working_days import WorkingDays
 from infra.views.measured import By, Only
 from projections.measure import Period
-from services.asked import Asked
+from services.asked import Asked, ask
 
 PERIOD_MONTHS = 12
 """How long the period is where its first day is not named."""
@@ -66,6 +67,29 @@ def wanted(asked: Asked, found: Mapping[str, str]) -> Wanted:
         raise Invalid(problems)
     only = Only(team_id=found.get("team_id"), worker_id=found.get("worker_id"), kind=found.get("kind"))
     return Wanted(asked, Period(first, last), only, by)
+
+
+def published(found: Mapping[str, str], today: date, calendar: WorkingDays) -> tuple[Asked, datetime]:
+    """The question of a restatement, with all that is known now; and before which instant what it was
+    published with had been learnt. The day asked about is that of the publication unless told otherwise.
+
+    Raises Invalid, naming the parameter, where no publication is told or it is none.
+    """
+    text = found.get("published_at")
+    if text is None:
+        raise Invalid([Problem("published_at", "is required: the day or instant of the publication")])
+    try:
+        day = min(Moment.parse(text).day, today)
+        known = ask(found.get("as_at") or day.isoformat(), text, found.get("basis"), today, calendar)
+    except Invalid as error:
+        problems = [
+            Problem("published_at", p.detail) if p.pointer == "known_at" else p for p in error.problems
+        ]
+        raise Invalid(problems) from None
+    except ValueError as error:
+        raise Invalid([Problem("published_at", str(error))]) from None
+    assert known.question.known_before is not None
+    return Asked(replace(known.question, known_before=None), None), known.question.known_before
 
 
 def _day(found: Mapping[str, str], name: str, problems: list[Problem]) -> date | None:

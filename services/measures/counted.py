@@ -42,34 +42,47 @@ def from_views(views: Views, measures: Sequence[Measure], wanted: Wanted) -> lis
     found = []
     with views.reading() as connection:
         for measure in measures:
+            counted = Counted(measure)
             across = ACROSS.get(measure.series)
             if across is not None:
                 made = (across.counted or across.from_views)(connection, wanted)
-                found += from_rows(made, [measure], wanted, views.calendar)
-                continue
-            counted = Counted(measure)
-            groups = alike(connection, MEASURED, measure, wanted.period, wanted.day, wanted.only, wanted.by)
-            for part, row, number in groups:
-                counted.add(row, number, part, wanted, views.calendar)
+                count_rows(made, [counted], wanted, views.calendar)
+            else:
+                groups = alike(
+                    connection, MEASURED, measure, wanted.period, wanted.day, wanted.only, wanted.by
+                )
+                for part, row, number in groups:
+                    counted.add(row, number, part, wanted, views.calendar)
             found.append(counted)
     return found
 
 
-def from_rows(
-    rows: Iterable[tuple[Measured, int]], measures: Sequence[Measure], wanted: Wanted, calendar: WorkingDays
-) -> list[Counted]:
-    """Count the same in rows made for the question, each with how many cases it stands for."""
-    found = [Counted(measure) for measure in measures]
-    by_series: dict[str, list[Counted]] = {}
-    for counted in found:
-        by_series.setdefault(counted.measure.series, []).append(counted)
+def count_rows(
+    rows: Iterable[tuple[Measured, int]], found: Sequence[Counted], wanted: Wanted, calendar: WorkingDays
+) -> None:
+    """Count rows made for the question, each with how many cases it stands for, where they belong."""
+    of_series = by_series(found)
     for row, number in rows:
-        for counted in by_series.get(row.series, ()):
-            is_counted = is_placed(row, counted.measure, wanted.period, wanted.day)
-            if is_counted and is_wanted(row, wanted.only):
-                part = part_of(row, wanted.by) if wanted.by else None
-                counted.add(row, number, part, wanted, calendar)
-    return found
+        for counted in of_series.get(row.series, ()):
+            if is_counted(row, counted.measure, wanted):
+                counts(counted, row, number, wanted, calendar)
+
+
+def by_series(found: Sequence[Counted]) -> dict[str, list[Counted]]:
+    of_series: dict[str, list[Counted]] = {}
+    for counted in found:
+        of_series.setdefault(counted.measure.series, []).append(counted)
+    return of_series
+
+
+def is_counted(row: Measured, measure: Measure, wanted: Wanted) -> bool:
+    """Whether a row of a measure's series is placed in the period, and wanted."""
+    return is_placed(row, measure, wanted.period, wanted.day) and is_wanted(row, wanted.only)
+
+
+def counts(counted: Counted, row: Measured, number: int, wanted: Wanted, calendar: WorkingDays) -> None:
+    part = part_of(row, wanted.by) if wanted.by else None
+    counted.add(row, number, part, wanted, calendar)
 
 
 def is_wanted(row: Measured, only: Only) -> bool:

@@ -1,7 +1,7 @@
-"""What is measured, for a past question: the rows of every child, worker and the authority, from the log."""
+"""What is measured, for a past question: every child, worker and the authority, folded from the log."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from domain.question import Question
@@ -12,6 +12,7 @@ from projections.projection import Case, Projection
 from services.histories import Histories
 from services.measures.across import ACROSS, Rows, Weighed
 from services.measures.asked import Wanted
+from services.measures.counted import Counted, by_series, counts, is_counted
 
 Tell = Callable[[int, int], None]
 """Told how many of how many streams are done."""
@@ -23,16 +24,19 @@ class Log(Protocol):
     def streams(self, after: str = ...) -> Iterator[str]: ...
 
 
-def cases_as_at(log: Log, histories: Histories, question: Question, tell: Tell) -> Iterator[Case]:
-    """Each child, worker and the authority with a question put to it, telling how far it is."""
-    streams = list(log.streams())
-    for done, stream in enumerate(streams, 1):
+def cases_of(streams: Sequence[str], histories: Histories, question: Question) -> Iterator[Case]:
+    """Some streams with a question put to each; of those merged with one another, the one that survives."""
+    for stream in streams:
         history = histories.of(stream)
         if history is not None:
             case = histories.case(history, question)
             if case.figures.child == stream:
                 yield case
-        tell(done, len(streams))
+
+
+def cases_as_at(log: Log, histories: Histories, question: Question) -> Iterator[Case]:
+    """Every child, worker and the authority with a question put to it; one in memory at a time."""
+    return cases_of(list(log.streams()), histories, question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +71,52 @@ def _of(rows: Sequence[Measured], series: Collection[str]) -> Iterator[Measured]
     return (row for row in rows if row.series in series)
 
 
-def rows_across(series: str, wanted: Wanted, log: Log, histories: Histories, tell: Tell) -> Rows:
-    """The rows that those of a series looked at across children are made of."""
-    across, rows = ACROSS[series], Rows()
-    needed = Needed(frozenset(), frozenset(across.of), across.projections)
-    for case in cases_as_at(log, histories, wanted.asked.question, tell):
-        for _ in needed.rows(case, rows):
-            raise AssertionError("nothing counts by itself here")
-    return rows
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of each share of the streams; ``keeps_rows``: what counts is wanted one by one."""
+
+    measures: tuple[Measure, ...]
+    wanted: Wanted
+    keeps_rows: bool = False
 
 
-def all_rows(
-    measures: Sequence[Measure], wanted: Wanted, log: Log, histories: Histories, tell: Tell
-) -> Weighed:
-    """Every row that some measures are counted from, each with how many cases it stands for."""
-    needed, across = Needed.by(measures), Rows()
-    for case in cases_as_at(log, histories, wanted.asked.question, tell):
-        for row in needed.rows(case, across):
-            yield row, 1
-    for series in {measure.series for measure in measures if measure.series in ACROSS}:
-        yield from ACROSS[series].from_rows(across, wanted)
+@dataclass(slots=True)
+class Part:
+    """What came of some of the streams. Parts make the whole."""
+
+    counted: list[Counted]
+    kept: list[Measured] = field(default_factory=list)
+    across: Rows = field(default_factory=Rows)
+
+    def take(self, other: "Part") -> None:
+        for mine, others in zip(self.counted, other.counted, strict=True):
+            mine.take(others)
+        self.kept += other.kept
+        self.across.measured += other.across.measured
+        self.across.workers += other.across.workers
+        self.across.delays += other.across.delays
+
+
+def nothing_of(ask: Ask) -> Part:
+    """The part that comes of no streams."""
+    return Part([Counted(measure) for measure in ask.measures])
+
+
+def count_cases(cases: Iterator[Case], ask: Ask) -> Part:
+    """What comes of some cases; what is looked across is laid by for when all are there."""
+    part, needed = nothing_of(ask), Needed.by(ask.measures)
+    of_series = by_series(part.counted)
+    for case in cases:
+        for row in needed.rows(case, part.across):
+            for counted in of_series[row.series]:
+                if is_counted(row, counted.measure, ask.wanted):
+                    counts(counted, row, 1, ask.wanted, case.calendar)
+                    if ask.keeps_rows:
+                        part.kept.append(row)
+    return part
+
+
+def looked_across(part: Part, ask: Ask) -> Weighed:
+    """The rows made by looking across all that was laid by."""
+    for series in {measure.series for measure in ask.measures if measure.series in ACROSS}:
+        yield from ACROSS[series].from_rows(part.across, ask.wanted)

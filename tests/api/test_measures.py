@@ -3,7 +3,7 @@
 import json
 
 from tests.api.posting import is_problem
-from tests.reported import worked_example
+from tests.reported import event, worked_example
 
 ASKED = {"as_at": "2019-10-22", "from": "2019-05-01", "to": "2019-07-31"}
 
@@ -74,6 +74,30 @@ def test_progress_is_told_as_it_goes_and_the_reply_is_the_same(api, child):
     assert json.loads(events[-1]["data"]) == in_time(api)
 
 
+def test_a_measure_is_restated_with_the_facts_learnt_since(api, child):
+    api.known(worked_example(child))
+    asked = {"published_at": "2019-10-22", "from": "2019-05-01", "to": "2019-07-31", "limit": 1000}
+    reply = api.get("/measures/assessment_in_time/restatement", params=asked).json()
+    assert (reply["as_at"], reply["then"]["denominator"]) == ("2019-10-22", 0)
+    (change,) = (change for change in reply["changes"] if change["child"] == child)
+    assert (change["then"], change["now"]["in_numerator"]) == (None, False)
+    assert change["facts"][0]["type"] == "ReferralReceived"
+    assert reply["changed"] >= len(reply["changes"]) >= 1
+
+
+def test_caseloads_are_told_for_the_end_of_each_month(api, child):
+    api.known(
+        [event("WorkerAllocated", "2019-03-05", child, worker_id=f"W-{child}", team_id="T-1", role="worker")]
+    )
+    asked = {"as_at": "2019-05-14", "from": "2019-03-01", "worker_id": f"W-{child}", "threshold": 1}
+    loads = api.get("/caseloads", params=asked).json()["caseloads"]
+    assert [(one["on"], one["children"], one["is_over"]) for one in loads] == [
+        ("2019-03-31", 1, False), ("2019-04-30", 1, False), ("2019-05-14", 1, False),
+    ]  # fmt: skip
+    by_team = api.get("/caseloads", params={"as_at": "2019-05-14", "by": "team"}).json()["caseloads"]
+    assert all(one["workers"] >= 1 for one in by_team)
+
+
 def test_what_cannot_be_asked_is_refused_by_name(api):
     for path, asked in (
         ("/measures", {"from": "2019-10-02", "to": "2019-10-01", "as_at": "2019-10-22"}),
@@ -83,6 +107,8 @@ def test_what_cannot_be_asked_is_refused_by_name(api):
         ("/measures/worker_changes/cases", {"of": "numerator"}),
         ("/measures/visits_not_seen/cases", {"band": "1-10"}),
         ("/measures/visits_not_seen/cases", {"cursor": "nonsense", "as_at": "2019-10-22"}),
+        ("/measures/visits_not_seen/restatement", {"published_at": "soon"}),
+        ("/caseloads", {"threshold": "many"}),
     ):
         answer = api.get(path, params=asked)
         assert is_problem(answer, 422, "invalid-question")

@@ -1,0 +1,40 @@
+"""Processes of their own for what one alone takes too long for, each with the whole service as configured."""
+
+import atexit
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+from services.compose import Parts, composed
+from services.config import Config
+
+_parts: list[Parts] = []
+
+
+@contextmanager
+def workers(config: Config, count: int) -> Iterator[ProcessPoolExecutor]:
+    """So many processes, which end with this; what they run finds its parts by `own_parts`."""
+    # Forked, they would share this one's connections and threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, context, initializer=_compose, initargs=(config,)) as executor:
+        try:
+            yield executor
+        except BaseException:
+            # Whoever waited is gone: nobody wants what has not begun.
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def own_parts() -> Parts:
+    """The service as this process has it."""
+    return _parts[0]
+
+
+def _compose(config: Config) -> None:
+    # Ctrl-C is for the process that gave out the work.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stack = ExitStack()
+    _parts.append(stack.enter_context(composed(config)))
+    atexit.register(stack.close)
