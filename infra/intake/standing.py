@@ -13,7 +13,7 @@ from infra.intake.reader import group_of
 from infra.intake.tally import Tally
 from infra.kafka_place import KafkaPlace, reaching
 
-PATIENCE_MS = 3_000
+PATIENCE_MS = 5_000
 """How long to wait for a broker; whoever asks can ask again."""
 
 

@@ -22,9 +22,9 @@ from tests.reported import referral
 from tests.running import command, serving
 from tests.servers.kafka import unique
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 FORMS = (structured, binary, avro)
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_a_service_takes_in_what_is_published_and_stops_in_time(tmp_path, place)
     prepare(place, {})
     with serving(tmp_path, intake=str(place)) as service, service.client() as http:
         publish(place, structured(referral(subject="C1", id="e-1")), Message(None, [], b"junk"))
-        wait_for(lambda: http.get("/intake").json()["lag"] == 0)
+        wait_for(lambda: http.get("/intake").json().get("lag") == 0)
         assert [one["id"] for one in http.get("/children/C1/timeline").json()["entries"]] == ["e-1"]
         (aside,) = http.get("/intake/set-aside").json()["set_aside"]
         assert aside["kind"] == "not-json"
