@@ -30,6 +30,7 @@ from kafka.errors import (
     GroupAuthorizationFailedError,
     KafkaError,
     TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
 )
 from kafka.protocol.consumer import FetchRequest
 
@@ -37,6 +38,12 @@ from infra.deploy.kafka import rights
 from infra.deploy.kafka.cluster import FOR_TESTS, JAVA_FOR_TESTS, PORTS_OF_A_NODE, Cluster, make
 from infra.deploy.kafka.guarded import ADMIN, Security, reached_as
 from infra.deploy.kafka.rights import AUDITOR, PUBLISHER, SERVICE, Topics
+from infra.log.commit import LogUnavailable
+from services.compose import composed, sharing, taking_in
+from services.config import read_config
+from services.record import Receipt
+from services.verify import verify
+from tests.authority_of_facts import event, put
 from tests.servers.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kafka_rights")]
@@ -52,6 +59,7 @@ EVERY_RIGHT = ACLFilter(
 )
 AS_ASKED: dict[str, Any] = {"raise_on_unknown": False}
 """The client would look first whether there is such a setting, which is refused too."""
+UNKNOWN_TOPIC = UnknownTopicOrPartitionError.errno
 USERS = (PUBLISHER, SERVICE, AUDITOR)
 
 
@@ -402,6 +410,41 @@ def test_three_nodes_that_know_each_other_by_certificates_keep_three_copies(tmp_
         three.close()
     finally:
         cluster.kill()
+
+
+def settings(guarded: Guarded, user: str, data: Path, topics: Topics) -> dict[str, str]:
+    """The service's own settings for coming as a user."""
+    kafka, where = guarded.cluster.folder, f"kafka://127.0.0.1:{guarded.ports['sasl_tls']}"
+    return {
+        "CASETIMELINE_DATA": str(data),
+        "CASETIMELINE_LOG": f"{where}/{topics.log}",
+        "CASETIMELINE_INTAKE": f"{where}/{topics.intake}",
+        "CASETIMELINE_KAFKA_SECURITY": "sasl_tls",
+        "CASETIMELINE_KAFKA_USER": user,
+        "CASETIMELINE_KAFKA_PASSWORD_FILE": str(kafka / "users" / f"{user}.password"),
+        "CASETIMELINE_KAFKA_CA_FILE": str(kafka / "certificates" / "ca.pem"),
+    }
+
+
+def test_the_service_runs_by_its_rights_and_an_auditor_verifies_what_it_recorded(guarded, tmp_path):
+    topics = Topics("real.log", "real.intake")
+    rights.give(guarded.admin(ADMIN), rights.rights(topics, [PUBLISHER]))
+    until(lambda: guarded.admin(SERVICE).describe_topics([topics.log])[0]["error_code"] == UNKNOWN_TOPIC)
+    referred = event("1", "ReferralReceived", "2019-03-05", referral_id="R-1")
+    config = read_config(settings(guarded, SERVICE, tmp_path / SERVICE, topics))
+    with composed(config) as service:
+        assert [type(result) for result in put(service, [referred])] == [Receipt]
+        with sharing(config) as mine:
+            until(lambda: len(mine() or ()) == service.log.partitions)
+        with taking_in(config, service):
+            assert service.intake
+            assert service.intake.standing()["lag"] == 0
+        recorded = service.log.heads()
+    with composed(read_config(settings(guarded, AUDITOR, tmp_path / AUDITOR, topics))) as auditor:
+        assert auditor.log.heads() == recorded
+        assert list(verify(auditor.log, auditor.codec)) == []
+        with pytest.raises(LogUnavailable):
+            put(auditor, [event("2", "ReferralClosed", "2019-03-06", referral_id="R-1")])
 
 
 def all_of_the_log(user: str) -> ACL:

@@ -111,6 +111,22 @@ def test_under_load_each_drains_in_time_and_nothing_acknowledged_is_lost(stack):
     until(lambda: is_listed(stack, "LOAD-0") and is_listed(stack, "LOAD-1"))
 
 
+def test_a_broker_that_does_not_answer_keeps_nobody_from_stopping(stack):
+    kafka = cluster.at(stack.data / "kafka")
+    kafka.pause()
+    try:
+        for name in ("serve-1", "project-0"):
+            process = processes(stack)[name]
+            began = time.monotonic()
+            process.tell_to_stop()
+            until(lambda process=process: not process.is_running())
+            assert time.monotonic() - began < 10, name
+    finally:
+        kafka.resume()
+    stack.up()
+    assert known(stack, "ONE", number=1) == 1
+
+
 def test_down_stops_all_and_up_brings_back_what_was_recorded(stack):
     with httpx.Client(base_url=stack.address(0), timeout=30) as client:
         Posting(client).known([referral("2019-03-05", "KEPT")])
