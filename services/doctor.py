@@ -36,7 +36,10 @@ def examine(parts: Parts) -> Iterator[Finding]:
 
 
 def _log(parts: Parts) -> Finding:
-    return Finding("log", True, f"{sum(parts.log.heads())} events")
+    events = sum(parts.log.heads())
+    if parts.log.damaged:
+        return Finding("log", False, " ".join(str(error) for error in parts.log.damaged))
+    return Finding("log", True, f"{events} events")
 
 
 def _views(parts: Parts) -> Finding:

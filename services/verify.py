@@ -7,7 +7,7 @@ from typing import Protocol
 
 from infra.codec import Codec
 from infra.errors import Tampered, Unreadable
-from infra.log.commit import LogNotification
+from infra.log.commit import LogDamaged, LogNotification
 from services.record import commit_id
 
 PAGE = 2_000
@@ -28,6 +28,9 @@ class Log(Protocol):
     def heads(self) -> tuple[int, ...]: ...
     def page(self, partition: int, after: int, limit: int) -> Sequence[LogNotification]: ...
     def doubles(self) -> Sequence[LogNotification]: ...
+    def faults(self) -> Iterator[tuple[int, int, str]]: ...
+    @property
+    def damaged(self) -> Sequence[LogDamaged]: ...
     def find_all(self, commit_ids: Iterable[bytes]) -> dict[bytes, tuple[LogNotification, ...]]: ...
 
 
@@ -41,8 +44,14 @@ def verify(
     and id, unless that counts in another partition.
     """
     heads = log.heads()
+    for partition, offset, what in log.faults():
+        yield Fault(partition, offset, what)
+    damaged = {error.partition for error in log.damaged}
     before = 0
     for partition, end in enumerate(heads):
+        if partition in damaged:
+            # What it lacks is told above; its events cannot be read.
+            continue
         for last, faults in _walk(log, codec, partition, end):
             yield from faults
             tell(before + last, sum(heads))

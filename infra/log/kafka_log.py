@@ -25,6 +25,7 @@ from infra.log.intake import Intake, request
 from infra.log.kafka_client import Brokers, require_crc32c
 from infra.log.kafka_follower import Follower
 from infra.log.kafka_genesis import partition_of, settled
+from infra.log.kafka_mending import Mending
 from infra.log.kafka_pack import encode
 from infra.log.kafka_producer import Producer
 from infra.log.kafka_reader import Reader
@@ -266,6 +267,16 @@ class KafkaLog(ProcessRecorder):
         """
         self._follower.refresh()
         return self._reads.doubles()
+
+    @property
+    def mending(self) -> Mending:
+        """What compares the topic with the index, and puts right what the topic lost."""
+        return Mending(self.index, self.reader, self.producer)
+
+    def faults(self) -> Iterator[tuple[int, int, str]]:
+        """The partition and offset of records that are not those acknowledged there, or none of ours."""
+        self._follower.refresh()
+        return self.mending.faults()
 
     @property
     def damaged(self) -> list[LogDamaged]:

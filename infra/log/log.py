@@ -37,6 +37,10 @@ class Log(Protocol):
         """The partitions that were found to lack what they held."""
         ...
 
+    def faults(self) -> Iterator[tuple[int, int, str]]:
+        """The partition and offset of what below the events is not as it must be, and what is wrong."""
+        ...
+
     def doubles(self) -> Sequence[LogNotification]:
         """Events that do not count: the identity of each was recorded earlier, in another partition."""
         ...

@@ -229,6 +229,10 @@ class SqliteLog(ProcessRecorder):
         """Every read of the file sees all that was acknowledged before it."""
         return nullcontext()
 
+    def faults(self) -> Iterator[tuple[int, int, str]]:
+        """None: the events are all there is."""
+        return iter(())
+
     def doubles(self) -> Sequence[LogNotification]:
         """None: there is one partition, in which an identity is stored once."""
         return ()

@@ -9,6 +9,7 @@ import typer
 from services.cli.asking import clocks, late, timeline
 from services.cli.ending import DONE, INTERRUPTED, code_of, end, said_of
 from services.cli.importing import import_
+from services.cli.index import index
 from services.cli.intake import intake
 from services.cli.inventing import simulate
 from services.cli.keeping import doctor, export
@@ -33,6 +34,7 @@ for command in (
 ):  # fmt: skip
     cli.command()(command)
 cli.command("import")(import_)
+cli.add_typer(index, name="index")
 cli.add_typer(intake, name="intake")
 cli.add_typer(set_aside, name="set-aside")
 cli.add_typer(metrics, name="metrics")
