@@ -104,16 +104,17 @@ def _reviews(care: list[Spell], material: Material) -> list[Clock]:
 
 
 def _care_plans(placements: list[Spell], care: list[Spell], material: Material) -> list[Clock]:
-    """From the first placement of each episode of care; with no episode told, from the first of all."""
+    """From the first placement of each episode of care, and of the times without one told."""
     firsts: list[tuple[Spell, Spell | None]] = []
-    begun: set[int | None] = set()
+    begun: set[tuple[int | None, bool]] = set()
     for placement in placements:
         begun_by_then = [e for e in care if e.start[1].day <= placement.start[1].day]
         episode = max(begun_by_then, key=lambda e: e.place, default=None)
-        key = episode.place if episode else None
+        is_over = episode is not None and episode.is_over_before(placement.start)
+        key = (episode.place if episode else None, is_over)
         if key not in begun:
             begun.add(key)
-            firsts.append((placement, episode))
+            firsts.append((placement, None if is_over else episode))
     ends = [episode.end if episode else None for _, episode in firsts]
     return _prepared("care_plan", CarePlanPrepared, [f for f, _ in firsts], ends, material)
 

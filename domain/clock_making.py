@@ -1,6 +1,7 @@
 """Making a clock from what started and stopped it, with the flags that any clock may carry."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from domain.clock import Clock, OnRecord, Status, Stretch
@@ -31,6 +32,26 @@ class Numbers:
     def next(self, timescale: str, subject: str) -> str:
         number = self._made[timescale, subject] = self._made.get((timescale, subject), 0) + 1
         return numbered(timescale, subject, number)
+
+
+def numbered_in_order(clocks: list[Clock]) -> list[Clock]:
+    """Clocks numbered in order of start, also where an occasion told again made one start before another."""
+    latest: dict[tuple[str, str], date] = {}
+    astray: set[tuple[str, str]] = set()
+    for clock in clocks:
+        key = (clock.timescale.id, clock.subject)
+        if clock.started_on < latest.get(key, clock.started_on):
+            astray.add(key)
+        latest[key] = clock.started_on
+    if not astray:
+        return clocks
+    numbers = Numbers()
+    ids = {
+        id(clock): numbers.next(clock.timescale.id, clock.subject)
+        for clock in sorted(clocks, key=lambda clock: clock.started_on)
+        if (clock.timescale.id, clock.subject) in astray
+    }
+    return [replace(clock, id=ids[id(clock)]) if id(clock) in ids else clock for clock in clocks]
 
 
 def make_clock(

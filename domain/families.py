@@ -7,6 +7,7 @@ from domain.assessment_clock import assessment_clocks, child_seen_clocks
 from domain.assessment_life import AssessmentLife
 from domain.care_clocks import care_clocks
 from domain.clock import Clock
+from domain.clock_making import numbered_in_order
 from domain.enquiry_clock import enquiry_clocks, find_enquiries
 from domain.front_door_clock import contact_clocks, referral_clocks
 from domain.material import Material
@@ -172,7 +173,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "case supervision",
-        _REFERRALS | _PLANS | _CARE | {"WorkerAllocated", "WorkerUnallocated", "SupervisionHeld"},
+        _REFERRALS | _PLANS | _CARE | {"WorkerAllocated", "SupervisionHeld"},
         _case_supervision,
     ),
 )
@@ -188,4 +189,4 @@ def families_of(types: Iterable[str]) -> tuple[Family, ...]:
 
 def draw(drawing: Drawing, families: Sequence[Family] = FAMILIES) -> list[Clock]:
     """The clocks of some families."""
-    return [clock for family in families for clock in family.draw(drawing)]
+    return numbered_in_order([clock for family in families for clock in family.draw(drawing)])

@@ -17,8 +17,10 @@ class Policy:
         self.timescales = tuple(timescales)
         self.parameters = tuple(parameters)
         self._rows: dict[tuple[str, str], list[Timescale]] = {}
-        for row in sorted(timescales, key=lambda row: row.in_force_from):
+        for row in timescales:
             self._rows.setdefault((row.id, row.part), []).append(row)
+        for rows in self._rows.values():
+            rows.sort(key=lambda row: row.in_force_from)
         self._values: dict[str, list[Parameter]] = {}
         for parameter in sorted(parameters, key=lambda parameter: parameter.in_force_from):
             self._values.setdefault(parameter.name, []).append(parameter)
@@ -31,16 +33,19 @@ class Policy:
 
     def days(self, parameter: str, day: date) -> int:
         """The value of a parameter on ``day``, in its own unit."""
-        values = self._values[parameter]
-        return next((v for v in reversed(values) if v.in_force_from <= day), values[0]).value
+        return self._value(parameter, day).value
 
     def timescales_on(self, day: date) -> list[Timescale]:
-        """Every timescale in the row in force on ``day``."""
-        return [row for row in self.timescales if row.is_in_force_on(day)]
+        """Every timescale, and part of one, in the row under which a clock that starts on ``day`` runs."""
+        return [self.row(id, day, part) for id, part in self._rows]
 
     def parameters_on(self, day: date) -> list[Parameter]:
         """Every parameter in the row in force on ``day``."""
-        return [row for row in self.parameters if row.is_in_force_on(day)]
+        return [self._value(name, day) for name in self._values]
+
+    def _value(self, parameter: str, day: date) -> Parameter:
+        values = self._values[parameter]
+        return next((v for v in reversed(values) if v.in_force_from <= day), values[0])
 
 
 AS_REVIEWED = Policy(CATALOGUE, PARAMETERS)

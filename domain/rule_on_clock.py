@@ -1,6 +1,6 @@
 """Deciding what a person asks about a clock against the child's history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.assessment import AssessmentStarted
@@ -13,6 +13,20 @@ from domain.true_clock import Figures
 from domain.upholding import Held
 
 _OF_THE_NEED = ("referral_decision", "assessment_child_seen")
+_OF_WORKERS = ("supervision", "case_supervision")
+_BEGUN_BY: Mapping[str, frozenset[str]] = {
+    "plan": frozenset({"PlanStarted", "PlanEnded", "VisitFrequencySet"}),
+    "placement": frozenset({"PlacementStarted", "PlacementEnded"}),
+    "episode": frozenset({"CareStarted", "CareEnded"}),
+    "track": frozenset({
+        "PreProceedingsDecided", "PreProceedingsEnded", "LetterBeforeProceedingsSent",
+        "PreProceedingsMeetingHeld",
+    }),
+    "case": frozenset({"ProceedingsIssued", "ProceedingsConcluded"}),
+    "meeting": frozenset({"MeetingHeld", "StrategyDiscussionHeld", "MinutesDistributed", "DecisionsSent"}),
+    "action": frozenset({"ActionSet", "ActionDone", "ActionReopened"}),
+}  # fmt: skip
+"""The facts about each kind of thing that begins clocks, beside referrals, contacts and assessments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +47,7 @@ def decide(asked: RuleOnClock, figures: Figures, facts: Sequence[Told]) -> tuple
 
     ``facts`` are those the clocks were read from, in reading order. Raises Refused with a stable code:
     no-such-clock, nothing-held, not-held, rule-on-the-need, no-such-other-clock, same-clock, not-linkable,
-    not-on-the-clock, not-a-beginning.
+    not-on-the-clock, not-a-beginning, not-voidable.
     """
     clock = _clock(asked.clock, figures, "no-such-clock")
     if asked.ruling == "accept_correction":
@@ -70,12 +84,19 @@ def _accepted(asked: RuleOnClock, clock: Clock, held: Sequence[Held]) -> tuple[F
 
 def _voided(clock: Clock, facts: Sequence[Told]) -> tuple[FactReference, ...]:
     """All facts so far about what started the clock, and the assessments on it that belong to nothing
-    else.
+    else. An interval that an earlier one led to goes with what began the first.
     """
     if clock.timescale.id in _OF_THE_NEED:
         detail = f"{clock.id} goes with its referral and need; rule on assessment:{clock.subject} instead."
         raise Refused("rule-on-the-need", detail)
+    if clock.timescale.id in _OF_WORKERS:
+        detail = (
+            f"{clock.id} comes from who held the case or joined, which no ruling undoes; correct that fact."
+        )
+        raise Refused("not-voidable", detail)
     kind, subject = clock.begun_by
+    if kind in _BEGUN_BY or kind == "transfer":
+        return _voided_with(clock, kind, subject, facts)
     named = {t.fact.assessment_id: t.fact.referral_id for t in facts if isinstance(t.fact, AssessmentStarted)}
     on_clock = {id_ for thing, id_ in clock.concerns if thing == "assessment"}
     assessments = {id_ for id_ in on_clock if id_ == subject or named.get(id_) in (None, subject)}
@@ -85,6 +106,20 @@ def _voided(clock: Clock, facts: Sequence[Told]) -> tuple[FactReference, ...]:
         if getattr(t.fact, "assessment_id", None) in assessments
         or (getattr(t.fact, f"{kind}_id", None) == subject and not isinstance(t.fact, AssessmentStarted))
     )
+
+
+def _voided_with(clock: Clock, kind: str, subject: str, facts: Sequence[Told]) -> tuple[FactReference, ...]:
+    if kind == "transfer":
+        return clock.because[:1]
+    types = _BEGUN_BY[kind]
+    about = [t for t in facts if t.recorded.type in types and getattr(t.fact, f"{kind}_id") == subject]
+    if clock.because[0] not in {told.reference for told in about}:
+        detail = (
+            f"{clock.id} follows on an earlier interval of {kind} {subject}; rule on its first clock, "
+            "or correct the fact that started this one."
+        )
+        raise Refused("rule-on-the-need", detail)
+    return tuple(told.reference for told in about)
 
 
 def _linked(asked: RuleOnClock, clock: Clock, figures: Figures) -> tuple[FactReference, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import itemgetter
 
 from domain.care import CareEnded, CareStarted, PlacementEnded, PlacementStarted
 from domain.clock import Clock
@@ -18,13 +19,12 @@ from domain.people import (
     WorkerAllocated,
     WorkerJoined,
     WorkerLeft,
-    WorkerUnallocated,
     is_worker,
 )
 from domain.plan import PlanEnded, PlanStarted
 from domain.plan_clocks import interval_clock
 from domain.referral_episode import Episode
-from domain.telling import Told
+from domain.telling import RECEIPTS, Told
 
 WEEKLY_FOR = timedelta(weeks=6)
 FORTNIGHTLY_FOR_MONTHS = 6
@@ -85,9 +85,9 @@ def _part(started_on: date, joined_on: date, newly_qualified_until: date | None)
 def case_supervision_clocks(episodes: list[Episode], material: Material) -> list[Clock]:
     """The clocks of a case being discussed in supervision, from its first allocation.
 
-    No change of worker, and no time without one, ends or restarts them; they end with the case: when nobody
-    holds it, every referral there was is over, and no plan, placement or episode of care goes on. Allocated
-    again within the window, it goes on.
+    No change of worker, and no time without one, ends or restarts them. They end with the case: on the day
+    the last of its referrals, plans, placements and episodes of care is over. What opens the case again
+    within the window sets the same clock running.
     """
     if not material.of(WorkerAllocated):
         return []
@@ -129,78 +129,85 @@ class _CaseReading:
     numbers: Numbers = field(default_factory=Numbers)
     running: _Running | None = None
     ended: tuple[_Running, Placed] | None = None
-    holder: str | None = None
     going_on: set[tuple[str, str]] = field(default_factory=set)
-    reached: int = 0
+    received: dict[int, Episode] = field(default_factory=dict)
+    over: dict[int, list[Episode]] = field(default_factory=dict)
+    was_referred: bool = False
 
     def read(self) -> None:
+        for episode in self.episodes:
+            self.received[episode.place] = episode
+            if episode.over_place is not None:
+                self.over.setdefault(episode.over_place, []).append(episode)
         material = self.material
         supervised = material.of(SupervisionHeld)
         latest = {_supervision_id(told): place for place, told in supervised}
-        over = {episode.over_place for episode in self.episodes if episode.over_place is not None}
-        steps = material.of(WorkerAllocated, WorkerUnallocated, SupervisionHeld, *_OPENING, *_CLOSING)
-        places = {place for place, _ in steps}
-        steps = sorted([*steps, *((p, material.facts[p]) for p in over - places)], key=lambda p: p[0])
-        for placed in day_by_day(steps, self._rank):
+        steps = material.of(WorkerAllocated, SupervisionHeld, *_OPENING, *_CLOSING)
+        referrals = [(place, material.facts[place]) for place in {*self.received, *self.over}]
+        for placed in day_by_day(sorted([*steps, *referrals], key=itemgetter(0)), self._rank):
             place, told = placed
-            self.reached = max(self.reached, place)
-            self._follow(told)
-            if isinstance(told.fact, WorkerAllocated) and self.running is None:
-                self._begin(placed, told.fact.worker_id)
-            elif isinstance(told.fact, SupervisionHeld):
+            was_open = bool(self.going_on)
+            self._follow(place, told)
+            if isinstance(told.fact, SupervisionHeld):
                 if self.running is not None and latest[told.fact.supervision_id] == place:
                     self._supervised(placed, supervised)
-            elif self.running is not None and self._is_closed():
+            elif isinstance(told.fact, WorkerAllocated):
+                self._open(placed)
+                if self.running is None:
+                    self.running = _Running(told.fact.worker_id, placed, placed, None)
+            elif self.going_on and not was_open:
+                self._open(placed)
+            elif self.running is not None and was_open and not self.going_on and self.was_referred:
                 self.ended = (self.running, placed)
                 self.running = None
         self._finish()
 
     def _rank(self, told: Told) -> int:
         """A case that goes on in the morning is discussed first; what ends, ends before anything begins, and
-        what is new is discussed, and ends, after.
+        what is new is discussed, and ends, after. Referrals end last, but for one received again that day.
         """
         fact = told.fact
         if isinstance(fact, SupervisionHeld):
             return 0 if self.running is not None else 4
-        if isinstance(fact, WorkerUnallocated):
-            return 1 if fact.worker_id == self.holder else 5
+        if isinstance(fact, WorkerAllocated) or type(fact) in _OPENING or isinstance(fact, RECEIPTS):
+            return 3
         if type(fact) in _CLOSING:
             kind, id_field = _CLOSING[type(fact)]
-            return 2 if (kind, getattr(fact, id_field)) in self.going_on else 6
-        return 3 if isinstance(fact, WorkerAllocated) or type(fact) in _OPENING else 7
+            return 2 if (kind, getattr(fact, id_field)) in self.going_on else 5
+        referral_id = getattr(fact, "referral_id", None)
+        is_again = any(
+            episode.referral_id == referral_id and episode.receipt.day == told.day and was.day < told.day
+            for episode in self.episodes
+            for was in (e.receipt for e in self.episodes if e.referral_id == referral_id)
+        )
+        return 1 if is_again else 6
 
-    def _follow(self, told: Told) -> None:
+    def _follow(self, place: int, told: Told) -> None:
+        """Keep up with what goes on: referrals, plans, placements and episodes of care."""
         fact = told.fact
-        if isinstance(fact, WorkerAllocated):
-            self.holder = fact.worker_id
-        elif isinstance(fact, WorkerUnallocated):
-            self.holder = None if fact.worker_id == self.holder else self.holder
-        elif type(fact) in _OPENING:
+        for episode in self.over.get(place, ()):
+            self.going_on.discard(("referral", f"{episode.place}"))
+        if place in self.received:
+            self.going_on.add(("referral", f"{place}"))
+            self.was_referred = True
+        if type(fact) in _OPENING:
             kind, id_field = _OPENING[type(fact)]
             self.going_on.add((kind, getattr(fact, id_field)))
         elif type(fact) in _CLOSING:
             kind, id_field = _CLOSING[type(fact)]
             self.going_on.discard((kind, getattr(fact, id_field)))
 
-    def _is_closed(self) -> bool:
-        known = [episode for episode in self.episodes if episode.place <= self.reached]
-        return (
-            self.holder is None
-            and not self.going_on
-            and bool(known)
-            and all(episode.is_over_at(self.reached) for episode in known)
-        )
-
-    def _begin(self, placed: Placed, worker: str) -> None:
-        if self.ended is not None:
-            before, end = self.ended
-            window = self.material.policy.days("continuation_window_days", end[1].day)
-            if placed[1].day <= end[1].day + timedelta(days=window):
-                before.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (placed[1].reference,)))
-                self.running, self.ended = before, None
-                return
+    def _open(self, placed: Placed) -> None:
+        """Set running again what ended within the window; what ended before it stays ended."""
+        if self.ended is None:
+            return
+        before, end = self.ended
+        window = timedelta(days=self.material.policy.days("continuation_window_days", end[1].day))
+        if placed[1].day <= end[1].day + window:
+            before.flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (placed[1].reference,)))
+            self.running, self.ended = before, None
+        elif isinstance(placed[1].fact, WorkerAllocated):
             self._finish()
-        self.running = _Running(worker, placed, placed, None)
 
     def _supervised(self, placed: Placed, reports: list[Placed]) -> None:
         assert self.running is not None

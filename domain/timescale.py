@@ -10,7 +10,11 @@ from domain.working_days import WorkingDays
 Kind = Literal["statute", "statutory guidance", "national guidance", "local policy"]
 Unit = Literal["working_days", "calendar_days", "weeks", "months"]
 Confidence = Literal[
-    "primary text read", "secondary text read", "one authority's policy read", "not verified"
+    "primary text read",
+    "secondary text read",
+    "one authority's policy read",
+    "not verified",
+    "as the operator's file says",
 ]
 
 

@@ -34,7 +34,7 @@ _STOPPING_TYPES = frozenset({
     "MinutesDistributed", "DecisionsSent", "PlanEnded", "PlacementEnded", "CareEnded", "CarePlanPrepared",
     "PlacementPlanPrepared", "PreProceedingsEnded", "LetterBeforeProceedingsSent",
     "PreProceedingsMeetingHeld", "ProceedingsIssued", "ProceedingsConcluded", "SupervisionHeld", "WorkerLeft",
-    "WorkerUnallocated", "ActionDone",
+    "ActionDone",
 })  # fmt: skip
 _OF_THE_CHILD = frozenset({
     "assessment", "assessment_child_seen", "initial_conference", "pre_proceedings", "case_supervision",

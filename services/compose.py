@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine, make_url
 
 from domain.moment import london_day
-from domain.policy import AS_REVIEWED, Policy
+from domain.policy import Policy
 from domain.working_days import WorkingDays
 from infra import keys as key_stores
 from infra import master_key
@@ -97,9 +97,9 @@ def composed(config: Config) -> Iterator[Parts]:
         appends = Appends()
         log = _log(config, appends.appended)
         stack.callback(log.close)
-        policy = AS_REVIEWED
+        policy = config.policy
         histories = Histories(log, codec, calendar, policy)
-        today = _today if config.today is None else _standing(config.today)
+        today = current_day if config.today is None else _standing(config.today)
         folding = Folding(log, histories)
         projector = Projector(log, folding, views, today, _now)
         yield Parts(
@@ -185,7 +185,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _today() -> date:
+def current_day() -> date:
     return london_day(_now())
 
 

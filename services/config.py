@@ -13,10 +13,12 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from domain.moment import EARLIEST, read_day
+from domain.policy import AS_REVIEWED, Policy
 from infra import master_key
 from infra.kafka_place import SCHEME, KafkaPlace, read_place
 from infra.kafka_security import PROTOCOLS, Security
 from infra.master_key import MasterKey, UnusableKey
+from infra.policy_file import BadPolicy, load
 
 PREFIX = "CASETIMELINE_"
 LOG_FILE = "log.sqlite3"
@@ -44,6 +46,7 @@ EXAMPLES: Mapping[str, str] = {
     "CASETIMELINE_HTTP": "127.0.0.1:8000",
     "CASETIMELINE_METRICS": "127.0.0.1:9101",
     "CASETIMELINE_TODAY": "2019-10-22",
+    "CASETIMELINE_TIMESCALES": "/etc/casetimeline/timescales.toml",
     "CASETIMELINE_MASTER_KEY": "(32 bytes in base64)",
     "CASETIMELINE_MASTER_KEY_FILE": "/run/secrets/casetimeline-master-key",
     "CASETIMELINE_MAX_BODY_BYTES": "8388608",
@@ -70,7 +73,8 @@ class Config:
     a topic, which gets ``partitions`` where it is made, and has its ``index`` in a database) and of the
     views, ``intake`` is the topic that case systems publish to, if they do, and ``keys`` the place of the
     key store; without a ``master`` key, one is kept in ``data``. ``metrics`` is where a process that does not
-    serve tells Prometheus of itself, if it does.
+    serve tells Prometheus of itself, if it does. ``policy`` is the catalogue as the file
+    ``timescales`` has it.
     """
 
     data: Path
@@ -85,6 +89,8 @@ class Config:
     http_port: int
     metrics: tuple[str, int] | None
     today: date | None
+    timescales: Path | None
+    policy: Policy
     max_body_bytes: int
     max_batch_events: int
     security: Security = field(default_factory=Security)
@@ -123,6 +129,7 @@ def read_config(environment: Mapping[str, str], options: Mapping[str, str | None
         )
     security = _security(told, get, problems)
     place = get("CASETIMELINE_LOG", data / LOG_FILE, _log)
+    timescales, policy = get("CASETIMELINE_TIMESCALES", (None, AS_REVIEWED), _timescales)
     host, port = get("CASETIMELINE_HTTP", ("127.0.0.1", 8000), _host_port)
     config = Config(
         data=data,
@@ -137,6 +144,8 @@ def read_config(environment: Mapping[str, str], options: Mapping[str, str | None
         http_port=port,
         metrics=get("CASETIMELINE_METRICS", None, _host_port_if_any),
         today=get("CASETIMELINE_TODAY", None, _today),
+        timescales=timescales,
+        policy=policy,
         max_body_bytes=get("CASETIMELINE_MAX_BODY_BYTES", 8 * 1024 * 1024, _positive),
         max_batch_events=get("CASETIMELINE_MAX_BATCH_EVENTS", 5_000, _positive),
         security=security,
@@ -169,6 +178,8 @@ def settings_of(config: Config) -> dict[str, str]:
         value = getattr(config.security, name)
         if value is not None:
             told[f"CASETIMELINE_KAFKA_{name.upper()}"] = str(value)
+    if config.timescales is not None:
+        told["CASETIMELINE_TIMESCALES"] = str(config.timescales.absolute())
     if config.today is not None:
         told["CASETIMELINE_TODAY"] = config.today.isoformat()
     if config.intake is not None:
@@ -182,6 +193,16 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, EXAMPLES, 1)
     meant = f"did you mean {near[0]}, for example {near[0]}={EXAMPLES[near[0]]}?" if near else "there are: "
     return f"{name} is not a setting; {meant}{'' if near else ', '.join(EXAMPLES)}"
+
+
+def _timescales(text: str) -> tuple[Path, Policy]:
+    path = _file(text)
+    try:
+        return path, load(path)
+    except BadPolicy as error:
+        raise ValueError(f"names {text}, in which {error}") from None
+    except OSError as error:
+        raise ValueError(f"names {text}, which cannot be read ({error.strerror})") from None
 
 
 def _folder(text: str) -> Path:

@@ -87,6 +87,8 @@ def application(
         ("/events", lists.events),
         ("/children/{child}/timeline", children.timeline),
         ("/children/{child}/clocks", children.clocks),
+        ("/workers/{worker}/clocks", children.worker_clocks),
+        ("/authority/clocks", children.authority_clocks),
         ("/clocks", lists.clocks),
         ("/measures", measures.measures),
         ("/measures/{name}", measures.measure),

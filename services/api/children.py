@@ -1,4 +1,4 @@
-"""GET a child's timeline and clocks, and POST a ruling on one of the clocks."""
+"""GET a child's timeline and clocks, those of workers and the authority; POST a ruling on a clock."""
 
 import re
 from collections.abc import Callable
@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.assessment import AssessmentCompleted
-from domain.catalogue import is_child
+from domain.catalogue import AUTHORITY, is_child
 from domain.field import Invalid, Problem
+from domain.people import WORKER_PREFIX
 from domain.refusal import Refused
 from domain.working_days import WorkingDays
 from projections.projection import Case
@@ -34,7 +35,7 @@ Reply = Callable[[Case, Asked], dict[str, Any]]
 
 
 class Children:
-    """The endpoints about one child, with what they need."""
+    """The endpoints about one child, worker or the authority, with what they need."""
 
     def __init__(
         self,
@@ -51,17 +52,27 @@ class Children:
         self._now = now
 
     async def timeline(self, request: Request) -> Response:
-        return await run_in_threadpool(self._read, request, timeline_reply)
+        return await run_in_threadpool(self._of_child, request, timeline_reply)
 
     async def clocks(self, request: Request) -> Response:
-        return await run_in_threadpool(self._read, request, clocks_reply)
+        return await run_in_threadpool(self._of_child, request, clocks_reply)
 
-    def _read(self, request: Request, reply: Reply) -> Response:
+    async def worker_clocks(self, request: Request) -> Response:
+        stream = WORKER_PREFIX + request.path_params["worker"]
+        return await run_in_threadpool(self._read, request, clocks_reply, stream)
+
+    async def authority_clocks(self, request: Request) -> Response:
+        return await run_in_threadpool(self._read, request, clocks_reply, AUTHORITY)
+
+    def _of_child(self, request: Request, reply: Reply) -> Response:
+        child = request.path_params["child"]
+        return self._read(request, reply, child) if is_child(child) else unknown()
+
+    def _read(self, request: Request, reply: Reply, stream: str) -> Response:
         asked = parameters.question(
             parameters.read(request, parameters.QUESTION), self._today(), self._calendar
         )
-        child = request.path_params["child"]
-        history = self._histories.of(child) if SUBJECT.fullmatch(child) and is_child(child) else None
+        history = self._histories.of(stream) if SUBJECT.fullmatch(stream) else None
         if history is None:
             return unknown()
         headers = {"ETag": f'"{history.version}"'}
@@ -92,7 +103,7 @@ class Children:
         if not seen:
             detail = "Send the ETag of the clocks or the timeline that the ruling is about in If-Match."
             return problems.respond(problems.body("precondition-required", detail))
-        history = self._histories.of(asked.child)
+        history = self._histories.of(asked.child) if is_child(asked.child) else None
         if history is None:
             return unknown()
         version = history.version if history.version in seen else seen[0]

@@ -471,6 +471,14 @@ def _text(media_type: str, description: str) -> Schema:
 
 
 _ETAG = {"ETag": {"description": "The version of the child's history.", "schema": {"type": "string"}}}
+_WORKER = {
+    "name": "worker",
+    "in": "path",
+    "required": True,
+    "schema": SUBJECT,
+    "description": "The worker's id, percent-encoded.",
+    "example": "W-7",
+}
 _CHILD = {
     "name": "child",
     "in": "path",
@@ -594,6 +602,32 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                     **_problems(404, 422, 503),
                 },
                 parameters=[_CHILD, *asked, _IF_NONE_MATCH],
+            )
+        },
+        "/workers/{worker}/clocks": {
+            "get": _operation(
+                "How long a worker has been without supervision",
+                "people",
+                {
+                    "200": _json(
+                        "Clocks", "The clocks of a worker, whose stream is the child.", headers=_ETAG
+                    ),
+                    "304": {"description": "Nothing changed."},
+                    **_problems(404, 422, 503),
+                },
+                parameters=[_WORKER, *asked, _IF_NONE_MATCH],
+            )
+        },
+        "/authority/clocks": {
+            "get": _operation(
+                "How the authority's own priority actions stand",
+                "people",
+                {
+                    "200": _json("Clocks", "The clocks of the authority.", headers=_ETAG),
+                    "304": {"description": "Nothing changed."},
+                    **_problems(404, 422, 503),
+                },
+                parameters=[*asked, _IF_NONE_MATCH],
             )
         },
         "/children/{child}/timeline": {

@@ -17,6 +17,7 @@ from services.cli.measuring import caseloads, measures, restatement
 from services.cli.putting_right import set_aside
 from services.cli.rebuilding import rebuild
 from services.cli.serving import project, run, serve
+from services.cli.timescales import timescales
 from services.cli.verifying import verify
 from services.cli.watching import metrics
 
@@ -37,6 +38,7 @@ cli.command("import")(import_)
 cli.add_typer(index, name="index")
 cli.add_typer(intake, name="intake")
 cli.add_typer(set_aside, name="set-aside")
+cli.add_typer(timescales, name="timescales")
 cli.add_typer(metrics, name="metrics")
 
 

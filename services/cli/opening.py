@@ -86,9 +86,7 @@ def asked_of(parts: "Parts", as_at: str | None, known_at: str | None, basis: str
 
 
 def history_of(parts: "Parts", child: str) -> "History":
-    from domain.catalogue import is_child
-
-    history = parts.histories.of(child) if is_child(child) else None
+    history = parts.histories.of(child)
     if history is None:
         end(NOT_FOUND, f"nothing is recorded of {child}; check how the reference is written, capitals count")
     return history

@@ -138,3 +138,46 @@ def test_the_history_of_a_ruling_is_known_only_from_when_it_was_made():
     facts = ruled(history(*WORKED_EXAMPLE), "void")
     before = Question(AS_AT, known_before=facts[-1].recorded_at).known(facts)
     assert len(Amended(before).rulings) == 0
+
+
+# Clocks of other timescales
+
+
+PLAN = history(
+    ("PlanStarted", "2019-03-01", {"plan_id": "P-1", "kind": "child_protection"}),
+    ("VisitMade", "2019-03-08", {"visit_id": "V-1", "purpose": "child_protection", "seen": True}),
+)
+
+
+def test_voiding_the_first_clock_of_a_plan_voids_the_plan_and_all_its_clocks():
+    assert ids_of(ruled(PLAN, "void", "child_protection_visit:P-1")) == []
+
+
+def test_an_interval_that_followed_an_earlier_one_goes_with_the_plan():
+    assert refused(PLAN, "void", "child_protection_visit:P-1:2") == "rule-on-the-need"
+
+
+def test_supervision_of_a_case_is_not_voided():
+    facts = history(("WorkerAllocated", "2019-03-01", {"worker_id": "W-1"}))
+    assert refused(facts, "void", "case_supervision:W-1") == "not-voidable"
+
+
+def test_only_assessment_clocks_are_linked_and_unlinked():
+    assert refused(PLAN, "link", "core_group_first:P-1") == "not-linkable"
+    assert refused(PLAN, "unlink", "core_group_first:P-1") == "not-linkable"
+
+
+def test_a_held_correction_of_a_visit_is_accepted_on_its_clock():
+    later = recorded(3, "FactCorrected", "2019-11-01", corrects={"source": SOURCE, "id": "f2"},
+                     changes={"occurred_on": "2019-03-20"})  # fmt: skip
+    held = [*PLAN, later]
+    accepted = ruled(held, "accept_correction", "child_protection_visit:P-1")
+    (before, _), (after, _) = (
+        [c for c in figures_of(told).clocks if c.timescale.id == "child_protection_visit"]
+        for told in (held, accepted)
+    )
+    assert (before.stopped_on, after.stopped_on) == (date(2019, 3, 8), date(2019, 3, 20))
+
+
+def ids_of(told):
+    return [clock.id for clock in figures_of(told).clocks]

@@ -1,0 +1,141 @@
+"""The operator's file of local policy: what it changes, and how every mistake in it is told."""
+
+from datetime import date
+
+import pytest
+
+from domain.policy import AS_REVIEWED
+from domain.timescale import Limit
+from infra.policy_file import BadPolicy, read
+
+OWN = b"""
+[[timescale]]
+id = "child_protection_visit"
+limit = 15
+unit = "working_days"
+from = 2018-04-01
+edition = "Visiting policy 2018"
+
+[[timescale]]
+id = "minutes"
+part = "conference"
+limit = 4
+unit = "weeks"
+from = 2019-01-01
+to = 2019-06-30
+
+[[parameter]]
+name = "continuation_window_days"
+value = 56
+from = 2019-01-01
+"""
+
+
+def mistakes(text):
+    with pytest.raises(BadPolicy) as error:
+        read(text.encode() if isinstance(text, str) else text)
+    return [(one.line, one.field) for one in error.value.mistakes]
+
+
+def row(**told):
+    told = {"id": '"minutes"', "limit": 5, "unit": '"working_days"', "from": "2019-01-01", **told}
+    return "[[timescale]]\n" + "\n".join(f"{k} = {v}" for k, v in told.items() if v is not None)
+
+
+def test_a_row_of_its_own_is_in_force_from_its_day_and_not_before():
+    policy = read(OWN)
+    assert policy.row("child_protection_visit", date(2018, 3, 31)).limit == Limit(10, "working_days")
+    assert policy.row("child_protection_visit", date(2018, 4, 1)).limit == Limit(15, "working_days")
+    assert policy.row("child_protection_visit", date(2018, 4, 1)).edition == "Visiting policy 2018"
+
+
+def test_after_its_last_day_the_default_is_in_force_again():
+    policy = read(OWN)
+    assert policy.row("minutes", date(2019, 6, 30), "conference").limit == Limit(4, "weeks")
+    assert policy.row("minutes", date(2019, 7, 1), "conference").limit == Limit(15, "working_days")
+
+
+def test_a_part_that_is_not_named_stays_as_it_is():
+    assert read(OWN).row("minutes", date(2019, 2, 1)).limit == Limit(10, "working_days")
+
+
+def test_a_parameter_of_its_own_is_in_force_from_its_day():
+    policy = read(OWN)
+    assert policy.days("continuation_window_days", date(2018, 12, 31)) == 28
+    assert policy.days("continuation_window_days", date(2019, 1, 1)) == 56
+
+
+def test_of_two_rows_the_one_that_began_later_is_in_force():
+    two = row() + "\n" + row(limit=7, **{"from": "2020-01-01"})
+    assert read(two.encode()).row("minutes", date(2021, 1, 1)).limit.value == 7
+
+
+def test_an_empty_file_changes_nothing():
+    day = date(2019, 10, 22)
+    assert read(b"").timescales_on(day) == AS_REVIEWED.timescales_on(day)
+
+
+@pytest.mark.parametrize(
+    "id", ["assessment", "proceedings", "looked_after_visit", "pre_proceedings", "supervision"]
+)
+def test_statute_and_guidance_cannot_be_overridden(id):
+    assert mistakes(row(id=f'"{id}"')) == [(2, "id")]
+
+
+def test_an_action_has_its_own_day_and_no_limit_to_override():
+    assert mistakes(row(id='"action"')) == [(2, "id")]
+
+
+@pytest.mark.parametrize(
+    ("told", "line", "field"),
+    [
+        ({"id": '"minuets"'}, 2, "id"),
+        ({"id": "3"}, 2, "id"),
+        ({"id": None}, 1, "id"),
+        ({"limit": 0}, 3, "limit"),
+        ({"limit": "1.5"}, 3, "limit"),
+        ({"limit": "true"}, 3, "limit"),
+        ({"limit": None}, 1, "limit"),
+        ({"unit": '"days"'}, 4, "unit"),
+        ({"unit": None}, 1, "unit"),
+        ({"from": '"2019-01-01"'}, 5, "from"),
+        ({"from": "2019-01-01T00:00:00Z"}, 5, "from"),
+        ({"from": "1066-10-14"}, 5, "from"),
+        ({"from": None}, 1, "from"),
+        ({"to": "2018-12-31"}, 6, "to"),
+        ({"part": '"confrence"'}, 6, "part"),
+        ({"colour": '"red"'}, 6, "colour"),
+        ({"source": "3"}, 6, "source"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line_and_field(told, line, field):
+    assert mistakes(row(**told)) == [(line, field)]
+
+
+def test_every_mistake_is_told_at_once():
+    text = (
+        row(id='"assessment"', limit=0) + '\n[[parameter]]\nname = "short_gap"\nvalue = 3\nfrom = 2019-01-01'
+    )
+    assert mistakes(text) == [(2, "id"), (3, "limit"), (7, "name")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field"),
+    [
+        ("x = [\n", 2, "the file"),
+        ("\n[[timescale]\n", 2, "the file"),
+        (b"\n\xff", 2, "the file"),
+        ("[timescale]\nid = 1", 1, "timescale"),
+        ("\n[limits]\nx = 1", 2, "limits"),
+        ("timescale = 3", 1, "timescale"),
+        (row() + "\n" + row(), 10, "from"),
+    ],
+)
+def test_what_cannot_be_read_at_all_is_told_with_its_line(text, line, field):
+    assert mistakes(text) == [(line, field)]
+
+
+def test_each_mistake_says_what_to_do():
+    with pytest.raises(BadPolicy) as error:
+        read(row(id='"minuets"').encode())
+    assert "did you mean minutes?" in str(error.value)
