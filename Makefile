@@ -40,9 +40,9 @@ run: $(VENV)/.runtime ## Start the service under ./data, with an invented author
 	@$(IN_VENV)python -m services run || { code=$$?; [ $$code -eq 130 ] || exit $$code; }
 
 .PHONY: up
-up: $(VENV)/.runtime ## Start Kafka, PostgreSQL and the service apart, under ./data; STACK='--nodes 3' for three brokers
-	@infra/deploy/install_debian java mvn postgres
-	@echo 'Starting Kafka, PostgreSQL and the service (the first time fetches Kafka)'
+up: $(VENV)/.runtime ## Start Kafka, PostgreSQL, the service apart and Prometheus, under ./data; STACK='--nodes 3' for three brokers
+	@infra/deploy/install_debian java mvn postgres prometheus
+	@echo 'Starting Kafka, PostgreSQL, the service and Prometheus (the first time fetches Kafka)'
 	@$(IN_VENV)python -m infra.deploy.stack up $(STACK)
 
 .PHONY: down

@@ -1,4 +1,5 @@
-"""The whole service on one machine: Kafka, PostgreSQL, and its own processes apart. `make up`, `make down`.
+"""The whole service on one machine: Kafka, PostgreSQL, its own processes apart, and Prometheus, which watches
+them. `make up`, `make down`.
 
     python -m infra.deploy.stack up [--nodes 3] [--serve 2] [--project 2]
     python -m infra.deploy.stack down
@@ -20,6 +21,7 @@ from urllib.request import urlopen
 from infra.deploy import postgres
 from infra.deploy.kafka import cluster
 from infra.deploy.process import NotRunning, Process
+from infra.deploy.watcher import Watcher
 
 LOG_TOPIC, INTAKE_TOPIC = "casetimeline.log", "casetimeline.intake"
 DATABASE = "casetimeline"
@@ -39,6 +41,9 @@ class Stack:
     servers: int = 1
     projectors: int = 1
     memory: str = "512m"
+    prometheus_port: int = 9090
+    metrics_port: int = 9101
+    """Where the first process that does not serve tells of itself; the others follow."""
 
     def up(self) -> None:
         """Start all that does not run, and return once the service answers. Raises NotRunning."""
@@ -48,11 +53,13 @@ class Stack:
         settings = self._settings(kafka.bootstrap, self._database())
         self._write_settings(settings)
         for number in range(self.servers):
-            self._start("serve", number, settings | self._http(number), "--no-projector")
+            self._start("serve", number, settings | self._http(number), "--no-projector", "--no-intake")
         for number in range(self.projectors):
-            self._start("project", number, settings)
+            self._start("project", number, settings | self._metrics(number))
+        self._start("intake", 0, settings | self._metrics(self.projectors))
         for number in range(self.servers):
             self._wait("serve", number, f"{self.address(number)}/readyz")
+        self._watcher().start()
 
     def address(self, number: int = 0) -> str:
         """Where a server answers."""
@@ -60,6 +67,17 @@ class Stack:
 
     def _http(self, number: int) -> dict[str, str]:
         return {"CASETIMELINE_HTTP": self.address(number).removeprefix("http://")}
+
+    def _metrics(self, number: int) -> dict[str, str]:
+        return {"CASETIMELINE_METRICS": f"127.0.0.1:{self.metrics_port + number}"}
+
+    def _watcher(self) -> Watcher:
+        serving = [self.address(number).removeprefix("http://") for number in range(self.servers)]
+        projecting = [f"127.0.0.1:{self.metrics_port + number}" for number in range(self.projectors)]
+        taking_in = [f"127.0.0.1:{self.metrics_port + self.projectors}"]
+        jobs = {"serve": serving, "project": projecting, "intake": taking_in}
+        targets = {f"casetimeline-{name}": addresses for name, addresses in jobs.items()}
+        return Watcher(self.data / "prometheus", self.prometheus_port, targets)
 
     def _kafka(self) -> cluster.Cluster:
         apart = cluster.PORTS_OF_A_NODE
@@ -109,6 +127,7 @@ def down(data: Path) -> None:
         process.tell_to_stop()
     for process in running:
         process.wait_stopped(DRAINED_WITHIN_S)
+    Watcher(data / "prometheus", 0, {}).stop()
     with suppress(NotRunning):
         cluster.at(data / "kafka").stop()
     with suppress(NotRunning):
@@ -139,6 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--http-port", type=int, default=8000, help="of the first server")
     parser.add_argument("--kafka-port", type=int, default=9092, help="of the first broker; each has three")
     parser.add_argument("--postgres-port", type=int, default=5433)
+    parser.add_argument("--prometheus-port", type=int, default=9090)
+    parser.add_argument("--metrics-port", type=int, default=9101, help="of the first that does not serve")
     parser.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="how many brokers")
     parser.add_argument("--serve", type=int, default=1, metavar="N", help="how many servers")
     parser.add_argument("--project", type=int, default=1, metavar="N", help="how many projectors")
@@ -159,6 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             asked.serve,
             asked.project,
             asked.memory,
+            asked.prometheus_port,
+            asked.metrics_port,
         )
         stack.up()
     except OSError as error:
@@ -173,6 +196,7 @@ def _where_to_look(stack: Stack) -> str:
         f"  {stack.address()}/overview    who is late, and what hides it",
         f"  {stack.address()}/docs        everything that can be asked",
         f"  {stack.data}/run             what each process says, {stack.data}/kafka what the brokers say",
+        f"  http://127.0.0.1:{stack.prometheus_port}             Prometheus, which watches it all",
         f"  Kafka answers on {kafka}, PostgreSQL on 127.0.0.1:{stack.postgres_port}",
         f"  . {settings_file(stack.data)}    gives commands in this terminal the same settings",
         "  make down stops it all.",

@@ -24,7 +24,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Two servers and two projectors over one broker; nothing of it runs after."""
     kafka, http = free_ports(1, cluster.PORTS_OF_A_NODE)[0], free_ports(1, 2)[0]
     data = tmp_path_factory.mktemp("stack")
-    found = Stack(data, kafka, free_ports(1)[0], http, servers=2, projectors=2, memory="256m")
+    postgres, prometheus = free_ports(2)
+    metrics = free_ports(1, 3)[0]
+    found = Stack(
+        data, kafka, postgres, http, servers=2, projectors=2, memory="256m",
+        prometheus_port=prometheus, metrics_port=metrics,
+    )  # fmt: skip
     try:
         found.up()
         yield found
@@ -70,6 +75,23 @@ def test_up_starts_what_died_and_leaves_the_rest_alone(stack):
     after = {name: process.pid() for name, process in processes(stack).items()}
     assert [name for name in before if after[name] != before[name]] == ["project-1"]
     assert after["project-1"] is not None
+
+
+def test_prometheus_watches_every_process_by_the_rules(stack):
+    asked = f"http://127.0.0.1:{stack.prometheus_port}/api/v1"
+
+    def watched() -> dict[str, list[str]]:
+        targets = httpx.get(f"{asked}/targets", timeout=30).json()["data"]["activeTargets"]
+        found: dict[str, list[str]] = {}
+        for target in targets:
+            found.setdefault(target["labels"]["job"], []).append(target["health"])
+        return found
+
+    every = {"casetimeline-serve": 2, "casetimeline-project": 2, "casetimeline-intake": 1}
+    until(lambda: watched() == {job: ["up"] * count for job, count in every.items()})
+    groups = httpx.get(f"{asked}/rules", timeout=30).json()["data"]["groups"]
+    names = {rule["name"] for group in groups for rule in group["rules"]}
+    assert {"ScrapeMissing", "AssessmentWaitingTooLong", "casetimeline:hidden_workdays:sum"} <= names
 
 
 def test_under_load_each_drains_in_time_and_nothing_acknowledged_is_lost(stack):
