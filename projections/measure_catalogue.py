@@ -849,4 +849,18 @@ MEASURES: tuple[Measure, ...] = (
     *OTHERS,
 )
 
+GROUPS: tuple[tuple[str, tuple[Measure, ...]], ...] = (
+    ("Timescales", MEASURES[: len(MEASURES) - len(OTHERS)]),
+    ("Assessments", ASSESSMENTS),
+    ("Referrals and drift", REFERRALS),
+    ("Strategy discussions, enquiries and conferences", PROTECTION),
+    ("Plans, and when children were last seen", PLANS),
+    ("Visits and households", (*VISITS, *HOUSEHOLDS)),
+    ("Meetings and minutes", MEETINGS),
+    ("Audits, challenges and actions", AUDIT),
+    ("Workers and caseloads", PEOPLE),
+    ("Recording", RECORDING),
+)
+"""The measures as people look for them: each in one group."""
+
 BY_NAME = {measure.name: measure for measure in MEASURES}

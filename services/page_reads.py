@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from domain.catalogue import is_child
 from domain.clock import Reading, read
@@ -16,18 +17,24 @@ from infra.views.views import Views
 from projections.child_rows import ChildRow, child_rows
 from projections.clock_rows import ClockRow, clock_rows
 from projections.delay_rows import DelayRow, delay_rows
+from projections.measure_catalogue import BY_NAME, MEASURES
 from services.asked import Asked
 from services.clock_list import Wanted, count_in_views, from_rows, from_views, is_over
 from services.clocks import clocks_reply, flag_json
 from services.histories import Histories
 from services.intake import SUBJECT
+from services.measures.answers import Measures
+from services.measures.asked import Wanted as MeasuresWanted
+from services.measures.asked import wanted as measures_wanted
+from services.measures.cases import Listed
 from services.overview import LATE_RECORDING_WORKING_DAYS, Freshness, Overview, overview
 from services.past_rows import rows_as_at
 from services.timeline import timeline_reply
 from services.web.question import Question
-from services.web.reads import ChildView, LatePage
+from services.web.reads import ChildView, LatePage, MeasurePage
 
 LATE_PAGE = 50
+CASES_PAGE = 50
 FOUND = 100
 LATE_STATUSES = ("open", "ended_without_completion")
 """The clocks on late lists: what was completed is on none."""
@@ -91,12 +98,14 @@ class PageReads:
         views: Views,
         calendar: WorkingDays,
         today: Callable[[], date],
+        measures: Measures,
     ) -> None:
         self._log = log
         self._histories = histories
         self._views = views
         self._calendar = calendar
         self._today = today
+        self._measures = measures
         self._last: tuple[tuple[int, int, date], Overview] | None = None
 
     def overview(self, question: Question) -> Overview:
@@ -148,6 +157,31 @@ class PageReads:
                 page = from_rows(rows, wanted, put.as_at, self._calendar)
             total = None
         return LatePage([read_row(row, reading) for row, reading in page.readings], page.next, total)
+
+    def measures(self, question: Question, asked: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+        return self._measures.count(MEASURES, self._measured(question, asked)).items
+
+    def measure(
+        self, name: str, question: Question, asked: Mapping[str, str], cursor: str | None
+    ) -> MeasurePage | None:
+        measure = BY_NAME.get(name)
+        if measure is None:
+            return None
+        put = self._measured(question, {**asked, "by": "team"})
+        listed = Listed(
+            is_recorded=asked.get("by_dates") == "recorded" and measure.recorded_among is not None,
+            only_numerator=asked.get("of") == "numerator" and measure.is_share,
+            limit=CASES_PAGE,
+            cursor=cursor,
+        )
+        cases = self._measures.cases(measure, put, listed)
+        (numbers,) = self._measures.count([measure], put).items
+        return MeasurePage(numbers, cases.items, cases.next, put.period.first, put.period.last)
+
+    def _measured(self, question: Question, asked: Mapping[str, str]) -> MeasuresWanted:
+        names = {name: asked[name] for name in ("from", "to", "by", "team_id") if asked.get(name)}
+        known_at = None if question.known_at is None else question.known_at.text
+        return measures_wanted(Asked(self._put(question), known_at), names)
 
     def find(self, text: str) -> Sequence[ChildRow]:
         return self._views.find_children(text, FOUND)

@@ -91,6 +91,7 @@ def _serve(
 
     from services.api.app import application
     from services.config import settings_of
+    from services.measures.answers import Measures
     from services.page_reads import PageReads
     from services.serve import Beside, PortTaken, address, listen, serve
     from services.web.pages import pages
@@ -103,7 +104,9 @@ def _serve(
     except PortTaken as error:
         end(ERROR, str(error))
     with listening, composed(config) as parts:
-        reads = PageReads(parts.log, parts.histories, parts.views, parts.calendar, parts.today)
+        reads = PageReads(
+            parts.log, parts.histories, parts.views, parts.calendar, parts.today, Measures(parts)
+        )
         routes = pages(reads, calendar=parts.calendar, today=parts.today, standing_today=parts.standing_today)
         app = application(
             parts,

@@ -2,11 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date
-from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -15,6 +13,7 @@ from domain.working_days import WorkingDays
 from services.overview import is_late
 from services.web import dumbbell, histogram, rendering, trend
 from services.web.child_page import ChildPage, child_page
+from services.web.measure_pages import answer, measure_pages
 from services.web.question import BadQuestion, Question, address, read_form, read_question
 from services.web.reads import Reads
 
@@ -156,6 +155,7 @@ def pages(
         Route("/", front, name="front"),
         Route("/overview", overview, name="overview"),
         Route("/late", late, name="late"),
+        *measure_pages(reads, show, today),
         Route("/children", children, name="children"),
         Route("/children/{child}/page", one_child, name="child_page"),
         Route("/children/{child}/page/fragment", child_fragment, name="child_fragment"),
@@ -188,13 +188,6 @@ def went_wrong(standing_today: date | None = None) -> HTMLResponse:
 def child_path(child: str) -> str:
     """The address of a child's page."""
     return f"/children/{quote(child, safe='')}/page"
-
-
-async def answer(read: Callable[..., Any], *arguments: object) -> Any:
-    """What a read answers, off the event loop where it would hold it up."""
-    if iscoroutinefunction(read):
-        return await read(*arguments)
-    return await run_in_threadpool(read, *arguments)
 
 
 def _view(asked: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from services.overview import ChildRow, ClockRow, Overview
@@ -25,6 +26,19 @@ class LatePage:
     total: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MeasurePage:
+    """A measure as the API gives it, with its parts by team, and some of its cases; ``next`` asks for those
+    after.
+    """
+
+    measure: Mapping[str, Any]
+    cases: Sequence[Mapping[str, Any]]
+    next: str | None
+    first: date
+    last: date
+
+
 class Reads(Protocol):
     """Each may be a plain function, run in a thread, or a coroutine function."""
 
@@ -38,6 +52,23 @@ class Reads(Protocol):
         """Clocks that are open, or ended without completion, past their limit.
 
         Raises ValueError where the cursor is not one that was given.
+        """
+        ...
+
+    def measures(
+        self, question: Question, asked: Mapping[str, str]
+    ) -> Sequence[Mapping[str, Any]] | Awaitable[Sequence[Mapping[str, Any]]]:
+        """Every measure as the API gives it, in the period that is ``asked`` for.
+
+        Raises ValueError where that is none.
+        """
+        ...
+
+    def measure(
+        self, name: str, question: Question, asked: Mapping[str, str], cursor: str | None
+    ) -> MeasurePage | Awaitable[MeasurePage | None] | None:
+        """One measure, None where there is none of that name. Raises ValueError as `measures` does, and for
+        a cursor that was not given.
         """
         ...
 

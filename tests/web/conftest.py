@@ -43,6 +43,7 @@ def application(reads: FixedReads, is_standing: bool = True) -> Starlette:
         reads, calendar=CALENDAR, today=lambda: TODAY, standing_today=TODAY if is_standing else None
     )
     routes += [Route("/children/{child}/timeline", data), Route("/children/{child}/clocks", data)]
+    routes.append(Route("/measures/{child}/cases", data))
     return Starlette(routes=routes, exception_handlers={404: missing})
 
 

@@ -1,15 +1,17 @@
 """What the pages read in these tests: replies of fixed children, and an invented authority."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from domain.field import Invalid, Problem
 from domain.moment import Moment
+from projections.measure_catalogue import BY_NAME
 from services.overview import Freshness, Overview, is_late, overview
 from services.web.question import Question
-from services.web.reads import ChildView, LatePage
-from tests.web import authority, showcase
+from services.web.reads import ChildView, LatePage, MeasurePage
+from tests.web import authority, measured, showcase
 from tests.web.calendar import CALENDAR
 from tests.web.showcase import because, entry
 
@@ -205,6 +207,18 @@ class FixedReads:
         return LatePage(
             found[start:following], str(following) if following < len(found) else None, len(found)
         )
+
+    def measures(self, question: Question, asked: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+        if asked.get("from") == "soon":
+            raise Invalid([Problem("from", "is not a date")])
+        return [] if self.is_empty else measured.measures()
+
+    async def measure(
+        self, name: str, question: Question, asked: Mapping[str, str], cursor: str | None
+    ) -> MeasurePage | None:
+        if cursor is not None and not cursor.isdecimal():
+            raise ValueError("The cursor is not one that was given")
+        return None if name not in BY_NAME else measured.page(name, int(cursor or 0), HOSTILE)
 
     def find(self, text: str) -> Sequence[authority.Child]:
         known = {row.child: row for row in authority.children()}

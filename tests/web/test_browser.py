@@ -24,6 +24,9 @@ PAGES = (
     "/children/HOSTILE/page",
     "/children/RULED/page",
     "/children/QUIET/page",
+    "/figures",
+    "/figures/assessments_by_duration",
+    "/figures/nonsense",
     "/nowhere",
 )
 WIDTHS = (1280, 375)

@@ -12,6 +12,8 @@ PAGES = (
     "/overview",
     "/late",
     "/late?timescale=contact_decision",
+    "/figures/assessment_in_time?of=numerator&by_dates=recorded",
+    "/figures/children_without_worker?cursor=50",
     "/children",
     "/children?reference=C1",
     "/children?reference=nobody",
