@@ -4,6 +4,7 @@ Neither fact's values are in it.
 """
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from sqlalchemy.exc import OperationalError
 
 from infra.log.commit import LogFull, LogUnavailable
 from infra.log.sqlite_file import TAKES_NO_MORE
+from infra.sqlite_wal import into_wal
 from infra.tables import make_tables
 
 _METADATA = MetaData()
@@ -128,10 +130,8 @@ def _open(path: Path) -> Engine:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: object, _: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        into_wal(connection)
+        connection.execute("PRAGMA synchronous=FULL")
 
     return engine

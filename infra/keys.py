@@ -36,6 +36,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from infra.errors import Tampered
 from infra.log.sqlite_file import TAKES_NO_MORE
 from infra.master_key import MasterKey, UnusableKey, make_at
+from infra.sqlite_wal import into_wal
 
 CACHED = 100_000
 RECHECKED_EVERY_S = 5.0
@@ -322,7 +323,7 @@ def _open(url: str | URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
+        into_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")
 

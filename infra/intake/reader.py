@@ -1,6 +1,7 @@
 """Reads what is published on the intake topic, sharing its partitions with whoever else reads it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
@@ -16,6 +17,8 @@ MOST_BYTES = 16 * 1024 * 1024
 SESSION_MS = 10_000
 """After how long without a sign of life a reader's partitions are given to the others."""
 
+LEAVES_WITHIN_MS = 1_000
+
 
 class Reader:
     """One of the readers of a topic: what it takes is its own until it says what became of it.
@@ -28,27 +31,10 @@ class Reader:
     def __init__(self, place: KafkaPlace, client: Mapping[str, Any]) -> None:
         """Raises Unavailable where no broker answers."""
         self._place = place
+        self._client = client
         self._held: dict[TopicPartition, Tally] = {}
         self._taken: dict[TopicPartition, tuple[int, int]] = {}
-        try:
-            self._consumer = KafkaConsumer(
-                group_id=group_of(place),
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                # A transaction that its publisher took back was never published.
-                isolation_level="read_committed",
-                session_timeout_ms=SESSION_MS,
-                heartbeat_interval_ms=SESSION_MS // 4,
-                max_partition_fetch_bytes=MOST_BYTES // 4,
-                fetch_max_bytes=MOST_BYTES,
-                fetch_max_wait_ms=100,
-                metrics_enabled=False,
-                allow_auto_create_topics=False,
-                **reaching(place, client),
-            )
-            self._consumer.subscribe([place.topic], listener=_Forgetting(self._held))
-        except KafkaError as error:
-            raise _unavailable(place, error) from error
+        self._consumer: KafkaConsumer | None = self._joined()
 
     def take(self, wait_s: float, most: int) -> list[Taken]:
         """The next records, in order within each partition; none where none come within the time.
@@ -57,14 +43,14 @@ class Reader:
         """
         assert not self._taken, "what was taken before is neither finished nor given back"
         try:
-            found = self._consumer.poll(timeout_ms=int(wait_s * 1000), max_records=most)
-            for partition, records in found.items():
-                if partition not in self._held:
-                    self._held[partition] = self._begun(partition, records[0].offset)
-                self._taken[partition] = (records[0].offset, records[-1].offset + 1)
+            consumer = self._consumer = self._consumer or self._joined()
+            found = consumer.poll(timeout_ms=int(wait_s * 1000), max_records=most)
+            for partition in found.keys() - self._held.keys():
+                self._held[partition] = self._begun(consumer, partition, found[partition][0].offset)
         except KafkaError as error:
-            self.give_back()
+            self._leave()
             raise _unavailable(self._place, error) from error
+        self._taken = {part: (records[0].offset, records[-1].offset + 1) for part, records in found.items()}
         return [
             Taken(each.partition, each.offset, each.timestamp, each.key, tuple(each.headers), each.value)
             for records in found.values()
@@ -76,43 +62,72 @@ class Reader:
 
         Where that cannot be said, it is read again, by this reader or another. Raises Unavailable.
         """
-        self._held.update(
-            {part: had + became.get(part.partition, Tally()) for part, had in self._held.items()}
-        )
+        assert self._consumer is not None
+        for partition in self._taken:
+            self._held[partition] += became.get(partition.partition, Tally())
         reached = {
-            part: OffsetAndMetadata(end, tally.written(self._held[part]), -1)
-            for part, (_, end) in self._taken.items()
+            partition: OffsetAndMetadata(end, tally.written(self._held[partition]), -1)
+            for partition, (_, end) in self._taken.items()
         }
         try:
             if reached:
                 self._consumer.commit(reached)
         except CommitFailedError:
             # The partitions are somebody else's by now, who reads the records again and finds them recorded.
-            self._held.clear()
+            self._leave()
         except KafkaError as error:
-            self.give_back()
-            self._held.clear()
+            self._leave()
             raise _unavailable(self._place, error) from error
         self._taken.clear()
 
     def give_back(self) -> None:
         """Undo `take`: the same records are taken again."""
-        ours = self._consumer.assignment()
-        for partition, (start, _) in self._taken.items():
-            if partition in ours:
+        if self._consumer is not None:
+            for partition, (start, _) in self._taken.items():
                 self._consumer.seek(partition, start)
         self._taken.clear()
 
     def close(self) -> None:
         """Leave; the partitions go to the others at once."""
-        self._consumer.close(autocommit=False)
+        self._leave()
 
-    def _begun(self, partition: TopicPartition, first: int) -> Tally:
+    def _joined(self) -> KafkaConsumer:
+        try:
+            consumer = KafkaConsumer(
+                group_id=group_of(self._place),
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                # A transaction that its publisher took back was never published.
+                isolation_level="read_committed",
+                session_timeout_ms=SESSION_MS,
+                heartbeat_interval_ms=SESSION_MS // 4,
+                max_partition_fetch_bytes=MOST_BYTES // 4,
+                fetch_max_bytes=MOST_BYTES,
+                fetch_max_wait_ms=100,
+                metrics_enabled=False,
+                allow_auto_create_topics=False,
+                **reaching(self._place, self._client),
+            )
+            consumer.subscribe([self._place.topic], listener=_Forgetting(self._held))
+        except KafkaError as error:
+            raise _unavailable(self._place, error) from error
+        return consumer
+
+    def _leave(self) -> None:
+        """After a failure nobody can tell how far the client read; the next begins at what is finished."""
+        consumer, self._consumer = self._consumer, None
+        self._held.clear()
+        self._taken.clear()
+        if consumer is not None:
+            with suppress(KafkaError):
+                consumer.close(autocommit=False, timeout_ms=LEAVES_WITHIN_MS)
+
+    def _begun(self, consumer: KafkaConsumer, partition: TopicPartition, first: int) -> Tally:
         """What became of the records of a partition before the first that is read of it now."""
-        committed = self._consumer.committed(partition, metadata=True)
+        committed = consumer.committed(partition, metadata=True)
         if committed is None:
             return Tally()
-        begins = self._consumer.beginning_offsets([partition])[partition]
+        begins = consumer.beginning_offsets([partition])[partition]
         missing = max(min(begins, first) - committed.offset, 0)
         return tally.read(committed.metadata) + Tally(missing=missing)
 

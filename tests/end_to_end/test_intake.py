@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from infra.errors import Unsuitable
+from infra.errors import Unavailable, Unsuitable
 from infra.intake.aside import AsideReader, AsideWriter
 from infra.intake.reader import Reader
 from infra.intake.taken import Taken, Why
@@ -53,6 +53,15 @@ def wait_for(what) -> None:
     while not what():
         assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.1)
+
+
+def lag_of(place: KafkaPlace) -> int | None:
+    """How many records are not read yet; None where no broker tells just now."""
+    try:
+        lag: int = IntakeReads(place, {}).standing()["lag"]
+    except Unavailable:
+        return None
+    return lag
 
 
 def take_in_all(intake) -> int:
@@ -157,12 +166,39 @@ def test_readers_share_the_partitions_and_take_over_from_one_that_goes(tmp_path,
         wait_for(lambda: parts.log.heads()[0] > 100)
         stops[0].set()
         publish(place, *facts[1_000:])
-        wait_for(lambda: IntakeReads(place, {}).standing()["lag"] == 0)
+        wait_for(lambda: lag_of(place) == 0)
         stops[1].set()
         for thread in threads:
             thread.join(WITHIN_S)
         assert parts.log.heads() == (2_000,)
         assert IntakeReads(place, {}).standing()["tally"]["refused"] == 0
+
+
+def test_while_the_broker_dies_and_comes_back_the_intake_waits_and_loses_nothing(tmp_path, breakable_kafka):
+    broker = breakable_kafka(1)
+    place = read_place(f"kafka://{broker.bootstrap}/{unique('intake')}")
+    config = config_of(tmp_path, place)
+    facts = [structured(referral(subject=f"C{n % 30}", id=f"e-{n}")) for n in range(6_000)]
+    with composed(config) as parts, taking_in(config, parts) as intake:
+        publish(place, *facts[:5_000], *[Message(None, [], b"junk")] * 20)
+        stop = Event()
+        thread = Thread(target=intake.run, args=(stop,), daemon=True)
+        thread.start()
+        wait_for(lambda: parts.log.heads()[0] > 0)
+        broker.kill()
+        broker.start()
+        publish(place, *facts[5_000:])
+        wait_for(lambda: parts.log.heads() == (6_000,))
+        broker.nodes[0].pause()
+        time.sleep(3)
+        broker.nodes[0].resume()
+        wait_for(lambda: lag_of(place) == 0)
+        stop.set()
+        thread.join(WITHIN_S)
+        tally = IntakeReads(place, {}).standing()["tally"]
+    assert tally["recorded"] + tally["duplicate"] == 6_000
+    assert (tally["refused"], tally["missing"]) == (20, 0)
+    assert len(AsideReader(place, {}).page(-1, 100)) == 20
 
 
 def test_what_is_given_back_is_taken_again(place):
