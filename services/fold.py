@@ -42,6 +42,10 @@ class Folding:
         self._log = log
         self._histories = histories
 
+    def through(self) -> int:
+        """How many events the log has, all of which are in what is folded from now on."""
+        return sum(self._log.heads())
+
     def touched(self, events: Sequence[LogNotification]) -> set[str]:
         """The streams whose rows new events may change: their own, those that share a batch or a manager's
         minutes, and those discussed in supervision that is new or was amended.

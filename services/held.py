@@ -2,7 +2,7 @@
 log for nothing but what these share with others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from infra.columnar import ColumnarCodec, Rows
 from infra.errors import Unreadable
 from infra.log.commit import LogNotification
 from infra.log.marks import Mark, Marked
+from infra.log.rows import PartitionRows
 
 FACTS_AT_ONCE = 40_000
 """How many facts are decoded together: each takes about 1.5 KB until the next ones are."""
@@ -46,6 +47,28 @@ def read_rows(log: Log, streams: Sequence[str]) -> HeldRows:
     for place, event in enumerate(events):
         places[str(event.originator_id)].append(place)
     return HeldRows(Rows.of(events), places)
+
+
+def of_partition(partition: int, read: PartitionRows, without: Collection[int]) -> HeldRows:
+    """All that a partition has, but for events of these numbers."""
+    rows = Rows(
+        read.streams,
+        read.versions,
+        read.topics,
+        read.states,
+        [partition] * len(read.streams),
+        read.offsets,
+        read.recorded_at,
+    )
+    places = read.by_stream()
+    for number in without:
+        places[read.streams[number - 1]].remove(number - 1)
+    return HeldRows(rows, places)
+
+
+def part_of(held: HeldRows, streams: Sequence[str]) -> HeldRows:
+    """Some of the streams that are held."""
+    return HeldRows(held.rows, {stream: held.places.get(stream, ()) for stream in streams})
 
 
 class HeldLog:

@@ -26,6 +26,9 @@ from services.project import Projector, at
 
 MOST_SHARES = 64
 EVENTS_IN_A_SHARE = 2_000
+WORTH_READING_WHOLE = 100_000
+"""Events from which on the topic is read, a partition at a time, and not its index, stream by stream."""
+
 TRIES = 5
 """How often both builds are brought to one place without keeping projectors out."""
 
@@ -71,9 +74,13 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Some of the streams, and what to fill with them: builds that follow the log from ``heads`` on."""
+    """Some of the streams, and what to fill with them: builds that follow the log from ``heads`` on.
+
+    ``partition``: the one that all of them are in, where it is worth reading that as a whole.
+    """
 
     number: int
+    partition: int | None
     streams: tuple[str, ...]
     builds: tuple[Build, ...]
     heads: tuple[int, ...]
@@ -89,7 +96,7 @@ def fill_share(log: Log, folding: Folding, views: Views, now: Callable[[], datet
 
     Runs in any process. A share that is in the builds already is left alone.
     """
-    through = sum(log.heads())
+    through = folding.through()
     names = {build.projection for build in share.builds}
     projections = [projection for projection in PROJECTIONS if projection.name in names]
     mine = frozenset(share.streams)
@@ -290,16 +297,28 @@ class Rebuild:
             filled = set.intersection(*(_shares_in(connection, build) for build in builds))
         heads = tuple(position.number(partition) for partition, _ in enumerate(self._log.heads()))
         count = max(1, min(MOST_SHARES, sum(heads) // EVENTS_IN_A_SHARE))
-        parted: list[list[str]] = [[] for _ in range(count)]
+        partitions = len(heads) if len(heads) > 1 and sum(heads) >= WORTH_READING_WHOLE else 1
+        count = max(1, count // partitions)
+        parted: list[list[str]] = [[] for _ in range(partitions * count)]
         for stream in self._log.streams():
-            parted[crc32(stream.encode()) % count].append(stream)
+            partition = self._log.partition_of(stream) if partitions > 1 else 0
+            parted[partition * count + crc32(stream.encode()) % count].append(stream)
         day = builds[0].read_on
         assert day is not None
         shares = [
-            Share(number, tuple(streams), tuple(builds), heads, day)
+            Share(
+                number=number,
+                partition=number // count if partitions > 1 else None,
+                streams=tuple(streams),
+                builds=tuple(builds),
+                heads=heads,
+                day=day,
+            )
             for number, streams in enumerate(parted)
             if number not in filled
         ]
+        # Two partitions at a time: a process keeps those that it read last.
+        shares.sort(key=lambda share: (share.number // count // 2, share.number % count, share.number))
         return shares, sum(len(parted[number]) for number in filled), sum(map(len, parted))
 
     def compare(self, names: Collection[str], state: State = State.NEXT) -> list[Compared]:

@@ -1,21 +1,83 @@
-"""Shares of a rebuild filled in processes of their own."""
+"""Shares of a rebuild filled in processes of their own, each with the whole service as configured."""
 
+import atexit
+import gc
+import multiprocessing
+import signal
+from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 
+from infra.columnar import ColumnarCodec
+from services.compose import Parts, composed
 from services.config import Config
+from services.fold import Folding
+from services.held import HeldCodec, HeldLog, HeldRows, of_partition, part_of, read_rows
+from services.histories import Histories
 from services.rebuild import Share, Submit, fill_share
-from services.workers import own_parts, workers
+
+PARTITIONS_KEPT = 2
+
+_filling: "list[_Filling]" = []
 
 
 @contextmanager
 def processes(config: Config, count: int) -> Iterator[Submit]:
     """Has shares filled in so many processes, which end with this."""
-    with workers(config, count) as executor:
+    # Forked, they would share this one's connections and threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, context, initializer=_compose, initargs=(config,)) as executor:
         yield lambda share: executor.submit(_fill, share)
+
+
+class _Filling:
+    """Fills shares from what is read of them at once, and keeps the partitions it read last."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._codec = ColumnarCodec(parts.codec)
+        self._read: OrderedDict[int, tuple[tuple[int, ...], HeldRows]] = OrderedDict()
+
+    def fill(self, share: Share) -> int:
+        parts = self._parts
+        with parts.log.refreshed():
+            heads, rows = self._rows(share)
+            log = HeldLog(parts.log, self._codec, heads, rows)
+            histories = Histories(log, HeldCodec(self._codec), parts.calendar, parts.policy)
+            return fill_share(parts.log, Folding(log, histories), parts.views, parts.now, share)
+
+    def _rows(self, share: Share) -> tuple[tuple[int, ...], HeldRows]:
+        """The events of a share, and how far the log was before they were read."""
+        log = self._parts.log
+        if share.partition is None:
+            heads = log.heads()
+            return heads, read_rows(log, share.streams)
+        if share.partition not in self._read:
+            while len(self._read) >= PARTITIONS_KEPT:
+                self._read.popitem(last=False)
+            heads = log.heads()
+            doubles = [event.id for event in log.doubles() if event.partition == share.partition]
+            read = log.read_partition(share.partition)
+            self._read[share.partition] = heads, of_partition(share.partition, read, doubles)
+        self._read.move_to_end(share.partition)
+        heads, held = self._read[share.partition]
+        return heads, part_of(held, share.streams)
 
 
 def _fill(share: Share) -> int:
     """Fill a share in this process; how many streams it has."""
-    parts = own_parts()
-    return fill_share(parts.log, parts.folding, parts.views, parts.now, share)
+    filled = _filling[0].fill(share)
+    gc.collect()
+    return filled
+
+
+def _compose(config: Config) -> None:
+    # Ctrl-C is for the process that gave out the shares.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Millions of facts are made and let go of by counting alone; what refers to itself waits for the end of
+    # its share.
+    gc.disable()
+    stack = ExitStack()
+    _filling.append(_Filling(stack.enter_context(composed(config))))
+    atexit.register(stack.close)

@@ -32,6 +32,8 @@ from infra.log.kafka_reader import Reader
 from infra.log.kafka_topic import ensure
 from infra.log.kafka_writer import Writer
 from infra.log.marks import Mark, Marked
+from infra.log.partition_rows import read_partition
+from infra.log.rows import PartitionRows
 from infra.log.subscription import Arrivals, PollingSubscription
 
 PARTITIONS = 8
@@ -71,6 +73,7 @@ class KafkaLog(ProcessRecorder):
         self.producer = producer
         self._partition = 0 if partitions == 1 else partition
         self._poll_s = poll_s
+        self._timeout_s = timeout_s
         self._reads = Reads(index)
         self._arrivals = Arrivals()
         self._follower = Follower(index, reader, self._arrivals.announce)
@@ -195,6 +198,15 @@ class KafkaLog(ProcessRecorder):
         stream = originator_id.hex if isinstance(originator_id, UUID) else originator_id
         self._refresh(stream)
         return self._reads.events(stream, gt, lte, desc, limit)
+
+    def partition_of(self, stream: str) -> int:
+        """The partition that a stream's events are in."""
+        return partition_of(stream, self.partitions)
+
+    def read_partition(self, partition: int) -> PartitionRows:
+        """All events of a partition up to where the index is with it, in columns, from the topic itself."""
+        (stop,) = (one.next_offset for one in self.index.positions() if one.partition == partition)
+        return read_partition(self.reader.brokers, partition, stop, self._timeout_s)
 
     def select_all(self, streams: Sequence[str]) -> Sequence[LogNotification]:
         """The events of many streams that count, those of each in order of version."""

@@ -1,8 +1,6 @@
 """A whole partition of the log's topic read at once, judged, and held as columns: how a rebuild reads it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import accumulate, pairwise, repeat
 from time import monotonic
 from typing import Any
@@ -16,33 +14,11 @@ from infra.log.index_rows import EVENT_COLUMNS
 from infra.log.kafka_client import Brokers, as_log_errors, connected
 from infra.log.kafka_pack import ANY, GENESIS_ID, PACK_ID, columns, decode, schema_id
 from infra.log.kafka_reader import FETCH_BYTES, LOG_APPEND_TIME, POLL_MS
+from infra.log.rows import PartitionRows
 from infra.log.settle import Before, settle
 from infra.log.sqlite_file import instant
 
 FETCHED_AT_ONCE = 4 * FETCH_BYTES
-
-
-@dataclass(slots=True)
-class PartitionRows:
-    """The events of a partition that count in it, in order: a column each. Their numbers run from 1."""
-
-    partition: int
-    streams: list[str] = field(default_factory=list)
-    versions: list[int] = field(default_factory=list)
-    topics: list[str] = field(default_factory=list)
-    states: list[bytes] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=list)
-    recorded_at: list[datetime] = field(default_factory=list)
-
-    def by_stream(self) -> dict[str, list[int]]:
-        """The places of each stream's events in the columns."""
-        found: dict[str, list[int]] = {}
-        for place, stream in enumerate(self.streams):
-            try:
-                found[stream].append(place)
-            except KeyError:
-                found[stream] = [place]
-        return found
 
 
 class Judge:

@@ -24,9 +24,20 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from infra.log.commit import OWN, Commit, LogBusy, LogNotification, Outcome, Own, Refused, told_nobody
+from infra.log.commit import (
+    OWN,
+    Commit,
+    LogBusy,
+    LogNotification,
+    Outcome,
+    Own,
+    Refused,
+    stream_of,
+    told_nobody,
+)  # fmt: skip
 from infra.log.intake import Intake, request
 from infra.log.marks import Mark, Marked
+from infra.log.rows import PartitionRows
 from infra.log.sqlite_file import Readers, connect, create_tables, instant, microseconds, unavailable
 from infra.log.sqlite_writer import NOTIFICATIONS, RETRY_S, Writer
 from infra.log.subscription import Arrivals, PollingSubscription
@@ -299,6 +310,21 @@ class SqliteLog(ProcessRecorder):
         for stream, value, number, extra in self._rows(MARKS_OF, json.dumps(list(found)), kind):
             found[stream].append(Mark(value, 0, number, extra))
         return found
+
+    def partition_of(self, stream: str) -> int:
+        return 0
+
+    def read_partition(self, partition: int) -> PartitionRows:
+        """All events, in columns."""
+        rows = PartitionRows(partition)
+        for event in map(self._read, self._rows(f"{NOTIFICATIONS} ORDER BY notification_id")):
+            rows.streams.append(stream_of(event))
+            rows.versions.append(event.originator_version)
+            rows.topics.append(event.topic)
+            rows.states.append(event.state)
+            rows.offsets.append(event.offset)
+            rows.recorded_at.append(event.recorded_at)
+        return rows
 
     def select_all(self, streams: Sequence[str]) -> list[LogNotification]:
         """The events of many streams, those of each in order of version."""
