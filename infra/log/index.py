@@ -4,6 +4,7 @@ Every process that reads the same database may move it on; whoever comes second 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
@@ -57,7 +58,7 @@ class Index:
     def positions(self) -> list[Position]:
         """How far it is with each partition, in order."""
         with reading(self.engine) as connection:
-            return [Position(*row) for row in connection.execute(_STANDING)]
+            return [Position(*row) for row in connection.exec_driver_sql(STANDING)]
 
     def move_on(
         self, records: Mapping[int, Sequence[Packed]], confirmed: Mapping[int, End] | None = None
@@ -69,8 +70,7 @@ class Index:
         """
         with writing(self.engine) as connection:
             # All of them: a commit's id may be in two partitions, and who comes second must see the first.
-            asked = _STANDING.with_for_update()
-            standing = {row.partition: Position(*row) for row in connection.execute(asked)}
+            standing = {row[0]: Position(*row) for row in connection.exec_driver_sql(_locked(connection))}
             fresh = {
                 partition: _following(run, standing[partition].next_offset)
                 for partition, run in sorted(records.items())
@@ -224,6 +224,26 @@ NOTIFICATIONS = select(
 )
 _STANDING = select(POSITIONS).order_by(POSITIONS.c.partition)
 
+# Written out, for they are asked with every record: put together by the library they take longer than in the
+# database.
+POSITION = ("partition", "next_offset", "last_number", "recorded_at", "digest", "epoch", "confirmed")
+STANDING = """
+SELECT partition, next_offset, last_number, recorded_at, digest, epoch, confirmed
+FROM log_positions ORDER BY partition
+"""
+MOVE = {
+    "sqlite": """
+    UPDATE log_positions
+    SET next_offset = ?, last_number = ?, recorded_at = ?, digest = ?, epoch = ?, confirmed = ?
+    WHERE partition = ?
+    """,
+    "postgresql": """
+    UPDATE log_positions
+    SET next_offset = %s, last_number = %s, recorded_at = %s, digest = %s, epoch = %s, confirmed = %s
+    WHERE partition = %s
+    """,
+}
+
 
 def _begin(connection: Connection, topic: str, genesis: Genesis) -> None:
     connection.execute(
@@ -254,13 +274,13 @@ def _following(run: Sequence[Packed], next_offset: int) -> list[Packed]:
     return fresh
 
 
-def _move(connection: Connection, position: Position, end: End | None) -> None:
-    values: dict[str, object] = {
-        "next_offset": position.next_offset,
-        "last_number": position.last_number,
-        "recorded_at": position.recorded_at,
-        "digest": position.digest,
-    }
-    if end is not None and end.epoch >= position.epoch:
-        values |= {"epoch": end.epoch, "confirmed": end.offset}
-    connection.execute(update(POSITIONS).where(POSITIONS.c.partition == position.partition).values(values))
+def _locked(connection: Connection) -> str:
+    """The positions, kept from others until the transaction ends; SQLite keeps others out as it is."""
+    return STANDING if connection.dialect.name == "sqlite" else f"{STANDING} FOR UPDATE"
+
+
+def _move(connection: Connection, position: Position, stood: End | None) -> None:
+    if stood is not None and stood.epoch >= position.epoch:
+        position = replace(position, epoch=stood.epoch, confirmed=stood.offset)
+    partition, *values = (getattr(position, name) for name in POSITION)
+    connection.exec_driver_sql(MOVE[connection.dialect.name], (*values, partition))

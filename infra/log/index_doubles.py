@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 
-from infra.log.index_engine import insert_rows
-from infra.log.index_tables import DOUBLES, EVENTS
+from infra.log.index_engine import among, insert_rows
+from infra.log.index_tables import DOUBLES
 
-ASKED_AT_ONCE = 5_000
-"""Values in one query: SQLite takes 32,766."""
+STORED = (
+    "SELECT recorded_at, partition, number, commit_events, commit_id, log_offset "
+    "FROM log_events WHERE commit_id"
+)
 
 
 class Stored(NamedTuple):
@@ -26,19 +28,7 @@ class Stored(NamedTuple):
 
 def stored_commits(connection: Connection, commit_ids: Iterable[bytes]) -> list[Stored]:
     """Where commits of these ids stand, by id and in log order."""
-    ids = list(commit_ids)
-    found: list[Stored] = []
-    columns = (
-        EVENTS.c.recorded_at,
-        EVENTS.c.partition,
-        EVENTS.c.number,
-        EVENTS.c.commit_events,
-        EVENTS.c.commit_id,
-        EVENTS.c.log_offset,
-    )
-    for start in range(0, len(ids), ASKED_AT_ONCE):
-        asked = select(*columns).where(EVENTS.c.commit_id.in_(ids[start : start + ASKED_AT_ONCE]))
-        found += [Stored(*row) for row in connection.execute(asked)]
+    found = [Stored(*row) for row in among(connection, STORED, list(commit_ids))]
     return sorted(found, key=lambda one: (one.commit_id, one))
 
 

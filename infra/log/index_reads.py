@@ -9,8 +9,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from infra.log.commit import LogNotification
 from infra.log.index import NOTIFICATIONS, Index
-from infra.log.index_doubles import ASKED_AT_ONCE, stored_commits
-from infra.log.index_engine import reading
+from infra.log.index_doubles import stored_commits
+from infra.log.index_engine import ASKED_AT_ONCE, reading
 from infra.log.index_tables import DOUBLES, EVENTS, MARKS, POSITIONS, RECORDS, TRACKING
 from infra.log.marks import Mark, Marked
 from infra.log.sqlite_file import microseconds

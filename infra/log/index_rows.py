@@ -1,19 +1,22 @@
 """What a run of records adds to the index: known beforehand, judged one by one, and stored at once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, stream_of
-from infra.log.index_doubles import ASKED_AT_ONCE, Stored, stored_commits
-from infra.log.index_engine import insert_rows
+from infra.log.index_doubles import Stored, stored_commits
+from infra.log.index_engine import among, insert_rows
 from infra.log.index_records import Packed, Position, rolled
 from infra.log.index_tables import EVENTLESS, EVENTS, MARKS, RECORDS, TRACKING
 from infra.log.settle import Before, Settled, settle
 from infra.log.sqlite_file import instant
+
+HEADS, BY_STREAM = "SELECT stream, max(version) FROM log_events WHERE stream", "GROUP BY stream"
+EVENTLESS_OF = "SELECT partition, commit_id, became, stream, head FROM log_eventless WHERE commit_id"
 
 REFUSED, SEALED, TRACKED = "refused", "sealed", "tracked"
 
@@ -45,30 +48,22 @@ def known(
     streams = list({stream_of(event) for commit in commits for event in commit.events})
     names = {commit.tracking.application_name for commit in commits if commit.tracking is not None}
     found = Known({}, defaultdict(dict), defaultdict(dict), defaultdict(dict), defaultdict(set))
-    for part in _parts(streams):
-        newest = select(EVENTS.c.stream, func.max(EVENTS.c.version)).group_by(EVENTS.c.stream)
-        found.heads.update(
-            (stream, version)
-            for stream, version in connection.execute(newest.where(EVENTS.c.stream.in_(part)))
-        )
+    found.heads.update((stream, version) for stream, version in among(connection, HEADS, streams, BY_STREAM))
     for stored in stored_commits(connection, ids):
         found.partitions[stored.commit_id].add(stored.partition)
         found.seen[stored.partition][stored.commit_id] = read(connection, stored)
-    for part in _parts(ids):
-        for row in connection.execute(select(EVENTLESS).where(EVENTLESS.c.commit_id.in_(part))):
-            if row.became == TRACKED:
-                found.seen[row.partition][row.commit_id] = ()
+    # Nearly always there is none, and then there is no need to look for each.
+    if connection.exec_driver_sql("SELECT 1 FROM log_eventless LIMIT 1").first():
+        for partition, id, became, stream, head in among(connection, EVENTLESS_OF, ids):
+            if became == TRACKED:
+                found.seen[partition][id] = ()
             else:
-                found.refused[row.partition][row.commit_id] = Refused(row.head, row.stream)
+                found.refused[partition][id] = Refused(head, stream)
     for name in names:
         of_name = select(TRACKING.c.partition, func.max(TRACKING.c.position)).group_by(TRACKING.c.partition)
         for partition, position in connection.execute(of_name.where(TRACKING.c.application == name)):
             found.reached[partition][name] = position
     return found
-
-
-def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[start : start + ASKED_AT_ONCE] for start in range(0, len(values), ASKED_AT_ONCE))
 
 
 @dataclass(slots=True)
@@ -130,7 +125,7 @@ class Rows:
             self.events.append(offset)
             self.events += values[at + 6 : at + 8]
         for id, refusal in settled.refused.items():
-            became = SEALED if refusal == Refused() else REFUSED
+            became = SEALED if id in settled.sealed else REFUSED
             self.eventless += (partition, id, offset, became, refusal.stream, refusal.head)
         for id in settled.tracked:
             self.eventless += (partition, id, offset, TRACKED, None, None)

@@ -14,6 +14,9 @@ from infra.log.kafka_topic import MAX_BATCH_BYTES
 BUFFERED = 1 << 20
 """Records of one partition that wait for their turn go in one batch up to this size."""
 
+LINGER_MS = 1
+"""The records of a round, one of each partition, go in one request."""
+
 Acknowledged = Callable[[int, int], object]
 """Called with the offset of a record, and when the broker appended it, in ms since 1970."""
 
@@ -85,7 +88,7 @@ class Producer:
                     acks="all",
                     enable_idempotence=True,
                     batch_size=BUFFERED,
-                    linger_ms=0,
+                    linger_ms=LINGER_MS,
                     max_request_size=MAX_BATCH_BYTES,
                     delivery_timeout_ms=timeout_ms,
                     request_timeout_ms=max(timeout_ms // 2, 1),

@@ -7,7 +7,7 @@ acknowledged and in the index.
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Lock, Thread, current_thread
 from time import monotonic
 from typing import Final
@@ -23,7 +23,10 @@ from infra.log.kafka_pack import encode
 from infra.log.kafka_producer import Producer
 from infra.log.kafka_topic import MAX_RECORD_BYTES
 
-UNDER_WAY: Final = 3
+GATHERED_WITHIN_S: Final = 0.003
+"""How long the records of a round that came first wait for the others."""
+
+UNDER_WAY: Final = 2
 """Rounds under way: while some are written, the next is gathered."""
 
 PACK_BYTES: Final = 1 << 20
@@ -211,9 +214,7 @@ class Writer:
 
     def _settle(self) -> None:
         while True:
-            came = [self._came.get()]
-            while not self._came.empty():
-                came.append(self._came.get())
+            came = self._next()
             written = [one for one in came if one is not None and len(one) == 3]
             if written:
                 self._judge(written)
@@ -222,6 +223,17 @@ class Writer:
                     self._again(*one)
             if None in came:
                 return
+
+    def _next(self) -> list[Written | Failed | None]:
+        """What came, with the rest of its round where that follows at once: they share a transaction."""
+        came = [self._came.get()]
+        until = monotonic() + GATHERED_WITHIN_S
+        while not self._came.empty() or _is_part(came):
+            try:
+                came.append(self._came.get(timeout=max(until - monotonic(), 0)))
+            except Empty:
+                break
+        return came
 
     def _again(self, pack: Pack, error: LogUnavailable) -> None:
         """Send the same commits again, while there is time: whichever copy lies first counts."""
@@ -255,6 +267,11 @@ class Writer:
             _answer(round)
 
 
+def _is_part(came: Sequence[Written | Failed | None]) -> bool:
+    """Whether more of the first one's round is on its way."""
+    return came[0] is not None and came[0][0].round.left > len(came)
+
+
 def partition_for(commit: Commit, partitions: int) -> int:
     """The partition that a commit goes to.
 
@@ -262,6 +279,8 @@ def partition_for(commit: Commit, partitions: int) -> int:
     """
     if partitions == 1:
         return 0
+    if len(commit.events) == 1:
+        return partition_of(stream_of(commit.events[0]), partitions)
     streams = {stream_of(event) for event in commit.events}
     if not streams and commit.tracking is not None:
         streams = {commit.tracking.application_name}

@@ -43,7 +43,8 @@ class Settled:
     events: id, stream, version, topic, state, recorded_at;
     then a commit's id and number of events, on its first.
     marks: kind, value, id, extra, stream.
-    ``refused``: the commits that were, and the ids that were sealed; ``tracked``: those of tracking alone.
+    ``refused``: the commits that were, those that were ``sealed`` among them; ``tracked``: those of tracking
+    alone.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Settled:
     marks: list[Any] = field(default_factory=list)
     reached: dict[str, int] = field(default_factory=dict)
     refused: dict[bytes, Refused] = field(default_factory=dict)
+    sealed: set[bytes] = field(default_factory=set)
     tracked: list[bytes] = field(default_factory=list)
 
 
@@ -100,6 +102,7 @@ def settle(
             if tracking is None:
                 # A seal: whoever comes later with this id comes too late.
                 refused[commit.id] = settled.refused[commit.id] = Refused()
+                settled.sealed.add(commit.id)
             else:
                 settled.tracked.append(commit.id)
         first_id = last_id + 1
