@@ -16,9 +16,15 @@ SOURCE = "urn:invented:cases"
 
 
 @contextmanager
-def service_in(folder: Path, today: str | None = None, views: str | None = None) -> Iterator[Parts]:
-    """The service with log, views and keys in ``folder``; the views elsewhere, where an address is given."""
+def service_in(
+    folder: Path, today: str | None = None, views: str | None = None, **more: str
+) -> Iterator[Parts]:
+    """The service with log, views and keys in ``folder``; the views elsewhere, where an address is given.
+
+    ``more`` settings are named without their prefix.
+    """
     settings = {"CASETIMELINE_DATA": str(folder)}
+    settings |= {f"CASETIMELINE_{name.upper()}": value for name, value in more.items()}
     if views is not None:
         settings["CASETIMELINE_VIEWS"] = views
     if today is not None:

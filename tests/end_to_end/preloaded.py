@@ -6,9 +6,11 @@ import services.api.app
 import services.cli.main
 import services.compose
 import services.page_reads
+import services.rebuild
 import services.serve
 import services.web.pages
 import tests.end_to_end.forked
+import tests.end_to_end.forked_command
 from infra.holidays import england
 
 england()

@@ -1,0 +1,117 @@
+"""Grown live, built afresh, in part, stopped and resumed, or in several processes: the rows are the same."""
+
+import json
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from infra.views.digest import digest
+from projections.catalogue import PROJECTIONS
+from services.config import read_config
+from services.rebuild import Stopped
+from services.rebuild_elsewhere import processes
+from services.simulate.simulation import simulate
+from tests.authority_of_facts import event, put, service_in
+
+NAMES = tuple(projection.name for projection in PROJECTIONS)
+TODAY = "2019-10-22"
+EVENTS = 50_000
+PROCESSES = 2
+
+
+def untidy(lines, seed):
+    """An authority whose facts come in late, twice, and are corrected, withdrawn, merged and parted again.
+
+    Most of a child's facts follow each other, so that few children are touched at a time.
+    """
+    draw = random.Random(seed)
+    facts = [json.loads(line) for line in lines]
+    children = sorted({fact["subject"] for fact in facts if fact["subject"].startswith("C")})
+    for number, fact in enumerate(draw.sample(facts, len(facts) // 100)):
+        target = {"source": fact["source"], "id": fact["id"]}
+        more = {"corrects": target, "changes": {"occurred_on": f"2019-0{draw.randrange(1, 10)}-11"}}
+        name = "FactCorrected"
+        if number % 3 == 0:
+            name, more = "FactWithdrawn", {"withdraws": target}
+        facts.append(event(f"amends-{number}", name, "2019-10-01", subject=fact["subject"], **more))
+    for number in range(len(children) // 40):
+        one, other = draw.sample(children, 2)
+        facts.append(event(f"merge-{number}", "ChildMerged", "2019-09-02", subject=one, into=other))
+        if number % 2:
+            facts.append(event(f"part-{number}", "ChildUnmerged", "2019-10-02", subject=one, from_=other))
+    order = {child: draw.random() for child in sorted({fact["subject"] for fact in facts})}
+    late = {id(fact) for fact in draw.sample(facts, len(facts) // 50)}
+    facts.sort(key=lambda fact: (id(fact) in late, order[fact["subject"]]))
+    for fact in draw.sample(facts, len(facts) // 50):
+        facts.insert(draw.randrange(len(facts)), fact)
+    return facts
+
+
+def digests_of(views):
+    """The rows that serve, by projection."""
+    with views.reading() as connection:
+        return {one.projection: digest(connection, one.build) for one in views.positions()}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_however_they_came_about_and_wherever_they_are_the_rows_are_the_same(tmp_path, postgres_url):
+    lines = list(simulate(EVENTS // 40, 50, showcase=True))
+    facts = untidy(lines, 50)
+    with (
+        service_in(tmp_path, TODAY, postgres_url) as on_postgres,
+        service_in(tmp_path, TODAY) as on_sqlite,
+    ):
+        cut = len(facts) - len(facts) // 30
+        put(on_postgres, facts[:cut])
+        # Live, in steps, while facts come in.
+        on_postgres.projector.catch_up()
+        put(on_postgres, facts[cut:])
+        on_postgres.projector.catch_up()
+        assert sum(on_postgres.log.heads()) >= EVENTS
+        live = digests_of(on_postgres.views)
+        assert all(one.rows for one in live.values())
+        # In several processes, stopped on the way and resumed.
+        stop = threading.Event()
+        config = read_config({"CASETIMELINE_DATA": str(tmp_path), "CASETIMELINE_TODAY": TODAY})
+        with processes(config, PROCESSES) as submit:
+            with pytest.raises(Stopped):
+                on_sqlite.rebuild.run(NAMES, lambda step: step.children > 300 and stop.set(), stop, submit=submit)
+            on_sqlite.rebuild.run(NAMES, lambda step: None, submit=submit)
+        assert digests_of(on_sqlite.views) == live
+        # In part.
+        some = ["children", "discrepancies"]
+        assert all(one.is_equal for one in on_sqlite.rebuild.run(some, lambda step: None))
+        assert digests_of(on_sqlite.views) == live
+
+
+@pytest.mark.timeout(300)
+def test_two_projectors_on_a_log_of_several_partitions_make_what_a_rebuild_makes(
+    tmp_path, postgres_url, kafka_log
+):
+    facts = untidy(simulate(25, 51, showcase=True), 51)
+    with (
+        service_in(tmp_path / "one", TODAY, postgres_url, **kafka_log) as one,
+        service_in(tmp_path / "one", TODAY, postgres_url, **kafka_log) as other,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        stop = threading.Event()
+        running = [threads.submit(each.projector.run, stop) for each in (one, other)]
+        try:
+            size = len(facts) // 6
+            for start in range(0, len(facts), size):
+                put(one, facts[start : start + size])
+            one.projector.catch_up()
+        finally:
+            stop.set()
+            for each in running:
+                each.result()
+        assert len(one.log.heads()) > 1
+        one.projector.catch_up()
+        live = digests_of(one.views)
+        assert all(compared.is_equal for compared in one.rebuild.run(NAMES, lambda step: None))
+        assert digests_of(one.views) == live
+        for position in one.views.positions():
+            assert tuple(position.applied(p) for p, _ in enumerate(one.log.heads())) == one.log.heads()
