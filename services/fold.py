@@ -23,7 +23,7 @@ from services.histories import BATCH, COMPLETION, SUPERVISION, Histories
 
 _AMENDMENTS = frozenset({f"{PREFIX}FactCorrected", f"{PREFIX}FactWithdrawn"})
 _ROOT = Path(__file__).parents[1]
-_WAIT_AND_RETRY = (PersistenceError, KeysUnavailable, ViewsUnavailable, OSError, MemoryError)
+WAIT_AND_RETRY = (PersistenceError, KeysUnavailable, ViewsUnavailable, OSError, MemoryError)
 """What is no fault of the child's: nobody is set aside for it."""
 
 
@@ -118,7 +118,7 @@ class Folding:
                 days |= {told.day for told in case.amended.told.values()}
                 if case.figures.child == case.child:
                     _add_rows(case, projections, rows, failures)
-        except _WAIT_AND_RETRY:
+        except WAIT_AND_RETRY:
             raise
         except Exception as error:
             failures = {projection.name: failure(error) for projection in projections}
@@ -149,7 +149,7 @@ def _add_rows(
     for projection in projections:
         try:
             rows[projection.name] += projection.rows(case)
-        except _WAIT_AND_RETRY:
+        except WAIT_AND_RETRY:
             raise
         except Exception as error:
             failures[projection.name] = failure(error)

@@ -17,10 +17,13 @@ from infra.views.positions import At, Position, positions_of
 from infra.views.set_aside import New
 from infra.views.views import Step, Views
 from projections.catalogue import PROJECTIONS
-from services.fold import Folding
+from services.fold import WAIT_AND_RETRY, Folding
 
 PAGE = 2_000
 """Events of a partition read at a time; the children they touch are replaced in one transaction."""
+
+RETRY_S = 1.0
+"""How long to wait for what does not answer."""
 
 LINGER_S = 0.1
 """How long to wait for more before folding what is new: a child touched often is folded once."""
@@ -80,13 +83,29 @@ class Projector:
             done += read
         return done
 
-    def run(self, stop: Signal, *, mine: Mine = everything, idle_s: float = 0.2) -> None:
-        """Keep up with the log until told to stop."""
+    def run(
+        self,
+        stop: Signal,
+        *,
+        mine: Mine = everything,
+        tell: Callable[[str], object] = lambda said: None,
+        idle_s: float = 0.2,
+    ) -> None:
+        """Keep up with the log until told to stop. What does not answer is waited for, and told of once."""
+        is_away = False
         while not stop.is_set():
-            if self.catch_up(stop, mine=mine):
-                stop.wait(LINGER_S)
+            try:
+                moved = self.catch_up(stop, mine=mine)
+            except WAIT_AND_RETRY as error:
+                if not is_away:
+                    tell(f"{type(error).__name__}: the lists stay as they are until it answers again")
+                is_away = True
+                stop.wait(RETRY_S)
             else:
-                stop.wait(idle_s)
+                if is_away:
+                    tell("it answers again; the lists move on")
+                is_away = False
+                stop.wait(LINGER_S if moved else idle_s)
 
     def bring_to(self, connection: Connection, builds: Sequence[Build], to: Position) -> None:
         """Move builds on, within a transaction that holds them, to where another one is."""

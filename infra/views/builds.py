@@ -182,14 +182,14 @@ def turn(connection: Connection, build: Build, state: State, **told: Any) -> Non
 
 
 def take_over(connection: Connection, build: Build, rebuilt_at: datetime) -> None:
-    """Have a build serve, keep the one that does, and drop the one kept before."""
-    of = [b for b in read_builds(connection, *State) if b.projection == build.projection]
-    for other in of:
-        if other.state is State.BEFORE and other.number != build.number:
-            drop(connection, other)
-    for other in of:
-        if other.state is State.SERVING:
+    """Have a build serve, keep the one that does unless it never had rows, and drop the one kept before."""
+    for other in read_builds(connection, State.SERVING, State.BEFORE):
+        if other.projection != build.projection:
+            continue
+        if other.state is State.SERVING and other.read_on is not None:
             turn(connection, other, State.BEFORE)
+        else:
+            drop(connection, other)
     turn(connection, build, State.SERVING, rebuilt_at=rebuilt_at.astimezone(UTC).replace(tzinfo=None))
     _serve(connection, build)
 

@@ -176,4 +176,4 @@ def project(
             return
         offer_rebuild(parts)
         with telling(config, parts), sharing(config) as mine:
-            parts.projector.run(stop, mine=mine)
+            parts.projector.run(stop, mine=mine, tell=tell)

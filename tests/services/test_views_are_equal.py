@@ -14,6 +14,7 @@ from services.rebuild import Stopped
 from services.rebuild_elsewhere import processes
 from services.simulate.simulation import simulate
 from tests.authority_of_facts import event, put, service_in
+from tests.servers.kafka import unique
 
 NAMES = tuple(projection.name for projection in PROJECTIONS)
 TODAY = "2019-10-22"
@@ -76,9 +77,13 @@ def test_however_they_came_about_and_wherever_they_are_the_rows_are_the_same(tmp
         # In several processes, stopped on the way and resumed.
         stop = threading.Event()
         config = read_config({"CASETIMELINE_DATA": str(tmp_path), "CASETIMELINE_TODAY": TODAY})
+
+        def tell(step):
+            stop.set()
+
         with processes(config, PROCESSES) as submit:
             with pytest.raises(Stopped):
-                on_sqlite.rebuild.run(NAMES, lambda step: step.children > 300 and stop.set(), stop, submit=submit)
+                on_sqlite.rebuild.run(NAMES, tell, stop, submit=submit)
             on_sqlite.rebuild.run(NAMES, lambda step: None, submit=submit)
         assert digests_of(on_sqlite.views) == live
         # In part.
@@ -87,14 +92,16 @@ def test_however_they_came_about_and_wherever_they_are_the_rows_are_the_same(tmp
         assert digests_of(on_sqlite.views) == live
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_two_projectors_on_a_log_of_several_partitions_make_what_a_rebuild_makes(
-    tmp_path, postgres_url, kafka_log
+    tmp_path, postgres_url, kafka_broker
 ):
+    log = f"kafka://{kafka_broker.bootstrap}/{unique('facts')}"
     facts = untidy(simulate(25, 51, showcase=True), 51)
     with (
-        service_in(tmp_path / "one", TODAY, postgres_url, **kafka_log) as one,
-        service_in(tmp_path / "one", TODAY, postgres_url, **kafka_log) as other,
+        service_in(tmp_path / "one", TODAY, postgres_url, log=log, kafka_partitions="3") as one,
+        service_in(tmp_path / "one", TODAY, postgres_url, log=log, kafka_partitions="3") as other,
         ThreadPoolExecutor(2) as threads,
     ):
         stop = threading.Event()
