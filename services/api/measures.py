@@ -24,7 +24,7 @@ from services.measures.answers import Measures, tell_nobody
 from services.measures.asked import FILTERS, Wanted, published, wanted
 from services.measures.caseloads import By
 from services.measures.cases import PARTS, SIDES, Listed
-from services.measures.past import Tell
+from services.shares import Tell
 
 EVENT_STREAM = "text/event-stream"
 PAGING = ("limit", "cursor")

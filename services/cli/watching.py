@@ -39,7 +39,7 @@ def history(
 
     Each is at the end of its day in London. What a process counts of itself has no past, and is left out.
     """
-    from services.metrics.history import as_openmetrics, over_time
+    from services.metrics.history import Range, as_openmetrics, past_figures
 
     every = _STEP.fullmatch(step)
     if every is None:
@@ -51,8 +51,6 @@ def history(
             raise typer.BadParameter(f"--to {last} is before --from {first}; give the earlier day first")
         asked = asked_of(parts, last.isoformat(), known_at, basis)
         with bar("Reading", "children") as move:
-            figures = over_time(
-                parts.log.streams(), parts.histories, parts.calendar, first, last, asked.question, move
-            )
+            figures = past_figures(parts, Range(first, last, asked.question), move)
         write(line.encode() for line in as_openmetrics(figures, int(every[1])))
     tell(f"The figures of {first} to {last}, every {step}.")

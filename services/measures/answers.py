@@ -18,10 +18,11 @@ from services.measures import caseloads, cases, counted
 from services.measures.asked import Wanted
 from services.measures.cases import Listed
 from services.measures.counted import Counted
-from services.measures.past import Ask, Tell, looked_across
+from services.measures.past import Ask, looked_across
 from services.measures.reply import measure_json
 from services.measures.restated import Restated, restate
 from services.measures.shares import past_part
+from services.shares import Tell
 
 
 def tell_nobody(done: int, of: int) -> None:

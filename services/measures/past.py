@@ -1,6 +1,6 @@
 """What is measured, for a past question: every child, worker and the authority, folded from the log."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,9 +13,6 @@ from services.histories import Histories
 from services.measures.across import ACROSS, Rows, Weighed
 from services.measures.asked import Wanted
 from services.measures.counted import Counted, by_series, counts, is_counted
-
-Tell = Callable[[int, int], None]
-"""Told how many of how many streams are done."""
 
 
 class Log(Protocol):

@@ -26,9 +26,9 @@ from services.measures.across import ACROSS
 from services.measures.asked import Wanted
 from services.measures.cases import case_json
 from services.measures.counted import count_rows, is_counted
-from services.measures.past import Ask, Needed, Part, Tell, count_cases, looked_across, nothing_of
+from services.measures.past import Ask, Needed, Part, count_cases, looked_across, nothing_of
 from services.measures.reply import measure_json
-from services.measures.shares import held_histories, of_shares
+from services.shares import Tell, held_histories, of_shares
 from services.timeline import instant_json
 
 MOST_FACTS_TRIED = 40

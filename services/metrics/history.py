@@ -1,37 +1,48 @@
 """The figures about children of past days, as they are known now or were at a moment."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.question import Question, end_of
 from domain.working_days import WorkingDays
 from projections.projection import Case
+from services.compose import Parts
 from services.histories import Histories, History
 from services.metrics.openmetrics import Days
 from services.metrics.over_time import CaseOn, OverTime
 from services.metrics.practice import practice_metrics
-
-Tell = Callable[[int, int], None]
-"""Told how many of how many streams were read."""
+from services.shares import Tell, held_histories, of_shares
 
 
-def over_time(
-    streams: Iterable[str],
-    histories: Histories,
-    calendar: WorkingDays,
-    first: date,
-    last: date,
-    known: Question,
-    tell: Tell = lambda done, of: None,
-) -> OverTime:
-    """What is watched of some streams from ``first`` to ``last``, of what was known as ``known`` says."""
-    figures = OverTime(first, last, calendar)
-    share = list(streams)
-    for done, stream in enumerate(share, 1):
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The days asked about, and what was known: of ``known`` only that counts."""
+
+    first: date
+    last: date
+    known: Question
+
+
+def past_figures(parts: Parts, asked: Range, tell: Tell) -> OverTime:
+    """What is watched of all streams, reckoned in every core where that pays."""
+    whole = OverTime(asked.first, asked.last, parts.calendar)
+    for share in of_shares(parts, _of_share, asked, tell):
+        whole.merge(share)
+    return whole
+
+
+def _of_share(parts: Parts, streams: Sequence[str], asked: Range) -> OverTime:
+    return over_time(streams, held_histories(parts, streams), parts.calendar, asked)
+
+
+def over_time(streams: Iterable[str], histories: Histories, calendar: WorkingDays, asked: Range) -> OverTime:
+    """What is watched of some streams."""
+    figures = OverTime(asked.first, asked.last, calendar)
+    for stream in streams:
         history = histories.of(stream)
         if history is not None:
-            figures.add(stream, _case_on(histories, history, known))
-        tell(done, len(share))
+            figures.add(stream, _case_on(histories, history, asked.known))
     return figures
 
 

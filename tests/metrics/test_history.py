@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from domain.question import Question, end_of
+from services import shares
 from services.metrics.from_views import figures_of_today
-from services.metrics.history import as_openmetrics, over_time
+from services.metrics.history import Range, as_openmetrics, over_time, past_figures
 from services.metrics.practice import practice_metrics
 from services.simulate.simulation import simulate
 from tests.authority_of_facts import put, service_in
@@ -30,11 +31,14 @@ def authority(tmp_path_factory):
         yield service
 
 
+def history(authority, first, last, known, streams=None):
+    share = authority.log.streams() if streams is None else streams
+    return over_time(share, authority.histories, authority.calendar, Range(first, last, known))
+
+
 @pytest.fixture(scope="module")
 def days(authority):
-    told = over_time(
-        authority.log.streams(), authority.histories, authority.calendar, FIRST, LAST, Question(LAST)
-    )
+    told = history(authority, FIRST, LAST, Question(LAST))
     return {day: samples_of(practice_metrics(figures)) for day, figures in told.figures()}
 
 
@@ -57,11 +61,11 @@ def test_the_last_day_is_told_as_it_is_told_today(authority, days):
 def test_the_past_is_told_as_it_was_known_at_a_moment(authority):
     day = date(2019, 6, 3)
     known = Question(day, end_of(date(2018, 1, 1)))
-    told = over_time(authority.log.streams(), authority.histories, authority.calendar, day, day, known)
+    told = history(authority, day, day, known)
     ((_, figures),) = told.figures()
     assert not without_zeros(samples_of(practice_metrics(figures)))
     known = Question(day, end_of(date(2019, 6, 3)), "entered")
-    told = over_time(authority.log.streams(), authority.histories, authority.calendar, day, day, known)
+    told = history(authority, day, day, known)
     ((_, figures),) = told.figures()
     counted = figures_as_at(authority, known, SOURCES)
     assert without_zeros(samples_of(practice_metrics(figures))) == without_zeros(
@@ -70,14 +74,9 @@ def test_the_past_is_told_as_it_was_known_at_a_moment(authority):
 
 
 def test_adding_up_shares_of_the_children_is_adding_up_all(authority, days):
-    whole = over_time(
-        authority.log.streams(), authority.histories, authority.calendar, FIRST, LAST, Question(LAST)
-    )
+    whole = history(authority, FIRST, LAST, Question(LAST))
     streams = list(authority.log.streams())
-    shares = [
-        over_time(streams[n::3], authority.histories, authority.calendar, FIRST, LAST, Question(LAST))
-        for n in range(3)
-    ]
+    shares = [history(authority, FIRST, LAST, Question(LAST), streams[n::3]) for n in range(3)]
     for share in shares[1:]:
         shares[0].merge(share)
     for (day, ours), (_, all_at_once) in zip(shares[0].figures(), whole.figures(), strict=True):
@@ -89,9 +88,7 @@ def test_adding_up_shares_of_the_children_is_adding_up_all(authority, days):
 
 def test_the_text_is_openmetrics_with_each_day_at_its_end(authority, days, tmp_path):
     weekly = every(FIRST, LAST, 7)
-    told = over_time(
-        authority.log.streams(), authority.histories, authority.calendar, FIRST, LAST, Question(LAST)
-    )
+    told = history(authority, FIRST, LAST, Question(LAST))
     text = "".join(as_openmetrics(told, 7))
     found = samples_by_time(text)
     assert sorted(found) == [end_of(day).timestamp() - 1 for day in weekly]
@@ -99,11 +96,17 @@ def test_the_text_is_openmetrics_with_each_day_at_its_end(authority, days, tmp_p
         assert without_zeros(found[end_of(day).timestamp() - 1]) == without_zeros(days[day])
 
 
+def test_all_cores_together_tell_what_one_tells(authority, days, monkeypatch):
+    monkeypatch.setattr(shares, "PAYS_FROM_STREAMS", 1)
+    monkeypatch.setattr(shares, "STREAMS_IN_A_SHARE", 20)
+    told = past_figures(authority, Range(FIRST, LAST, Question(LAST)), lambda done, of: None)
+    for day, figures in told.figures():
+        assert without_zeros(samples_of(practice_metrics(figures))) == without_zeros(days[day])
+
+
 def test_promtool_makes_blocks_of_it(authority, tmp_path):
     first, last = date(2019, 9, 1), date(2019, 9, 10)
-    told = over_time(
-        authority.log.streams(), authority.histories, authority.calendar, first, last, Question(last)
-    )
+    told = history(authority, first, last, Question(last))
     (tmp_path / "history.txt").write_text("".join(as_openmetrics(told, 1)))
     blocks = tmp_path / "blocks"
     done = subprocess.run(
