@@ -121,37 +121,48 @@ def intervals(
     of_kind: Sequence[Spell],
     happened: Sequence[Occasion],
     window_days: Callable[[date], int] | None,
+    named: Callable[[Occasion], str | None] = lambda _: None,
 ) -> Iterator[Interval]:
     """The intervals of a spell, given the occasions since its start.
 
     Where its end leaves one running, that runs on if another of the spells ``of_kind`` is still going on or
-    begins within the window of days, until the next occasion or the end of the last of those.
+    begins within the window of days, until the next occasion or the end of the last of those. An occasion is
+    of any spell unless it is ``named`` for one: then of that one, and from its start of what runs on with it.
     """
     start, from_, number = spell.start, None, 0
+    after = []
     for stop in happened:
         if spell.is_again and when(stop.last[1]) == when(spell.start[1]):
             continue
-        if is_before_end(stop.last, spell.end):
+        if not is_before_end(stop.last, spell.end):
+            after.append(stop)
+        elif named(stop) in (None, spell.id):
             yield Interval(spell, number, start, from_, stop, None)
             start, from_, number = stop.first, stop, number + 1
-            continue
-        end, continued_by = _running_on(spell, of_kind, window_days) if window_days else (spell.end, None)
-        if continued_by is not None and is_before_end(stop.last, end):
-            yield Interval(spell, number, start, from_, stop, None, continued_by)
-        else:
-            yield Interval(spell, number, start, from_, None, end, continued_by)
+    if window_days is None:
+        yield Interval(spell, number, start, from_, None, spell.end)
         return
-    end, continued_by = _running_on(spell, of_kind, window_days) if window_days else (spell.end, None)
-    yield Interval(spell, number, start, from_, None, end, continued_by)
+    end, carriers = _running_on(spell, of_kind, window_days)
+    for stop in after if carriers else ():
+        if is_before_end(stop.last, end) and _is_of(stop, named(stop), spell, carriers):
+            yield Interval(spell, number, start, from_, stop, None, carriers[0].start[1])
+            return
+    yield Interval(spell, number, start, from_, None, end, carriers[0].start[1] if carriers else None)
+
+
+def _is_of(stop: Occasion, named: str | None, spell: Spell, carriers: Sequence[Spell]) -> bool:
+    return named in (None, spell.id) or any(
+        carrier.id == named and is_after_start(stop.last, carrier.start) for carrier in carriers
+    )
 
 
 def _running_on(
     spell: Spell, of_kind: Sequence[Spell], window_days: Callable[[date], int]
-) -> tuple[Placed | None, Told | None]:
-    """Where an interval left running by the end of its spell ends (None: it runs), and what first continued
-    it.
+) -> tuple[Placed | None, list[Spell]]:
+    """Where an interval left running by the end of its spell ends (None: it runs), and the spells it runs on
+    with, of the first end by their starts.
     """
-    last, continued_by = spell, None
+    last, carriers = spell, list[Spell]()
     while last.end is not None:
         ended_on, ended = last.end[1].day, when(last.end[1])
         until = ended_on + timedelta(days=window_days(ended_on))
@@ -161,12 +172,14 @@ def _running_on(
             if other.start[1].day <= until and (other.end is None or when(other.end[1]) > ended)
         ]
         if not following:
-            return last.end, continued_by
+            return last.end, carriers
+        carriers += sorted(
+            (other for other in following if other not in carriers), key=lambda other: other.place
+        )
         # Of those that follow, the one that goes on longest carries it furthest.
         endless = [other for other in following if other.end is None]
         last = endless[0] if endless else max(following, key=_ended)
-        continued_by = continued_by or min(following, key=lambda other: other.place).start[1]
-    return None, continued_by
+    return None, carriers
 
 
 def _ended(spell: Spell) -> tuple[object, int]:

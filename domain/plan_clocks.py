@@ -131,8 +131,8 @@ def _clocks(what: Repeating, plans: _Plans, material: Material) -> list[Clock]:
     clocks = []
     for spell in of_kind:
         again = [other.start for other in of_kind if other.id == spell.id and other.place > spell.place]
-        happened = _of_plan(reports.since(spell.start, again), spell, of_kind)
-        for interval in intervals(spell, of_kind, happened, window_days):
+        happened = reports.since(spell.start, again)
+        for interval in intervals(spell, of_kind, happened, window_days, _plan_named):
             timescale = what.later if interval.number else what.first
             row = material.policy.row(timescale, interval.start[1].day)
             row, flags = _as_set(what, row, interval, plans, material)
@@ -148,15 +148,8 @@ def _clocks(what: Repeating, plans: _Plans, material: Material) -> list[Clock]:
     return clocks
 
 
-def _of_plan(happened: list[Occasion], spell: Spell, of_kind: Sequence[Spell]) -> list[Occasion]:
-    """The occasions of a plan: a meeting that names another plan of its day is not one of them."""
-    if len(of_kind) == 1 and all(_plan_named(one) in (None, spell.id) for one in happened):
-        return happened
-    follow = {other.id for other in of_kind if spell.is_over_before(other.start)}
-    return [one for one in happened if _plan_named(one) in (None, spell.id) or _plan_named(one) in follow]
-
-
 def _plan_named(occasion: Occasion) -> str | None:
+    """The plan that a meeting is about, where it says so."""
     fact = occasion.last[1].fact
     return fact.plan_id if isinstance(fact, MeetingHeld) else None
 

@@ -9,7 +9,10 @@ from services.output import Form
 Data = Annotated[
     str | None, typer.Option("--data", metavar="FOLDER", help="Where everything embedded is kept.")
 ]
-Log = Annotated[str | None, typer.Option("--log", metavar="URL", help="The log: sqlite:///FILE or kafka://HOST:PORT/TOPIC.")]
+Log = Annotated[
+    str | None,
+    typer.Option("--log", metavar="URL", help="The log: sqlite:///FILE or kafka://HOST:PORT/TOPIC."),
+]
 Views = Annotated[str | None, typer.Option("--views", metavar="URL", help="The views: sqlite:///FILE.")]
 Today = Annotated[str | None, typer.Option("--today", metavar="DATE", help="A day that stands for today.")]
 Http = Annotated[str | None, typer.Option("--http", metavar="HOST:PORT", help="Where to listen.")]
