@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from infra.deploy import postgres
 from infra.deploy.kafka import cluster
 from infra.deploy.process import Process
 from infra.deploy.stack import Stack, down, process_of
@@ -23,18 +24,25 @@ WITHIN_S = 60.0
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Two servers and two projectors over one broker; nothing of it runs after."""
     kafka, http = free_ports(1, cluster.PORTS_OF_A_NODE)[0], free_ports(1, 2)[0]
+    database, prometheus = free_ports(2)
     data = tmp_path_factory.mktemp("stack")
-    postgres, prometheus = free_ports(2)
-    metrics = free_ports(1, 3)[0]
     found = Stack(
-        data, kafka, postgres, http, servers=2, projectors=2, memory="256m",
-        prometheus_port=prometheus, metrics_port=metrics,
-    )  # fmt: skip
+        data,
+        kafka,
+        database,
+        http,
+        servers=2,
+        projectors=2,
+        memory="256m",
+        prometheus_port=prometheus,
+        metrics_port=free_ports(1, 3)[0],
+    )
     try:
         found.up()
         yield found
     finally:
         down(data)
+        postgres.remove(data / "postgres")
 
 
 def processes(stack: Stack) -> dict[str, Process]:

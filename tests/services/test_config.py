@@ -8,6 +8,12 @@ import pytest
 from services.config import EXAMPLES, BadSettings, read_config, settings_of
 
 
+def test_every_setting_is_explained_to_operators():
+    told = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+    short = {name: f"…_{name.removeprefix('CASETIMELINE_')}" for name in EXAMPLES}
+    assert [name for name in EXAMPLES if f"`{name}`" not in told and f"`{short[name]}`" not in told] == []
+
+
 def test_with_none_set_everything_is_embedded_under_data():
     config = read_config({})
     assert config.data == Path("data")
