@@ -129,8 +129,12 @@ class Count:
     lengths: Counter[int] = field(default_factory=Counter)
 
     def add(self, is_of_these: bool, length: int | None, number: int) -> None:
+        self.add_many(number, number * is_of_these, length)
+
+    def add_many(self, number: int, of_these: int, length: int | None) -> None:
+        """Add rows of one length, so many of them in the numerator too."""
         self.number += number
-        self.of_these += number * is_of_these
+        self.of_these += of_these
         if length is not None:
             self.lengths[length] += number
 
@@ -157,6 +161,10 @@ class Tally:
         if measure.recorded_among is not None and meets(row, measure.recorded_among, day):
             length = recorded_length_of(row, measure, day, calendar) if measure.has_lengths else None
             self.recorded.add(is_recorded_of_these(row, measure, day, length), length, number)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.true.number and not self.recorded.number
 
     def take(self, other: "Tally") -> None:
         self.true.take(other.true)

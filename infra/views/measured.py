@@ -1,11 +1,25 @@
-"""What is measured, read from its table: rows that are alike counted together, and the cases one by one."""
+"""What is measured, read from its table: rows summed, and the cases one by one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)  # fmt: skip
 
 from projections.measure import Measure, Period, Where, Which
 from projections.measured.row import Measured
@@ -20,23 +34,6 @@ Key = tuple[date, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
-    """Rows that a measure cannot tell apart. What it does not look at is left at its default."""
-
-    since: date
-    until: date | None
-    outcome: str
-    kind: str | None
-    marks: str
-    length: int | None
-    late_from: date | None
-    recorded_outcome: str | None
-    recorded_since: date | None
-    recorded_length: int | None
-    recorded_late_from: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Only:
     """Which cases are asked for: None of a field wants any."""
 
@@ -45,7 +42,20 @@ class Only:
     kind: str | None = None
 
 
-def alike(
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """From when to when rows alike went on, or how long; what a measure does not look at is None."""
+
+    since: date | None = None
+    until: date | None = None
+    length: int | None = None
+
+
+Group = tuple[str | None, Lengths, int, int]
+"""Rows alike: their part, how long they went on, how many there are, and how many of these count."""
+
+
+def summed(
     connection: Connection,
     table: Table,
     measure: Measure,
@@ -53,59 +63,45 @@ def alike(
     day: date,
     only: Only,
     by: By | None = None,
-) -> Iterator[tuple[str | None, Alike, int]]:
-    """The rows that count, those that are alike together: what they are parted by, one of them, how many."""
-    looked_at = _looked_at(measure, table, day)
-    parts = table.c[_COLUMN[by]] if by else None
-    grouped = [*looked_at.values(), *([] if parts is None else [parts])]
-    statement = _placed(select(func.count(), *grouped), table, measure, period, day, only)
+    *,
+    is_recorded: bool = False,
+) -> Iterator[Group]:
+    """The rows that count by true dates, or by those recorded: summed by part, and by length where a measure
+    looks at it.
+    """
+    among = measure.recorded_among if is_recorded else measure.among
+    of_these = measure.recorded_of_these if is_recorded else measure.of_these
+    assert among is not None
+    counts = _any(among, table, day)
+    number = func.sum(case((counts, 1), else_=0))
+    of: ColumnElement[Any] = literal(0)
+    if of_these is not None:
+        of = func.sum(case((and_(counts, _any(of_these, table, day)), 1), else_=0))
+    parts = [table.c[_COLUMN[by]]] if by else []
+    lengths = _length_columns(measure, table, is_recorded=is_recorded)
+    grouped = [*parts, *lengths.values()]
+    statement = _placed(select(number, of, *grouped), table, measure, period, day, only)
     if grouped:
         statement = statement.group_by(*grouped)
-    names = list(looked_at)
-    for number, *values in connection.execute(statement):
-        if not number:
-            continue
-        told = dict(zip(names, values, strict=False))
-        for late in ("late_from", "recorded_late_from"):
-            told[late] = day if told.get(late) else None
-        yield values[-1] if by else None, Alike(**{**_BLANK, **told}), number
+    for all_of_them, of_them, *values in connection.execute(statement):
+        if all_of_them:
+            told = dict(zip(lengths, values[len(parts) :], strict=True))
+            yield values[0] if by else None, Lengths(**told), int(all_of_them), int(of_them or 0)
 
 
-_BLANK: dict[str, Any] = {
-    "since": date.min, "until": None, "outcome": "", "kind": None, "marks": "|", "length": None,
-    "recorded_outcome": None, "recorded_since": None, "recorded_length": None,
-}  # fmt: skip
+def _any(which: Which, table: Table, day: date) -> ColumnElement[bool]:
+    return or_(false(), *(_meeting(where, table, day) for where in which))
 
 
-def _looked_at(measure: Measure, table: Table, day: date) -> dict[str, ColumnElement[Any]]:
-    """The columns by which a measure tells rows apart."""
-    looked: dict[str, ColumnElement[Any]] = {}
-    for where in measure.conditions:
-        for is_used, name in (
-            (where.outcomes, "outcome"),
-            (where.kinds, "kind"),
-            (where.marked or where.unmarked, "marks"),
-            (where.recorded_outcomes, "recorded_outcome"),
-        ):
-            if is_used:
-                looked[name] = table.c[name]
-        if where.is_late is not None:
-            looked["late_from"] = func.coalesce(table.c.late_from <= day, False)
-        if where.is_recorded_late is not None:
-            looked["recorded_late_from"] = func.coalesce(table.c.recorded_late_from <= day, False)
-    if measure.has_lengths:
-        looked |= {name: table.c[name] for name in _length_columns(measure)}
-    return looked
-
-
-def _length_columns(measure: Measure) -> list[str]:
+def _length_columns(measure: Measure, table: Table, *, is_recorded: bool) -> dict[str, ColumnElement[Any]]:
     """What a length is computed from; where it is kept with the row, dates would tell every row apart."""
-    recorded = measure.recorded_among is not None
-    if measure.unit == "weekdays":
-        return ["since", "until", *(["recorded_since"] if recorded else [])]
-    if measure.placed == "standing":
-        return ["since", *(["recorded_since"] if recorded else [])]
-    return ["length", *(["recorded_length"] if recorded else [])]
+    if not measure.has_lengths:
+        return {}
+    c = table.c
+    if measure.unit == "weekdays" or measure.placed == "standing":
+        since = c.recorded_since if is_recorded else c.since
+        return {"since": since, **({"until": c.until} if measure.unit == "weekdays" else {})}
+    return {"length": c.recorded_length if is_recorded else c.length}
 
 
 def _placed(
@@ -143,7 +139,7 @@ def cases(
     columns = [c[name] for name in Measured.__dataclass_fields__]
     statement = _placed(select(*columns), table, measure, period, day, only)
     for any_of in which:
-        statement = statement.where(or_(*(_meeting(where, table, day) for where in any_of)))
+        statement = statement.where(_any(any_of, table, day))
     if after is not None:
         statement = statement.where(tuple_(c.day, c.child, c.thing) > tuple_(*after))
     statement = statement.order_by(c.day, c.child, c.thing).execution_options(yield_per=1_000)
@@ -153,7 +149,7 @@ def cases(
 
 def _meeting(where: Where, table: Table, day: date) -> ColumnElement[bool]:
     c = table.c
-    conditions: list[ColumnElement[bool]] = [c.series.is_not(None)]
+    conditions: list[ColumnElement[bool]] = [true()]
     for values, name in (
         (where.outcomes, "outcome"),
         (where.kinds, "kind"),

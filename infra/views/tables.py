@@ -96,9 +96,18 @@ RECORDING_DELAYS = Table(
     Column("number", Integer, primary_key=True),
     Column("child", Text, nullable=False, index=True),
     Column("source", Text, nullable=False),
-    Column("entered_on", Date, nullable=False, index=True),
+    Column("entered_on", Date, nullable=False),
     Column("working_days", Integer, nullable=False),
     Column("facts", Integer, nullable=False),
+)
+
+# Summing the delays of a period then reads no row.
+Index(
+    "recording_delays_by_day",
+    RECORDING_DELAYS.c.entered_on,
+    RECORDING_DELAYS.c.source,
+    RECORDING_DELAYS.c.working_days,
+    RECORDING_DELAYS.c.facts,
 )
 
 FACTS = Table(

@@ -1,5 +1,6 @@
 """Households: when one child was visited, who of the others was not seen, or not seen alone."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
@@ -31,44 +32,68 @@ class Spell(NamedTuple):
     until: date | None
 
 
+Other = tuple[str, str, date, Visit | None, Visit]
+"""A child, its household, a day on which another of it was visited, its own visit if any, and some visit."""
+
+
+def others(visits: Iterable[Visit], spells: Iterable[Spell]) -> Iterator[Other]:
+    """Each child and day on which another child of its household was visited."""
+    members: dict[str, list[Spell]] = {}
+    homes: dict[str, list[Spell]] = {}
+    for spell in spells:
+        members.setdefault(spell[1], []).append(spell)
+    for of in members.values():
+        if len(of) > 1:
+            for spell in of:
+                homes.setdefault(spell[0], []).append(spell)
+    days: dict[tuple[str, date], dict[str, Visit]] = {}
+    for visit in visits:
+        for _, household, since, until in homes.get(visit[0], ()):
+            day = visit[1]
+            if since <= day and (until is None or day < until):
+                seen = days.setdefault((household, day), {})
+                before = seen.get(visit[0])
+                if before is None or _rank(visit) < _rank(before):
+                    seen[visit[0]] = visit
+    for (household, day), seen in days.items():
+        some_visit = next(iter(seen.values()))
+        there = {
+            child
+            for child, _, since, until in members[household]
+            if since <= day and (until is None or day < until)
+        }
+        for child in there:
+            if len(seen) > (child in seen):
+                yield child, household, day, seen.get(child), some_visit
+
+
 def siblings(visits: Iterable[Visit], spells: Iterable[Spell]) -> Iterator[Measured]:
     """A row for each child and day on which another child of its household was visited: how it was seen.
 
     The case is whose visit it was that did not see the child, or, where it had one, its own.
     """
-    members: dict[str, list[Spell]] = {}
-    homes: dict[str, list[Spell]] = {}
-    for spell in spells:
-        members.setdefault(spell.household, []).append(spell)
-        homes.setdefault(spell.child, []).append(spell)
-    shared = {child for of in members.values() if len(of) > 1 for child, *_ in of}
-    days: dict[tuple[str, date], dict[str, Visit]] = {}
-    for visit in visits:
-        if visit.child not in shared:
-            continue
-        for spell in homes[visit.child]:
-            if spell.since <= visit.day and (spell.until is None or visit.day < spell.until):
-                seen = days.setdefault((spell.household, visit.day), {})
-                before = seen.get(visit.child)
-                if before is None or _rank(visit) < _rank(before):
-                    seen[visit.child] = visit
-    for (household, day), seen in days.items():
-        some_visit = next(iter(seen.values()))
-        there = {
-            spell.child
-            for spell in members[household]
-            if spell.since <= day and (spell.until is None or day < spell.until)
-        }
-        for child in there:
-            if len(seen) > (child in seen):
-                yield _row(household, day, child, seen.get(child), some_visit)
+    for child, household, day, own, other in others(visits, spells):
+        yield _row(child, household, day, own, other)
+
+
+def siblings_alike(
+    visits: Iterable[Visit], spells: Iterable[Spell], on: date
+) -> Iterator[tuple[Measured, int]]:
+    """The same, those of one outcome, worker and team together: one of them, as if on a day, and how many."""
+    alike: Counter[tuple[str | None, str | None, str | None]] = Counter()
+    for _, _, _, own, other in others(visits, spells):
+        _, _, outcome, worker, team = own or other
+        alike[(outcome if own else None, worker, team)] += 1
+    for (seen, worker, team), number in alike.items():
+        one = Visit("", on, seen or NOT_VISITED, worker, team)
+        yield _row("", "", on, one if seen else None, one), number
 
 
 def _rank(visit: Visit) -> int:
-    return _BEST_FIRST.index(visit.outcome)
+    return _BEST_FIRST.index(visit[2])
 
 
-def _row(household: str, day: date, child: str, own: Visit | None, other: Visit) -> Measured:
+def _row(child: str, household: str, day: date, own: Visit | None, other: Visit) -> Measured:
     whose = own or other
     return Measured(
         child=child,

@@ -70,7 +70,7 @@ def _action_row(case: Case, action: _Action) -> Measured:
         marks.append(NO_EVIDENCE)
     worker, team = case.holders.on(action.done_on or case.day)
     return Measured(
-        child=case.figures.child,
+        child=case.survivor[0],
         series="actions",
         thing=action.action_id,
         day=due_on,
@@ -101,7 +101,7 @@ def _audit_row(
         marks.append(REPEATED_THEME)
     worker, team = case.holders.on(told.day)
     return Measured(
-        child=case.figures.child,
+        child=case.survivor[0],
         series="audits",
         thing=audit.audit_id,
         day=told.day,

@@ -26,7 +26,7 @@ def clock_things(case: Case) -> Iterator[Measured]:
         outcome, length, late_from = _recorded(clock, case.day, case.calendar)
         over = clock.stopped_on
         yield Measured(
-            child=case.figures.child,
+            child=case.survivor[0],
             series=clock.timescale.id,
             thing=clock.id,
             day=clock.due_on,

@@ -40,7 +40,7 @@ def _row(
     team: str | None,
 ) -> Measured:
     return Measured(
-        child=case.figures.child,
+        child=case.survivor[0],
         series=series,
         thing=thing,
         day=since,

@@ -83,7 +83,7 @@ def _planned(case: Case, meeting_id: str, meeting: _Meeting, planned_for: date) 
     last = meeting.planned_last_for or planned_for
     worker, team = case.holders.on(until or case.day)
     return Measured(
-        child=case.figures.child,
+        child=case.survivor[0],
         series="meetings_planned",
         thing=meeting_id,
         day=planned_for,
@@ -108,7 +108,7 @@ def _held(case: Case, meeting_id: str, meeting: _Meeting, held: MeetingHeld, hel
         marks.append(ABSENCES)
     worker, team = case.holders.on(held_on)
     return Measured(
-        child=case.figures.child,
+        child=case.survivor[0],
         series="meetings",
         thing=meeting_id,
         day=held_on,

@@ -106,7 +106,7 @@ def _row(
 ) -> Measured:
     worker, team = case.holders.on(until or case.day)
     return Measured(
-        child=case.figures.child,
+        child=case.survivor[0],
         series=series,
         thing=life.plan_id,
         day=day,

@@ -65,7 +65,7 @@ def _conferences(case: Case) -> Iterator[Measured]:
 def _row(case: Case, series: str, thing: str, day: date, until: date | None, outcome: str) -> Measured:
     worker, team = case.holders.on(until or case.day)
     return Measured(
-        child=case.figures.child,
+        child=case.survivor[0],
         series=series,
         thing=thing,
         day=day,

@@ -18,7 +18,7 @@ def recording_things(case: Case) -> Iterator[Measured]:
     a clock and was learnt after the figures of its month were published, with its delay in working days.
     """
     known = case.by_reference
-    streams = {case.figures.child, *case.figures.merged}
+    streams = {case.survivor[0], *case.survivor[1]}
     for found in case.discrepancies:
         fact = known[found.fact]
         if fact.stream in streams:
@@ -49,7 +49,7 @@ def _row(
 ) -> Measured:
     worker, team = case.holders.on(since)
     return Measured(
-        child=case.figures.child,
+        child=case.survivor[0],
         series=series,
         thing=thing,
         day=day,

@@ -29,7 +29,7 @@ def referral_things(case: Case) -> Iterator[Measured]:
         over_on = episode.over_on
         worker, team = case.holders.on(over_on or case.day)
         yield Measured(
-            child=case.figures.child,
+            child=case.survivor[0],
             series="referrals",
             thing=episode.referral_id,
             day=episode.received_on,
@@ -81,7 +81,7 @@ def drift_things(case: Case) -> Iterator[Measured]:
                 continue
             worker, team = case.holders.on(day)
             yield Measured(
-                child=case.figures.child,
+                child=case.survivor[0],
                 series="drift",
                 thing=f"{kind}:{thing}",
                 day=day,

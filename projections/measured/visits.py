@@ -21,7 +21,7 @@ def visit_things(case: Case) -> Iterator[Measured]:
     for visit_id, (day, visit) in latest.items():
         worker, team = case.holders.on(day)
         yield Measured(
-            child=case.figures.child,
+            child=case.survivor[0],
             series="visits",
             thing=visit_id,
             day=day,
@@ -55,7 +55,7 @@ def household_things(case: Case) -> Iterator[Measured]:
     spells += [(household, since, None) for household, since in living.items()]
     for household, since, until in spells:
         yield Measured(
-            child=case.figures.child,
+            child=case.survivor[0],
             series="households",
             thing=household,
             day=since,

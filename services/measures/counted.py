@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from domain.working_days import WorkingDays
-from infra.views.measured import By, Only, alike
+from infra.views.measured import By, Lengths, Only, summed
 from infra.views.tables import MEASURED
 from infra.views.views import Views
 from projections.measure import Measure
 from projections.measured.row import Measured
-from projections.measuring import Countable, Tally, is_placed
+from projections.measuring import Countable, Tally, is_placed, span
 from services.measures.across import ACROSS
 from services.measures.asked import Wanted
 
@@ -48,13 +50,34 @@ def from_views(views: Views, measures: Sequence[Measure], wanted: Wanted) -> lis
                 made = (across.counted or across.from_views)(connection, wanted)
                 count_rows(made, [counted], wanted, views.calendar)
             else:
-                groups = alike(
-                    connection, MEASURED, measure, wanted.period, wanted.day, wanted.only, wanted.by
-                )
-                for part, row, number in groups:
-                    counted.add(row, number, part, wanted, views.calendar)
+                _count_sums(connection, counted, wanted, views.calendar)
             found.append(counted)
     return found
+
+
+def _count_sums(connection: Connection, counted: Counted, wanted: Wanted, calendar: WorkingDays) -> None:
+    measure = counted.measure
+    for is_recorded in (False, True) if measure.recorded_among is not None else (False,):
+        groups = summed(
+            connection, MEASURED, measure, wanted.period, wanted.day, wanted.only, wanted.by,
+            is_recorded=is_recorded,
+        )  # fmt: skip
+        for part, lengths, number, of_these in groups:
+            length = _length(lengths, measure, wanted, calendar)
+            if measure.of_these_lengths is not None:
+                is_of = length is not None and measure.of_these_lengths.holds(length)
+                of_these = number if is_of else 0
+            tallies = [counted.whole]
+            if wanted.by is not None:
+                tallies.append(counted.parts.setdefault(part, Tally()))
+            for tally in tallies:
+                (tally.recorded if is_recorded else tally.true).add_many(number, of_these, length)
+
+
+def _length(lengths: Lengths, measure: Measure, wanted: Wanted, calendar: WorkingDays) -> int | None:
+    if lengths.since is None:
+        return lengths.length
+    return span(measure.unit, lengths.since, lengths.until or wanted.day, calendar)
 
 
 def count_rows(
@@ -100,5 +123,6 @@ def part_of(row: Measured, by: By) -> str | None:
 
 
 def parts_in_order(counted: Counted) -> Iterator[tuple[str | None, Tally]]:
-    """The parts by name, that without a name last."""
-    yield from sorted(counted.parts.items(), key=lambda part: (part[0] is None, part[0] or ""))
+    """The parts in which anything counts by name, that without a name last."""
+    told = [(part, tally) for part, tally in counted.parts.items() if not tally.is_empty]
+    yield from sorted(told, key=lambda part: (part[0] is None, part[0] or ""))

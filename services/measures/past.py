@@ -1,13 +1,13 @@
 """What is measured, for a past question: every child, worker and the authority, folded from the log."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from domain.question import Question
 from projections.measure import Measure
 from projections.measured.row import Measured
-from projections.measured.rows import measured_rows
+from projections.measured.rows import measured_rows, rows_of
 from projections.projection import Case, Projection
 from services.histories import Histories
 from services.measures.across import ACROSS, Rows, Weighed
@@ -27,7 +27,7 @@ def cases_of(streams: Sequence[str], histories: Histories, question: Question) -
         history = histories.of(stream)
         if history is not None:
             case = histories.case(history, question)
-            if case.figures.child == stream:
+            if case.survivor[0] == stream:
                 yield case
 
 
@@ -57,15 +57,14 @@ class Needed:
     def rows(self, case: Case, across: Rows) -> Iterator[Measured]:
         """The rows of a case that count by themselves; those to be looked across are laid by."""
         for projection in self.projections:
-            found = projection.rows(case)
-            if projection.name == measured_rows.name:
-                yield from _of(found, self.own)
-                found = list(_of(found, self.looked_across))
-            across.take(projection, found)
-
-
-def _of(rows: Sequence[Measured], series: Collection[str]) -> Iterator[Measured]:
-    return (row for row in rows if row.series in series)
+            if projection.name != measured_rows.name:
+                across.take(projection, projection.rows(case))
+                continue
+            for row in rows_of(case, self.own | self.looked_across):
+                if row.series in self.own:
+                    yield row
+                if row.series in self.looked_across:
+                    across.measured.append(row)
 
 
 @dataclass(frozen=True, slots=True)

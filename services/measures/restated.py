@@ -107,7 +107,7 @@ class _Work:
         if is_same:
             case_then = case_now
         for case, part in ((case_now, share.now), (case_then, share.then)):
-            if case.figures.child == case.child:
+            if case.survivor[0] == case.child:
                 part.take(count_cases(iter([case]), ask))
         if not is_same and ask.measures[0].series not in ACROSS:
             share.changed += _changes(histories, history, case_then, case_now, ask)
@@ -131,7 +131,7 @@ def _changes(
 def _counting(case: Case, ask: Ask) -> Rows:
     """The rows of a case that count for the measure."""
     (measure,) = ask.measures
-    if case.figures.child != case.child:
+    if case.survivor[0] != case.child:
         return {}
     needed = Needed.by(ask.measures)
     rows = needed.rows(case, nothing_of(ask).across)
