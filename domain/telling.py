@@ -20,7 +20,7 @@ from domain.correction import RecordDeleted
 from domain.event import Event
 from domain.field import FactReference
 from domain.history import Recorded
-from domain.identity import TransferredOut
+from domain.identity import TransferredIn, TransferredOut
 from domain.moment import LONDON, Moment
 from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, SteppedDown, SteppedUp
 from domain.snapshot import RecordDisappeared, RecordReappeared
@@ -80,6 +80,13 @@ def told(recorded: Recorded, fact: Event, dated_by: Recorded | None = None) -> T
     if entered_before_it_occurred(source, moment):
         return Told(recorded, fact, source.entered_on, None)
     return Told(recorded, fact, moment.day, moment.instant)
+
+
+def turning_days(told: Told) -> tuple[date, ...]:
+    """The days on which a fact may change how clocks stand: its own, and one it names for later."""
+    if isinstance(told.fact, TransferredIn) and told.fact.conference_due_from is not None:
+        return (told.day, told.fact.conference_due_from)
+    return (told.day,)
 
 
 def entered_before_it_occurred(recorded: Recorded, moment: Moment) -> bool:

@@ -11,10 +11,9 @@ from domain.event import Event
 from domain.families import FAMILIES, OF_ALL, Family, families_of
 from domain.field import FactReference
 from domain.history import Recorded
-from domain.identity import TransferredIn
 from domain.ruling import ClockRuled
 from domain.snapshot import RecordChanged
-from domain.telling import Told, told
+from domain.telling import Told, told, turning_days
 
 ClocksAt = Callable[[Sequence[Amendment], frozenset[FactReference], date, Sequence[Family]], list[Clock]]
 """The clocks of some families, of all the references concerned, as at a day, with some amendments applied and
@@ -210,9 +209,7 @@ def _harm(
         for seen_by in (date.min, *changed):
             for t in history.overlaid(applied, seen_by).values():
                 if t.recorded.type in bears:
-                    days.add(t.day)
-                    if isinstance(t.fact, TransferredIn) and t.fact.conference_due_from is not None:
-                        days.add(t.fact.conference_due_from)
+                    days.update(turning_days(t))
     for day in sorted(day for day in days if day >= since and day != date.min):
         if uncovered(clocks_at(before, voided, day, families), clocks_at(after, voided, day, families)):
             return day

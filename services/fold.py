@@ -12,6 +12,7 @@ from domain.catalogue import PREFIX
 from domain.circumstances import BULK_COMPLETION_MINUTES
 from domain.people import is_worker
 from domain.question import Question
+from domain.telling import turning_days
 from infra.errors import Tampered, Unreadable
 from infra.keys import KeysUnavailable
 from infra.log.commit import LogNotification
@@ -115,7 +116,7 @@ class Folding:
         try:
             for case in self._cases(streams, day):
                 members[case.child] = case.figures.child
-                days |= {told.day for told in case.amended.told.values()}
+                days |= {day for told in case.amended.told.values() for day in turning_days(told)}
                 if case.figures.child == case.child:
                     _add_rows(case, projections, rows, failures)
         except WAIT_AND_RETRY:

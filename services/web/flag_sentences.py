@@ -15,7 +15,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "REOPENED_SAME_RECORD": (
         "Closed and reopened",
-        "An assessment was closed and the same one was reopened. The record counts from the "
+        "A record was closed and the same one was reopened. The record counts from the "
         "reopening; the need does not.",
     ),
     "CANCELLED_THEN_RESTARTED": (

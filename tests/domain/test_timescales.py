@@ -1,6 +1,7 @@
 """Every timescale on its last day in time and the day after: over weekends, bank holidays and odd days."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -414,3 +415,8 @@ def test_newly_qualified_supervision_is_weekly_then_fortnightly_then_monthly(joi
     facts = told("supervision", ("WorkerJoined", joined, NEWLY_QUALIFIED), supervised(previous))
     clock = read_at("supervision:W-1:2", facts, date(2019, 12, 31))
     assert (clock.timescale.limit.value, clock.timescale.limit.unit) == (value, unit)
+
+
+def test_the_manual_says_how_every_timescale_starts_and_stops():
+    page = (Path(__file__).parents[2] / "docs" / "true-clock.md").read_text()
+    assert [id for id in all_ids() if f"`{id}`" not in page] == []

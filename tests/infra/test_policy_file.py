@@ -1,6 +1,8 @@
 """The operator's file of local policy: what it changes, and how every mistake in it is told."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +141,10 @@ def test_each_mistake_says_what_to_do():
     with pytest.raises(BadPolicy) as error:
         read(row(id='"minuets"').encode())
     assert "did you mean minutes?" in str(error.value)
+
+
+def test_the_example_in_the_manual_has_no_mistakes():
+    page = (Path(__file__).parents[2] / "docs" / "timescales.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    policy = read(example.encode())
+    assert policy.row("child_protection_visit", date(2024, 4, 1)).edition == "2024"
