@@ -115,7 +115,7 @@ class HeldLog:
         if stream not in self._decoded:
             if self._number[stream] < self._until:
                 # One that was passed by already: what others were merged with.
-                return self._codec.decode_rows(_part(self._held.rows, self._held.places[stream]))
+                return self._codec.decode_rows(part_rows(self._held.rows, self._held.places[stream]))
             self._decode_from(self._number[stream])
         return self._decoded[stream]
 
@@ -129,7 +129,7 @@ class HeldLog:
             ends.append(len(places))
             self._until += 1
         self._decoded = {}
-        facts = self._codec.decode_rows(_part(self._held.rows, places))
+        facts = self._codec.decode_rows(part_rows(self._held.rows, places))
         for offset, stream in enumerate(self._order[number : self._until]):
             self._decoded[stream] = facts[ends[offset] : ends[offset + 1]]
 
@@ -178,7 +178,7 @@ class HeldCodec:
         return found
 
 
-def _part(rows: Rows, places: Sequence[int]) -> Rows:
+def part_rows(rows: Rows, places: Sequence[int]) -> Rows:
     """Some of the rows."""
     return Rows(
         [rows.streams[place] for place in places],
