@@ -10,7 +10,7 @@ from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, S
 from domain.telling import RECEIPTS, Told
 
 NEED_FOUND = frozenset({"assessment", "strategy_discussion"})
-_OF_REFERRALS = frozenset({
+OF_REFERRALS = frozenset({
     *RECEIPTS, ReferralClosed, SteppedDown, ReferralDecided, TransferredIn, TransferredOut,
 })  # fmt: skip
 
@@ -63,7 +63,7 @@ def episodes(facts: Sequence[Told]) -> list[Episode]:
     of_the_child: list[int] = []
     for place, told in enumerate(facts):
         fact = told.fact
-        if type(fact) not in _OF_REFERRALS:
+        if type(fact) not in OF_REFERRALS:
             continue
         if isinstance(fact, (ReferralReceived, SteppedUp, ReferralClosed, SteppedDown, ReferralDecided)):
             by_referral.setdefault(fact.referral_id, []).append(place)

@@ -60,6 +60,14 @@ def figures(
     return reading.figures(upheld, day, elsewhere)
 
 
+def facts_read(
+    child: str, history: Amended, day: date, calendar: WorkingDays, policy: Policy = AS_REVIEWED
+) -> list[Told]:
+    """The facts that a child's clocks are drawn from, in reading order, as reported."""
+    facts = history.facts((), day, frozenset())
+    return _Reading(child, history, calendar, policy)._of_child(facts, OneChild(facts), child, day)
+
+
 class _Reading:
     """Reads clocks from one history; remembers what it read while amendments are weighed."""
 

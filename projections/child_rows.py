@@ -1,14 +1,18 @@
 """How each child stands: under which plan, with whom, and when last seen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from domain.catalogue import is_child
 from domain.plan import PlanEnded, PlanStarted
-from domain.referral_episode import episodes
+from domain.referral_episode import OF_REFERRALS, episodes
 from domain.telling import Told
 from domain.visit import VisitMade
 from projections.projection import Case, Projection
+
+BEAR_ON_STATUS = frozenset({PlanStarted, PlanEnded, *OF_REFERRALS})
+"""The types of facts after which a child may stand otherwise."""
 
 _BY_WEIGHT = ("child_protection", "looked_after", "child_in_need", "pathway", "safety", "early_help")
 
@@ -46,7 +50,7 @@ def rows(case: Case) -> list[ChildRow]:
         ChildRow(
             child=case.figures.child,
             merged=case.figures.merged,
-            status=_status(facts),
+            status=status_of(facts),
             worker_id=worker,
             team_id=team,
             last_seen_on=last.day if last else None,
@@ -57,7 +61,8 @@ def rows(case: Case) -> list[ChildRow]:
     ]
 
 
-def _status(facts: list[Told]) -> str:
+def status_of(facts: Sequence[Told]) -> str:
+    """How a child stands, after facts in reading order."""
     plans: dict[str, str] = {}
     for told in facts:
         if isinstance(told.fact, PlanStarted):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from domain.clock import Clock
 from domain.people import is_worker
-from projections.hands import worker_in_post
+from projections.hands import Holders, worker_in_post
 from projections.projection import Case, Projection
 
 
@@ -23,11 +23,16 @@ class ClockRow:
 def rows(case: Case) -> list[ClockRow]:
     """One row for each clock of a child, as at the day asked about."""
     found = []
-    holders = worker_in_post(case.child, case.facts) if is_worker(case.child) else case.holders
+    holders = holders_of_clocks(case)
     for clock in case.figures.clocks:
         worker, team = holders.on(clock.stopped_on or case.day)
         found.append(ClockRow(case.figures.child, clock, worker, team))
     return found
+
+
+def holders_of_clocks(case: Case) -> Holders:
+    """Who held the case; of a worker's own clocks, that worker."""
+    return worker_in_post(case.child, case.facts) if is_worker(case.child) else case.holders
 
 
 clock_rows: Projection[ClockRow] = Projection(name="clocks", version=3, row=ClockRow, rows=rows)

@@ -98,20 +98,18 @@ class OverTime:
     def _count(self, one: Stood) -> None:
         for row in one.clocks:
             self._clocks.add(row, one.since, one.until)
-        child = one.child
-        if child is not None:
-            self._between(self._children[child.status], one.since, one.until)
-            if child.worker_id is not None:
-                self._people.add(child.worker_id)
-            if child.status != "closed":
-                if child.worker_id is None:
-                    self._between(self._without_worker, one.since, one.until)
-                else:
-                    self._between(self._held[child.worker_id], one.since, one.until)
-        for discrepancy in one.discrepancies:
-            self._between(self._discrepancies[discrepancy.code], one.since, one.until)
-        for vanished in one.vanished:
-            self._between(self._vanished[vanished.record_kind], one.since, one.until)
+        held = one.held
+        if held is not None:
+            self._between(self._children[held.status], one.since, one.until)
+            if held.worker_id is not None:
+                self._people.add(held.worker_id)
+            if held.status != "closed":
+                of_worker = self._without_worker if held.worker_id is None else self._held[held.worker_id]
+                self._between(of_worker, one.since, one.until)
+        for code in one.discrepancies:
+            self._between(self._discrepancies[code], one.since, one.until)
+        for kind in one.vanished:
+            self._between(self._vanished[kind], one.since, one.until)
 
     def _count_facts(self, child: str, case: Case) -> None:
         for fact in case.known:
