@@ -55,6 +55,11 @@ def wait_for(what) -> None:
         time.sleep(0.1)
 
 
+def metrics_of(http) -> str:
+    text: str = http.get("/metrics").text
+    return text
+
+
 def lag_of(place: KafkaPlace) -> int | None:
     """How many records are not read yet; None where no broker tells just now."""
     try:
@@ -245,9 +250,10 @@ def test_a_service_takes_in_what_is_published_and_stops_in_time(tmp_path, place)
         assert [one["id"] for one in http.get("/children/C1/timeline").json()["entries"]] == ["e-1"]
         (aside,) = http.get("/intake/set-aside").json()["set_aside"]
         assert aside["kind"] == "not-json"
-        metrics = http.get("/metrics").text
-        assert 'casetimeline_intake_records{outcome="recorded"} 1.0' in metrics
-        assert 'casetimeline_intake_records{outcome="refused"} 1.0' in metrics
+        for outcome in ("recorded", "refused"):
+            wait_for(
+                lambda o=outcome: f'casetimeline_intake_records{{outcome="{o}"}} 1.0' in metrics_of(http)
+            )
         began = time.monotonic()
         service.end()
         assert time.monotonic() - began < 10

@@ -47,25 +47,26 @@ def config_of(folder, shared):
 
 
 def index_rows(config):
-    """All that an index holds of the topic, table by table, in the order of the keys."""
+    """All that an index holds of the topic, table by table."""
     engine = create_engine(config.index)
     found = {}
     with engine.connect() as connection:
         for table in (*GROWING, POSITIONS):
             columns = [column for column in table.columns if column.name not in OF_ONE_INDEX]
-            asked = select(*columns).order_by(*table.primary_key)
-            found[table.name] = [tuple(row) for row in connection.execute(asked)]
+            found[table.name] = sorted(repr(tuple(row)) for row in connection.execute(select(*columns)))
     engine.dispose()
     return found
 
 
-def test_index_and_views_made_again_from_the_topic_are_those_that_grew(tmp_path, shared):
+def test_index_and_views_made_again_from_the_topic_are_those_that_grew(tmp_path, shared, postgres_url):
     draw = random.Random(5)
     facts = list(simulate(25, 7))
     # Late facts among the others, and some that come a second time.
     draw.shuffle(facts)
     facts += draw.sample(facts, len(facts) // 10)
-    configs = [config_of(tmp_path / name, shared) for name in ("one", "two", "again")]
+    configs = [config_of(tmp_path / name, shared) for name in ("one", "two")]
+    # Made again in another database than they grew in.
+    configs.append(config_of(tmp_path / "again", shared | {"index": postgres_url, "views": postgres_url}))
     with ExitStack() as stack:
         grown = [stack.enter_context(composed(config)) for config in configs[:2]]
         while facts:
