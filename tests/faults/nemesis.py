@@ -144,6 +144,8 @@ class Nemesis:
         }
         if self._network.links:
             faults["broker cut off"] = self._cut_broker
+        if len(self._network.addresses) > 1:
+            faults["broker parted"] = self._part_broker
         return faults
 
     def _kill_writer(self) -> None:
@@ -167,6 +169,13 @@ class Nemesis:
         node.pause()
         time.sleep(self._random.choice((0.5, 2.0, 5.0)) * self._random.uniform(0.7, 1.3))
         node.resume()
+
+    def _part_broker(self) -> None:
+        """From the other brokers alone: it may take itself for the leader when another leads already."""
+        node = self._random.randrange(len(self._nodes))
+        self._network.part(node)
+        time.sleep(self._random.choice((2.0, 5.0, 8.0)) * self._random.uniform(0.7, 1.3))
+        self._network.unite(node)
 
     def _cut_broker(self) -> None:
         node = self._random.randrange(len(self._nodes))

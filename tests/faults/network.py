@@ -36,6 +36,7 @@ class Network:
     servers: tuple[str, ...]
     links: tuple[str, ...]
     namespaces: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
 
     def start(self, node: int) -> None:
         """Start a node, where its network is."""
@@ -50,6 +51,18 @@ class Network:
 
     def mend(self, node: int) -> None:
         _ip("link", "set", self.links[node], "up")
+
+    def part(self, node: int) -> None:
+        """Let a node and the others hear nothing of each other; clients go on reaching all of them."""
+        self._between(node, "add")
+
+    def unite(self, node: int) -> None:
+        self._between(node, "del")
+
+    def _between(self, node: int, what: str) -> None:
+        for other, address in enumerate(self.addresses):
+            if other != node:
+                _ip("-n", self.namespaces[node], "route", what, "blackhole", f"{address}/32")
 
 
 def within(namespace: str, do: Callable[[], object]) -> None:
@@ -115,7 +128,7 @@ def _on_a_bridge(folder: Path, nodes: int) -> Iterator[Network]:
             _ip("-n", namespace, "link", "set", "eth0", "up")
             _ip("-n", namespace, "link", "set", "lo", "up")
         servers = tuple(f"{address}:{PORT + 2 * node}" for node, address in enumerate(addresses))
-        yield Network(_with_addresses(folder, addresses), servers, links, namespaces)
+        yield Network(_with_addresses(folder, addresses), servers, links, namespaces, addresses)
     finally:
         for link in (*links, bridge):
             with suppress(subprocess.CalledProcessError):
