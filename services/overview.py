@@ -263,8 +263,12 @@ def _hidden(
 
 
 def _also_late(rows: Sequence[ClockRow]) -> tuple[AlsoLate, ...]:
-    counted = ("contact_decision", "referral_decision", "assessment_child_seen")
-    late = {name: [row for row in rows if row.timescale == name and _is_open_late(row)] for name in counted}
+    late: dict[str, list[ClockRow]] = {
+        name: [] for name in ("contact_decision", "referral_decision", "assessment_child_seen")
+    }
+    for row in rows:
+        if row.timescale != "assessment" and _is_open_late(row):
+            late.setdefault(row.timescale, []).append(row)
     return tuple(
         AlsoLate(name, len(found), max((row.over_by_working_days or 0 for row in found), default=0))
         for name, found in late.items()

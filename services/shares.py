@@ -10,7 +10,7 @@ from infra.columnar import ColumnarCodec
 from services.compose import Parts
 from services.held import HeldCodec, HeldLog, read_rows
 from services.histories import Histories
-from services.workers import own_parts, workers
+from services.workers import own_parts, tidy, workers
 
 STREAMS_IN_A_SHARE = 250
 PAYS_FROM_STREAMS = 3_000
@@ -51,7 +51,10 @@ def _shared(streams: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _at_work(work: Callable[[Parts, Sequence[str], Ask], Answer], share: Sequence[str], ask: Ask) -> Answer:
-    return work(own_parts(), share, ask)
+    try:
+        return work(own_parts(), share, ask)
+    finally:
+        tidy()
 
 
 def held_histories(parts: Parts, streams: Sequence[str]) -> Histories:

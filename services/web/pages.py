@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from domain.working_days import WorkingDays
+from projections.measure_catalogue import IDS
 from services.overview import is_late
 from services.web import dumbbell, histogram, rendering, trend
 from services.web.child_page import ChildPage, child_page
@@ -18,7 +19,7 @@ from services.web.question import BadQuestion, Question, address, read_form, rea
 from services.web.reads import Reads
 
 WIDTHS = (("wide", 520), ("narrow", 345))
-LATE_TIMESCALES = ("assessment", "contact_decision", "referral_decision", "assessment_child_seen")
+LATE_TIMESCALES = ("assessment", *(id for id in IDS if id != "assessment"))
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

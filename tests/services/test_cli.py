@@ -299,3 +299,39 @@ def test_projecting_once_brings_the_views_up_with_the_log(tmp_path):
     assert command(tmp_path, "project", "--once").returncode == 0
     doctor = json.loads(command(tmp_path, "doctor", "--output", "json").stdout)
     assert {one["what"]: one["said"] for one in doctor["findings"]}["views"] == "up with the log"
+
+
+def test_a_measure_and_its_cases(place):
+    asked = ("--as-at", "2019-10-22", "--from", "2019-05-01", "--to", "2019-07-31")
+    done = command(place, "measures", "assessment_in_time", *asked, "--output", "json")
+    (measure,) = json.loads(done.stdout)["measures"]
+    assert (measure["numerator"], measure["denominator"]) == (0, 1)
+    assert (measure["recorded"]["numerator"], measure["recorded"]["denominator"]) == (1, 1)
+    assert measure["caution"]
+    done = command(place, "measures", "assessment_in_time", *asked, "--cases", "--output", "csv")
+    (row,) = csv.DictReader(io.StringIO(done.stdout.decode()))
+    assert (row["child"], row["case"], row["counts"], row["counts by the records"]) == (
+        "C1", "assessment:R-1", "no", "yes",
+    )  # fmt: skip
+
+
+def test_a_measure_is_restated_and_every_child_is_held_by_somebody_or_nobody(place):
+    asked = ("--published-at", "2019-10-22", "--from", "2019-05-01", "--to", "2019-07-31")
+    done = command(place, "restatement", "assessment_in_time", *asked, "--output", "json")
+    (change,) = json.loads(done.stdout)["changes"]
+    assert (change["child"], change["then"]) == ("C1", None)
+    done = command(place, "caseloads", "--as-at", "2019-10-22", "--output", "json")
+    assert json.loads(done.stdout)["caseloads"] == []
+
+
+def test_a_measure_or_a_period_that_is_none_is_a_usage_error(place):
+    for arguments in (
+        ("measures", "nonsense"),
+        ("measures", "--cases"),
+        ("measures", "--from", "soon"),
+        ("measures", "--by", "colour"),
+        ("restatement", "assessment_in_time", "--published-at", "soon"),
+        ("caseloads", "--by", "child"),
+    ):
+        done = command(place, *arguments)
+        assert (done.returncode, done.stdout) == (USAGE, b""), arguments

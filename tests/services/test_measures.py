@@ -6,10 +6,12 @@ from datetime import date
 import pytest
 
 from domain.field import Invalid
-from domain.question import Question
+from domain.question import Question, end_of
 from projections.measure_catalogue import BY_NAME, MEASURES, WITH_RECORDS
+from services import shares
 from services.asked import Asked
 from services.measures import cases, counted
+from services.measures.answers import Measures
 from services.measures.asked import BYS, wanted
 from services.measures.cases import Listed
 from services.measures.counted import Counted
@@ -146,6 +148,18 @@ def test_a_period_or_a_part_that_is_none_is_refused_by_name(found, pointer):
 def test_a_cursor_that_was_not_given_is_refused(service, cursor):
     with pytest.raises(Invalid):
         cases.from_views(service.views, BY_NAME["visits_not_seen"], ask(), Listed(cursor=cursor))
+
+
+@pytest.mark.slow
+def test_other_processes_fold_a_past_day_the_same(service, monkeypatch):
+    asked = wanted(Asked(Question(date(2019, 6, 30), end_of(date(2019, 6, 30)), "entered"), None), {})
+    told = []
+    here = Measures(service).count(MEASURES, asked).items
+    monkeypatch.setattr(shares, "PAYS_FROM_STREAMS", 0)
+    there = Measures(service).count(MEASURES, asked, lambda done, of: told.append((done, of))).items
+    assert there == here
+    streams = len(list(service.log.streams()))
+    assert told[-1] == (streams, streams)
 
 
 def test_the_names_of_measures_differ():
