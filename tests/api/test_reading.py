@@ -211,6 +211,19 @@ def test_the_timescales_in_force_on_a_day_are_told_with_their_source(api):
     assert {"starts", "stops", "kind", "source", "edition"} <= set(assessment)
 
 
+def test_workers_and_the_authority_have_clocks_like_a_child(api, child):
+    api.known([event("WorkerJoined", "2019-03-07", f"worker:{child}")])
+    found = api.get(f"/workers/{child}/clocks", params={"as_at": "2019-04-08"}).json()
+    ((clock,), name) = (found["clocks"], found["child"])
+    assert (name, clock["id"], clock["due_on"]) == (f"worker:{child}", f"supervision:{child}", "2019-04-07")
+    assert [flag["code"] for flag in clock["flags"]][-1] == "OPEN_PAST_LIMIT"
+    assert is_problem(api.client.get("/workers/nobody/clocks"), 404, "child-unknown")
+    priority = {"action_id": child, "origin": "inspection", "due_on": "2019-05-01"}
+    api.known([event("ActionSet", "2019-03-07", "authority", **priority)])
+    told = api.get("/authority/clocks").json()["clocks"]
+    assert f"action:{child}" in [one["id"] for one in told]
+
+
 def test_a_ruling_is_recorded_by_whoever_saw_the_history(api, child):
     api.known([referral(subject=child), *corrected(child)])
     clocks = api.get(f"/children/{child}/clocks")

@@ -335,3 +335,37 @@ def test_a_measure_or_a_period_that_is_none_is_a_usage_error(place):
     ):
         done = command(place, *arguments)
         assert (done.returncode, done.stdout) == (USAGE, b""), arguments
+
+
+def test_the_timescales_in_force_on_a_day_are_listed(tmp_path):
+    done = command(tmp_path, "timescales", "--as-at", "2019-10-22", "--output", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    (assessment,) = [one for one in found["timescales"] if one["id"] == "assessment"]
+    assert assessment["limit"] == {"value": 45, "unit": "working_days"}
+    assert "continuation_window_days" in [one["name"] for one in found["parameters"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ('[[timescale]]\nid = "minutes"\nlimit = 5\nunit = "weeks"\nfrom = 2019-01-01', 0, "is good"),
+        ('[[timescale]]\nid = "minuets"\nlimit = 5\nunit = "weeks"\nfrom = 2019-01-01', 1, ":2: id"),
+        (None, USAGE, "cannot be read"),
+    ],
+)
+def test_a_file_of_local_policy_is_checked(tmp_path, text, code, said):
+    file = tmp_path / "own.toml"
+    if text is not None:
+        file.write_text(text)
+    done = command(tmp_path, "timescales", "check", str(file))
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert said in done.stderr.decode()
+
+
+def test_no_command_starts_with_a_file_of_local_policy_that_has_mistakes(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text('[[timescale]]\nid = "assessment"\nlimit = 90\nunit = "weeks"\nfrom = 2019-01-01')
+    done = command(tmp_path, "timescales", timescales=str(file))
+    assert done.returncode == USAGE
+    assert b"statutory guidance" in done.stderr
