@@ -36,7 +36,7 @@ from services.set_aside import SetAsides
 if TYPE_CHECKING:
     from services.take_in import Intake
 
-FOLLOW_S = 0.25
+FOLLOW_S = 1.0
 """How often the index of a log on Kafka is brought up to it where nobody reads."""
 
 DIGESTS = "#digests"

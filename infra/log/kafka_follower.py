@@ -5,11 +5,20 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Lock, Thread, local
+from time import monotonic, sleep
 
 from infra.log.commit import Commit, LogDamaged, LogUnavailable, Outcome
 from infra.log.index import Index
 from infra.log.index_records import Packed, Place, Position, packed, value_digest
 from infra.log.kafka_reader import End, Reader
+
+GRACE_S = 0.05
+"""How long a read waits for a writer to bring its records into the index before it does so itself."""
+
+MOVING_S = 2.0
+"""A writer that moved the index on so lately is taken to be at it still."""
+
+LOOKS_EVERY_S = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,8 @@ class Follower:
         self._within = local()
         self._stop = Event()
         self._thread: Thread | None = None
+        self._seen: dict[int, int] = {}
+        self._moved_s = -MOVING_S
         self.behind: dict[int, int] = {}
         """Records of each partition that the index lacked when the brokers were last asked."""
 
@@ -94,18 +105,45 @@ class Follower:
 
     def _bring_in(self) -> None:
         # The index first: it may move on in between, and must not seem to be beyond the end.
-        standing = self._index.positions()
+        standing = self._standing()
         ends = self._reader.ends()
+        behind: dict[int, int] = {}
         for position in standing:
             partition = position.partition
             end = ends[partition]
             self.behind[partition] = max(end.offset - position.next_offset, 0)
             try:
                 self._check(position, end)
-                if end.offset > position.next_offset:
-                    self._catch_up(partition, end.offset)
             except LogDamaged as error:
                 self._damaged[partition] = ((end.epoch, position.next_offset), error)
+                continue
+            if end.offset > position.next_offset:
+                behind[partition] = end.offset
+        if behind and monotonic() - self._moved_s < MOVING_S:
+            self._wait_for_others(behind)
+        for partition, stop in behind.items():
+            try:
+                self._catch_up(partition, stop)
+            except LogDamaged as error:
+                self._damaged[partition] = ((ends[partition].epoch, stop), error)
+
+    def _standing(self) -> list[Position]:
+        """Where the index stands, noting whether others move it on."""
+        standing = self._index.positions()
+        places = {position.partition: position.next_offset for position in standing}
+        if self._seen and any(next_offset > self._seen.get(p, 0) for p, next_offset in places.items()):
+            self._moved_s = monotonic()
+        self._seen = places
+        return standing
+
+    def _wait_for_others(self, behind: dict[int, int]) -> None:
+        """Leave out what whoever wrote it judges in a moment: to fetch and judge it again takes longer."""
+        until = monotonic() + GRACE_S
+        while behind and monotonic() < until:
+            sleep(LOOKS_EVERY_S)
+            for position in self._standing():
+                if position.next_offset >= behind.get(position.partition, position.next_offset + 1):
+                    del behind[position.partition]
 
     def _check(self, position: Position, end: End) -> None:
         """Raises LogDamaged where the topic does not hold what the index has of it."""
@@ -149,6 +187,7 @@ class Follower:
             for page in self._reader.records(partition, position.next_offset, stop):
                 run = [packed(partition, record, self._index.originator_id) for record in page]
                 self._index.move_on({partition: run}, self._confirmed)
+            self._seen[partition] = max(stop, self._seen.get(partition, 0))
         self._announce()
 
     def judge(self, written: Sequence[Acknowledged]) -> list[list[Outcome] | Exception]:
@@ -161,6 +200,7 @@ class Follower:
             runs[one.place.partition].append(one.packed())
         with self._moving:
             judged = self._index.move_on(runs, self._confirmed)
+        self._moved_s = monotonic()
         self._announce()
         return [self._told(one, judged) for one in written]
 
