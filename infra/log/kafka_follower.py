@@ -16,7 +16,7 @@ GRACE_S = 0.05
 """How long a read waits for a writer to bring its records into the index before it does so itself."""
 
 MOVING_S = 2.0
-"""A writer that moved the index on so lately is taken to be at it still."""
+"""Another process that moved the index on so lately is taken to be at it still."""
 
 LOOKS_EVERY_S = 0.003
 
@@ -47,6 +47,8 @@ class Follower:
         self._within = local()
         self._stop = Event()
         self._thread: Thread | None = None
+        self.under_way: set[object] = set()
+        """Records that this process has sent and not judged yet."""
         self._seen: dict[int, int] = {}
         self._moved_s = -MOVING_S
         self.behind: dict[int, int] = {}
@@ -119,7 +121,7 @@ class Follower:
                 continue
             if end.offset > position.next_offset:
                 behind[partition] = end.offset
-        if behind and monotonic() - self._moved_s < MOVING_S:
+        if behind and (self.under_way or monotonic() - self._moved_s < MOVING_S):
             self._wait_for_others(behind)
         for partition, stop in behind.items():
             try:
@@ -200,7 +202,8 @@ class Follower:
             runs[one.place.partition].append(one.packed())
         with self._moving:
             judged = self._index.move_on(runs, self._confirmed)
-        self._moved_s = monotonic()
+        for place in judged:
+            self._seen[place.partition] = max(place.offset + 1, self._seen.get(place.partition, 0))
         self._announce()
         return [self._told(one, judged) for one in written]
 

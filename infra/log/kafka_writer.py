@@ -140,6 +140,7 @@ class Writer:
         if not packs:
             _answer(round)
             return False
+        self._follower.under_way.update(packs)
         for pack in packs:
             self._produce(pack)
         return True
@@ -257,6 +258,7 @@ class Writer:
 
     def _tell(self, pack: Pack, became: Sequence[Outcome | Exception]) -> None:
         round = pack.round
+        self._follower.under_way.discard(pack)
         for (number, at), outcome in zip(pack.of, became, strict=True):
             round.told[number][at] = outcome
         round.left -= 1
