@@ -33,7 +33,7 @@ def put(connection: Connection, table: Table, lines: Sequence[Mapping[str, Any]]
     try:
         into = f"COPY {quote(table.name)} ({columns}) FROM STDIN"
         with driver.cursor() as cursor, cursor.copy(into) as copy:
-            for part in _parts(table, names, lines):
+            for part in lines_for_copy(table, names, lines):
                 copy.write(part)
     except errors.IntegrityError as error:
         raise IntegrityError("COPY", None, error) from error
@@ -41,7 +41,8 @@ def put(connection: Connection, table: Table, lines: Sequence[Mapping[str, Any]]
         raise DBAPIError("COPY", None, error) from error
 
 
-def _parts(table: Table, names: Sequence[str], lines: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+def lines_for_copy(table: Table, names: Sequence[str], lines: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """Lines in the text format of COPY, as many together as are worth sending."""
     told = [(name, _teller(table.c[name].type)) for name in names]
     part: list[str] = []
     size = 0

@@ -10,6 +10,8 @@ from pathlib import Path
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(["tests.end_to_end.preloaded"])
 _WITHIN_S = 20
+_ASLEEP_FOR = 100
+"""Looks in a row at which it sleeps: it has nothing to do, or waits for the database."""
 
 
 class ForkedCommand:
@@ -29,12 +31,22 @@ class ForkedCommand:
         self._began_s = self._worked_s()
 
     def let_work(self, seconds: float) -> None:
-        """Returns once it has had a processor for so long, however busy the machine is, or has ended."""
+        """Returns once it has had a processor for so long, however busy that is, or sleeps or has ended."""
         until = time.monotonic() + _WITHIN_S
+        asleep = 0
         while self._worked_s() - self._began_s < seconds and time.monotonic() < until:
             if self._process.exitcode is not None:
                 return
-            time.sleep(0.002)
+            asleep = asleep + 1 if self._is_asleep() else 0
+            if asleep > _ASLEEP_FOR:
+                return
+            time.sleep(0.005)
+
+    def _is_asleep(self) -> bool:
+        try:
+            return Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+        except FileNotFoundError:
+            return True
 
     def _worked_s(self) -> float:
         try:

@@ -14,7 +14,7 @@ KILLS = 50
 """On each database."""
 
 RESTARTED_EVERY = 10
-WORKS_S = 0.6
+WORKS_S = {"project": 0.3, "rebuild": 1.2}
 """How long a process has the processor at most before it is killed."""
 
 SEED = 20_191_022
@@ -40,7 +40,7 @@ def killed_often(folder, views, restart):
             running = [ForkedCommand(settings, one, said) for one in doing]
             for one in running:
                 one.wait()
-            running[0].let_work(draw.uniform(0.0, WORKS_S))
+            running[0].let_work(draw.uniform(0.0, WORKS_S[doing[0]]))
             if kill % RESTARTED_EVERY == RESTARTED_EVERY - 1:
                 restart()
             for one in running:

@@ -1,0 +1,157 @@
+"""What the views in SQL promise on every database: texts, order, digests and positions."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, select
+
+from infra.holidays import england
+from infra.views.bulk import lines_for_copy
+from infra.views.digest import digest_of
+from infra.views.engine import Overtaken
+from infra.views.folded import Folded
+from infra.views.positions import At
+from infra.views.set_aside import New
+from infra.views.tables import DISCREPANCIES
+from infra.views.views import Step, Views
+from projections.discrepancy_rows import DiscrepancyRow, discrepancy_rows
+
+DAY = date(2019, 10, 22)
+NOW = datetime(2019, 10, 22, 12, tzinfo=UTC)
+ODD = ("\\", "\\N", "\\.", "a\tb", "a\nb", "a\r\nb", "", " ", "é", "🜁", "'", '"', "%s", "\\x41", "C:\\new")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def views(request, tmp_path):
+    url = (
+        f"sqlite:///{tmp_path / 'views.sqlite3'}"
+        if request.param == "sqlite"
+        else request.getfixturevalue("postgres_url")
+    )
+    views = Views(url, england())
+    yield views
+    views.close()
+
+
+def row(child, id="f1"):
+    return DiscrepancyRow(child, "CODE", "urn:a", id, "ReferralReceived", DAY, NOW)
+
+
+def folded(child, rows, through=1):
+    return Folded([child], {child: child}, {"discrepancies": rows}, {}, through, DAY, None)
+
+
+def step(previous, number, *folds, **new):
+    return Step({0: previous}, {0: At(number, number - 1, NOW)}, folds, new, DAY, NOW)
+
+
+def build_of(views):
+    return views.serving(discrepancy_rows)
+
+
+def test_texts_come_back_as_they_went_in_however_many_go_in_at_once(views):
+    for count in (1, 100):
+        rows = [row("C1", f"{text}{n}") for text in ODD for n in range(count)]
+        before = views.positions()[2].number(0)
+        views.move_on([build_of(views)], step(before, before + 1, folded("C1", rows, through=before + 1)))
+        assert sorted(views.rows(discrepancy_rows), key=lambda r: r.id) == sorted(rows, key=lambda r: r.id)
+
+
+def test_texts_are_sorted_by_code_point_whatever_the_database(views):
+    ids = ["a", "B", "_", "é", "Z", "ab", "a-b", "10", "9"]
+    views.move_on([build_of(views)], step(0, 1, folded("C1", [row("C1", one) for one in ids])))
+    with views.reading() as connection:
+        found = list(connection.scalars(select(DISCREPANCIES.c.id).order_by(DISCREPANCIES.c.id)))
+    assert found == sorted(ids)
+
+
+def test_a_position_is_moved_only_from_where_it_is(views):
+    build = build_of(views)
+    views.move_on([build], step(0, 3, folded("C1", [row("C1")])))
+    for previous in (0, 2, 4):
+        with pytest.raises(Overtaken):
+            views.move_on([build], step(previous, 5, folded("C1", [])))
+    assert views.rows(discrepancy_rows) == [row("C1")]
+    assert [one.number(0) for one in views.positions() if one.projection == "discrepancies"] == [3]
+
+
+def test_rows_folded_through_more_of_the_log_stay(views):
+    build = build_of(views)
+    views.move_on([build], step(0, 1, folded("C1", [row("C1", "later")], through=9)))
+    views.move_on([build], step(1, 2, folded("C1", [row("C1", "earlier")], through=5)))
+    assert [one.id for one in views.rows(discrepancy_rows)] == ["later"]
+    views.move_on([build], step(2, 3, folded("C1", [row("C1", "last")], through=9)))
+    assert [one.id for one in views.rows(discrepancy_rows)] == ["last"]
+
+
+def test_nothing_is_moved_where_the_rows_cannot_be_written(views):
+    with pytest.raises(Overtaken):
+        views.move_on([build_of(views)], step(0, 1, folded("C1", [row("C1"), row(None)])))
+    assert views.rows(discrepancy_rows) == []
+    assert [one.partitions for one in views.positions() if one.projection == "discrepancies"] == [{}]
+
+
+def test_rows_made_for_another_day_are_refused(views):
+    build = build_of(views)
+    views.move_on([build], step(0, 1, folded("C1", [row("C1")])))
+    tomorrow = Step({0: 1}, {0: At(2, 1, NOW)}, [], {"C1": New(0, 2, 1)}, date(2019, 10, 23), NOW)
+    with pytest.raises(Overtaken):
+        views.move_on([build_of(views)], tomorrow)
+
+
+def test_two_processes_may_open_new_views_at_once(views):
+    again = Views(views.engine.url.render_as_string(hide_password=False), england())
+    again.prepare()
+    assert [one.build for one in again.positions()] == [one.build for one in views.positions()]
+    again.close()
+
+
+def test_views_of_the_first_layout_are_made_afresh(tmp_path):
+    url = f"sqlite:///{tmp_path / 'views.sqlite3'}"
+    old = create_engine(url)
+    with old.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE clocks (child TEXT PRIMARY KEY)")
+        connection.exec_driver_sql("CREATE TABLE positions (projection TEXT PRIMARY KEY, position INTEGER)")
+    old.dispose()
+    views = Views(url, england())
+    assert {one.number(0) for one in views.positions()} == {0}
+    views.close()
+
+
+LINES = st.lists(st.lists(st.one_of(st.text(), st.integers(), st.none(), st.booleans()), max_size=3))
+
+
+@given(LINES, st.randoms())
+def test_a_digest_does_not_depend_on_the_order_of_rows(lines, draw):
+    shuffled = [*lines]
+    draw.shuffle(shuffled)
+    assert digest_of(lines) == digest_of(shuffled)
+
+
+@given(LINES)
+def test_a_digest_tells_a_row_that_is_there_twice(lines):
+    assert digest_of(lines) != digest_of([*lines, ["one more"]])
+    assert digest_of([*lines, ["one more"]]) != digest_of([*lines, ["one more"], ["one more"]])
+
+
+def test_a_digest_tells_values_apart_that_look_alike():
+    alike: list[object] = ["1", 1, True, None, "", "None", 1.5, "1.5", [1], ["1"]]
+    assert len({digest_of([[one]]).value for one in alike}) == len(alike)
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1))
+def test_lines_for_copy_are_read_back_as_they_were(texts):
+    lines = [{"child": text, "code": None} for text in texts]
+    copied = "".join(lines_for_copy(DISCREPANCIES, ["child", "code"], lines)).split("\n")
+    assert copied.pop() == ""
+    assert [unescaped(one.partition("\t")[0]) for one in copied] == texts
+    assert {one.partition("\t")[2] for one in copied} == {"\\N"}
+
+
+def unescaped(told):
+    """What PostgreSQL reads."""
+    rest = iter(told)
+    meant = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
+    return "".join(meant[next(rest)] if one == "\\" else one for one in rest)
