@@ -16,6 +16,9 @@ from infra.log.kafka_topic import MAX_BATCH_BYTES
 LATEST, EARLIEST = -1, -2
 FETCH_BYTES = 8 << 20
 POLL_MS = 200
+ASKED_WITHIN_S = 5.0
+"""How long a read waits for brokers to tell how far they are, before it says that they are away."""
+
 PAGE = 500
 LOG_APPEND_TIME = 1
 
@@ -78,7 +81,7 @@ class Reader:
         with as_log_errors("see how far it is"):
             # The client's own end_offsets leaves out the epoch.
             found = self._consumer._fetcher.offsets_by_times(
-                dict.fromkeys(self._places, which), timeout_ms=self._timeout_s * 1_000
+                dict.fromkeys(self._places, which), timeout_ms=min(self._timeout_s, ASKED_WITHIN_S) * 1_000
             )
         if any(one is None for one in found.values()):
             raise LogUnavailable("Kafka did not tell how far each partition is; retry.")
