@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = {"CASETIMELINE_DATA": folder, "CASETIMELINE_TODAY": TODAY.isoformat()}
         config = read_config(settings)
         with composed(config) as parts:
-            events = _fill(parts, asked.children, asked.richness)
+            events = fill(parts, asked.children, asked.richness)
             seconds = _timed(lambda: run(parts, config, [p.name for p in PROJECTIONS]))
             print(
                 f"{asked.children:,} children, {events:,} events, built in {seconds:.0f} s, {_size(folder)}"
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _measure_past(parts, events)
 
 
-def _fill(parts: Parts, children: int, richness: float) -> int:
+def fill(parts: Parts, children: int, richness: float) -> int:
     lines = iter(simulate(children, 7, richness=richness))
     now, events = datetime.now(UTC), 0
     while batch := [msgspec.json.decode(line) for line in islice(lines, AT_ONCE)]:
