@@ -10,7 +10,7 @@ NONE = "none"
 """Stands for having none."""
 
 MOST_TEAMS = 40
-MOST_SOURCES = 5
+MOST_SOURCES = 3
 FEWEST_CHILDREN = 5
 """A case system with facts about fewer children has no label: its name may be one of theirs."""
 

@@ -1,6 +1,7 @@
 """The exposition stays small, however many teams, sources and kinds of fact there are."""
 
 from domain.catalogue import EVENT_TYPES
+from domain.clock import Status
 from domain.reviewed_timescales import all_ids
 from projections.catalogue import PROJECTIONS
 from projections.practice import Practice, Standing
@@ -14,6 +15,9 @@ SOURCES = [f"urn:system:{n}" for n in range(30)]
 WITH_RECORDS = ("assessment", "parenting_assessment", "initial_conference", "pre_proceedings")
 ROUTES, PARTITIONS, BY_PARTITION = 50, 8, 5
 MOST_SERIES = 5_000
+ENDS: tuple[tuple[Status, bool], ...] = (
+    ("stopped", True), ("stopped", False), ("ended_without_completion", False),
+)  # fmt: skip
 
 
 def everything():
@@ -22,7 +26,7 @@ def everything():
         for team in TEAMS:
             for state in ("waiting", "open", "paused"):
                 practice.add(Standing(timescale, team, "open", state, True, False, True, True, 50, 10, 40), 1)
-        for status, in_time in (("stopped", True), ("stopped", False), ("ended_without_completion", False)):
+        for status, in_time in ENDS:
             practice.add(
                 Standing(timescale, None, status, "closed", True, in_time, False, False, 0, None, None)
             )
@@ -32,7 +36,7 @@ def everything():
         caseloads=dict.fromkeys(range(60), 1),
         facts=[Facts(name, source, 3, 1.0) for name in EVENT_TYPES for source in SOURCES],
         delays=dict.fromkeys(range(200), 1),
-        discrepancies={f"CODE_{n}": 1 for n in range(80)},
+        discrepancies={f"CODE_{n}": 1 for n in range(70)},
         vanished={"assessment": 1, "plan": 2},
         named_sources=frozenset(SOURCES),
     )
