@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Condition, Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
@@ -11,6 +11,7 @@ from kafka.errors import LogTruncationError, OffsetOutOfRangeError
 
 from infra.log.commit import LogDamaged, LogUnavailable
 from infra.log.kafka_client import Brokers, as_log_errors, connected
+from infra.log.kafka_leaders import Leaders
 from infra.log.kafka_topic import MAX_BATCH_BYTES
 
 LATEST, EARLIEST = -1, -2
@@ -21,6 +22,7 @@ ASKED_WITHIN_S = 5.0
 
 PAGE = 500
 LOG_APPEND_TIME = 1
+LOOK_AGAIN_S = 0.1
 
 
 class End(NamedTuple):
@@ -64,7 +66,8 @@ class Reader:
             max_poll_records=PAGE,
         )
         self._fetching = Lock()
-        self._ends = Shared(lambda: self._offsets(LATEST))
+        self._leaders = Leaders(self._consumer, brokers.place.topic)
+        self._ends = Shared(self._ends_by_leaders)
 
     def close(self) -> None:
         self._consumer.close(timeout_ms=1_000)
@@ -76,6 +79,21 @@ class Reader:
     def starts(self) -> dict[int, int]:
         """The offset of the first record that each partition still has. Raises LogUnavailable."""
         return {partition: start.offset for partition, start in self._offsets(EARLIEST).items()}
+
+    def _ends_by_leaders(self) -> dict[int, End]:
+        """Where each partition ends, by the word of brokers that still lead when they are asked."""
+        deadline = monotonic() + self._timeout_s
+        while True:
+            asked = self._leaders.ask()
+            ends = self._offsets(LATEST)
+            with as_log_errors("see who leads it"):
+                newest = asked.newest(max(deadline - monotonic(), 0))
+            if all(end.epoch >= newest.get(partition, end.epoch) for partition, end in ends.items()):
+                return ends
+            if monotonic() > deadline:
+                raise LogUnavailable("A broker that no longer leads answers for it; retry.")
+            self._consumer._client.cluster.request_update()
+            sleep(LOOK_AGAIN_S)
 
     def _offsets(self, which: int) -> dict[int, End]:
         with as_log_errors("see how far it is"):

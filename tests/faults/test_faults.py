@@ -1,11 +1,21 @@
 """While brokers and writers are killed, paused and cut off, no commit is lost, doubled or misplaced."""
 
+import os
 import random
+import time
+from contextlib import ExitStack
 
 import pytest
+from eventsourcing.persistence import StoredEvent
+from kafka import KafkaAdminClient
 
+from infra.kafka_place import KafkaPlace
+from infra.log.commit import Commit, LogUnavailable
+from infra.log.kafka_client import Brokers
+from infra.log.kafka_log import KafkaLog
 from tests.faults.network import networked
 from tests.faults.run import Report, run
+from tests.servers.kafka import unique
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -24,6 +34,12 @@ def one_broker(tmp_path_factory):
         yield network
 
 
+@pytest.fixture(scope="module")
+def three_brokers(tmp_path_factory):
+    with networked(tmp_path_factory.mktemp("faults") / "kafka", 3) as network:
+        yield network
+
+
 def rage(network, folder, seconds):
     report = checked(run(network, folder / "run", seed=random.randrange(10**6), seconds=seconds))
     assert report.violations == []
@@ -38,9 +54,53 @@ def test_with_one_broker_whatever_fails_every_answer_is_true(one_broker, tmp_pat
 
 
 @pytest.mark.xdist_group("faults")
-def test_with_three_brokers_whatever_fails_every_answer_is_true(tmp_path):
-    with networked(tmp_path / "kafka", 3) as network:
-        rage(network, tmp_path, 25)
+def test_with_three_brokers_whatever_fails_every_answer_is_true(three_brokers, tmp_path):
+    rage(three_brokers, tmp_path, 25)
+
+
+@pytest.mark.xdist_group("faults")
+def test_a_leader_whom_the_others_gave_up_is_not_believed(three_brokers, tmp_path):
+    place = KafkaPlace(three_brokers.servers, unique("parted"))
+    with ExitStack() as stack:
+        logs = []
+        for name in ("writes", "reads"):
+            index = f"sqlite:///{tmp_path / name}.sqlite3"
+            logs.append(KafkaLog.open(Brokers(place), index, partitions=1, timeout_s=4))
+            stack.callback(logs[-1].close)
+        writing, reading = logs
+        put(writing)
+        assert reading.head("C1") == 1
+        leader = leader_of(place) - 1
+        if three_brokers.links:
+            three_brokers.part(leader)
+            stack.callback(three_brokers.unite, leader)
+        for version in range(2, 7):
+            put(writing)
+            assert patiently(lambda: reading.head("C1")) == version
+
+
+def put(log):
+    commit = Commit(os.urandom(16), (StoredEvent("C1", 0, "invented", b"x"),), None)
+    patiently(lambda: log.submit([commit]).result())
+
+
+def patiently(do):
+    """What something returns once the log can be reached."""
+    for _ in range(30):
+        try:
+            return do()
+        except LogUnavailable:
+            time.sleep(0.2)
+    return do()
+
+
+def leader_of(place):
+    admin = KafkaAdminClient(bootstrap_servers=list(place.servers))
+    try:
+        (topic,) = admin.describe_topics([place.topic])
+        return topic["partitions"][0]["leader_id"]
+    finally:
+        admin.close()
 
 
 @pytest.mark.xdist_group("faults")
