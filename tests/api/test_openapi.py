@@ -36,20 +36,22 @@ expected-statuses = ["2xx", "304", "401", "403", "404", "409", "422", "428"]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_schemathesis_finds_nothing(service, api, tmp_path):
     api.known(worked_example("C1001"))
     (tmp_path / "schemathesis.toml").write_text(SCHEMATHESIS)
     done = subprocess.run(
         [
             Path(sys.executable).with_name("schemathesis"), "run", f"{service.address}/openapi.json",
-            "--checks", "all", "--max-examples", "12", "--seed", "1", "--no-color",
+            "--checks", "all", "--max-examples", "8", "--seed", "1", "--no-color", "--workers", "2",
+            # How long inventing a request takes is the machine's affair.
+            "--suppress-health-check", "too_slow",
         ],
         cwd=tmp_path,
         env=os.environ | {"HYPOTHESIS_PROFILE": "ci"},
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=290,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
