@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Connection, Table, insert
+from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, Table, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from infra.views.engine import POSTGRESQL
@@ -63,10 +63,12 @@ def _teller(kind: Any) -> Callable[[Any], str]:
         return lambda value: _to_json(value).translate(_ESCAPED)
     if isinstance(kind, Boolean):
         return lambda value: "t" if value else "f"
+    if isinstance(kind, DateTime):
+        return datetime.isoformat
+    if isinstance(kind, Date):
+        return date.isoformat
     return _text
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value.translate(_ESCAPED)
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+    return value.translate(_ESCAPED) if isinstance(value, str) else str(value)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import DateTime, Table
+from sqlalchemy import JSON, DateTime, Table
 
 from domain.working_days import WorkingDays
 
@@ -32,9 +33,15 @@ def plain(table: Table, row: type[Row]) -> Shape[Row]:
     """
     names = [field.name for field in fields(row)]  # type: ignore[arg-type]
     instants = frozenset(name for name in names if isinstance(table.c[name].type, DateTime))
+    # All others are kept as they are: a rebuild asks for millions.
+    changing = [name for name in names if isinstance(table.c[name].type, (DateTime, JSON))]
+    told_by = attrgetter(*names)
 
     def values(one: Row, calendar: WorkingDays) -> dict[str, Any]:
-        return {name: _kept(getattr(one, name)) for name in names}
+        found = dict(zip(names, told_by(one), strict=True))
+        for name in changing:
+            found[name] = _kept(found[name])
+        return found
 
     def read(line: Any) -> Row:
         told: Mapping[str, Any] = line._mapping
