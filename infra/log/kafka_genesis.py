@@ -1,6 +1,7 @@
 """What is settled with a topic's first records, and whether a topic is the one it was."""
 
 import os
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Protocol
 
@@ -14,12 +15,17 @@ RULE: Final = 1
 """The version of the rule in domain/verdict.py. Another rule is another topic."""
 
 
+STREAMS_KEPT = 1 << 16
+"""Streams whose partition is kept in mind: many facts are about few children."""
+
+
 class Producer(Protocol):
     """What settling asks of the producer."""
 
     def append(self, partition: int, value: bytes) -> int: ...
 
 
+@lru_cache(maxsize=STREAMS_KEPT)
 def partition_of(stream: str, partitions: int) -> int:
     """The partition that holds a stream, for as long as its topic lives."""
     return int.from_bytes(blake2b(stream.encode(), digest_size=8).digest(), "big") % partitions

@@ -148,6 +148,7 @@ class Writer:
     def _packs(self, round: Round) -> list[Pack]:
         """The commits of a round that must be written, by partition."""
         known = self._find([commit.id for request in round.requests for commit in request.commits])
+        is_damaged = bool(self._follower.damaged)
         filling: dict[int, Pack] = {}
         packs: list[Pack] = []
         for number, request in enumerate(round.requests):
@@ -158,11 +159,14 @@ class Writer:
                     continue
                 try:
                     partition = partition_for(commit, self._partitions)
-                    self._follower.raise_damage(partition)
+                    if is_damaged:
+                        self._follower.raise_damage(partition)
                 except (ProgrammingError, LogDamaged) as error:
                     round.told[number][at] = error
                     continue
-                weight = ROW_BYTES + sum(ROW_BYTES + len(event.state) for event in commit.events)
+                weight = ROW_BYTES
+                for event in commit.events:
+                    weight += ROW_BYTES + len(event.state)
                 pack = filling.get(partition)
                 if pack is None or pack.weight + weight > PACK_BYTES:
                     pack = filling[partition] = Pack(round, partition)
