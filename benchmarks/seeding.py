@@ -85,7 +85,7 @@ def reported(children: int, number: int, richness: float) -> Iterator[Incoming]:
     """The facts of one authority, whose names nobody else's children and workers have."""
     own = f"{number}.".encode()
     for line in simulate(children, number, SINCE, richness=richness):
-        line = line.replace(b'"C1', b'"C' + own + b"1").replace(b'SW-', b"SW-" + own)
+        line = line.replace(b'"C1', b'"C' + own + b"1").replace(b"SW-", b"SW-" + own)
         event = json.loads(line)
         yield Incoming(
             event["subject"], event["source"], event["id"], event["type"].removeprefix(PREFIX),

@@ -24,7 +24,7 @@ from domain.material import Material
 from domain.people import WorkerJoined
 from domain.plan import PlanStarted, VisitFrequencySet
 from domain.policy import Policy
-from domain.telling import Told, entered_before_it_occurred
+from domain.telling import Told, entered_before_it_occurred, turning_days
 from domain.working_days import WorkingDays
 
 _ENDS = (AssessmentCompleted, AssessmentClosed, AssessmentCancelled)
@@ -184,7 +184,8 @@ def _changing(
     """
     types: dict[date, set[str]] = {}
     for told in facts:
-        types.setdefault(told.day, set()).add(told.recorded.type)
+        for day in turning_days(told):
+            types.setdefault(day, set()).add(told.recorded.type)
         if isinstance(told.fact, TransferredOut) and told.fact.accepted_on is not None:
             types.setdefault(told.fact.accepted_on, set()).add(told.recorded.type)
     yield first, frozenset(), families
