@@ -66,6 +66,11 @@ faults: $(VENV)/.development programs ## Kill, pause and cut off brokers and wri
 	@echo 'Letting one broker and then three fail under writers, $(MINUTES) minutes each (MINUTES=1 for less)'
 	@$(IN_VENV)python -m tests.faults --minutes $(MINUTES)
 
+.PHONY: reference
+reference: $(VENV)/.development ## Hold every clock of an invented authority against the slow reference
+	@echo 'Reading 2,000 children on 20 days each, and 5,000 histories, twice (some minutes)'
+	@$(IN_VENV)python -m tests.domain.hold_against_reference
+
 .PHONY: lint
 lint: $(VENV)/.development ## Check style and likely mistakes
 	@echo 'Checking style with ruff'

@@ -24,7 +24,8 @@ def _recorded(version: int, told: dict[str, Any]) -> Recorded:
     fact = read(told["type"], data)
     entered = told.get("entered_at")
     return Recorded(
-        stream="C1001", version=version, source=told["source"], id=told["id"], type=told["type"],
+        stream=told.get("stream", "C1001"), version=version, source=told["source"],
+        id=told["id"], type=told["type"],
         occurred_on=Moment.parse(told["occurred_on"]), entered_at=read_instant(entered) if entered else None,
         recorded_at=read_instant(told["recorded_at"]), partition=0, offset=told["position"],
         data=data, fact=fact, historic=told["historic"],

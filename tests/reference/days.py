@@ -85,6 +85,14 @@ def due(start: date, value: int, unit: str) -> date:
     return start + timedelta(days=value * {"calendar_days": 1, "weeks": 7}[unit])
 
 
+def last_day_in_time(start: date, value: int, unit: str) -> date:
+    """The due day, or the last day of the weekend or holiday after it."""
+    day = due(start, value, unit)
+    while unit == "working_days" and not is_working_day(day + timedelta(days=1)):
+        day += timedelta(days=1)
+    return day
+
+
 def is_late(start: date, end: date, value: int, unit: str) -> bool:
     """ "Late is more working days than the limit, so a weekend after the due day is still in time; for
     weeks and months, late is after the due day"."""

@@ -87,10 +87,21 @@ def is_a_stop_of_its_own(history: Sequence[Fact], inserted: Fact, on: date) -> b
             continue
         if all(other["data"].get(name) == value for name, value in about.items()):
             first, last = sorted((_day(other), _day(inserted)))
-            between = [f for f in history if f["type"] in _BEGINNINGS and f is not other]
-            if not any(first <= _day(f) <= last for f in between):
+            between = [
+                f
+                for f in history
+                if f is not other
+                and (f["type"] in _BEGINNINGS or _is_another_end(f, inserted))
+                and first <= _day(f) <= last
+            ]
+            if not between:
                 return False
     return True
+
+
+def _is_another_end(fact: Fact, end: Fact) -> bool:
+    """An end of the same enquiry or track, but with another outcome."""
+    return bool(fact["type"] == end["type"] and fact["data"].get("outcome") != end["data"].get("outcome"))
 
 
 def _day(fact: Fact) -> date:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 FIRST_DAY = date(2019, 11, 25)  # Christmas, a leap day, Easter and 8 May 2020 lie ahead
 SPAN_DAYS = 330
 GAPS = (0, 0, 0, 1, 1, 2, 5, 7, 8, 10, 13, 14, 15, 16, 21, 27, 28, 29, 42, 43, 60, 90, 91, 92, 112, 113, 182)
-MONTHENDS = (5, 36, 67, 96, 127, 157, 188)  # 30 Nov, 31 Dec, 31 Jan, 29 Feb, 31 Mar, 30 Apr, 31 May
+MONTH_ENDS = (5, 36, 67, 96, 127, 157, 188)  # 30 Nov, 31 Dec, 31 Jan, 29 Feb, 31 Mar, 30 Apr, 31 May
 TIMES = ("", "", "", "", "", "T09:00:00+00:00", "T14:00:00+01:00", "T23:30:00Z")
 CHILD = "C1001"
 
@@ -77,13 +77,14 @@ class Pen:
         """Go on some days, or back to one of the days told of, or to the end of a month."""
         card = self.of(range(10))
         if card == 9:
-            self.day = self.of(MONTHENDS)
+            self.day = self.of(MONTH_ENDS)
         elif card == 8 and self.facts:
             told = date.fromisoformat(self.of(self.facts)["occurred_on"][:10])
             self.day = (told - FIRST_DAY).days + self.of(GAPS)
         else:
             self.day += self.of(GAPS)
-        self.day = min(self.day, SPAN_DAYS)
+        if self.day > SPAN_DAYS:
+            self.day = self.of(MONTH_ENDS)
 
     def moment(self) -> str:
         return f"{FIRST_DAY + timedelta(days=self.day)}{self.of(TIMES)}"
@@ -425,6 +426,34 @@ def seeded(seed: int, **options: Any) -> History:
 @st.composite
 def every_history(draw: st.DrawFn, /, most: int = 14, most_amendments: int = 0) -> History:
     return told(Drawn(draw), most, most_amendments)
+
+
+def two_references(draws: Draws, most: int = 8) -> dict[str, list[Fact]]:
+    """The streams of two references that turn out to be one child, and perhaps not to be after all."""
+    streams: dict[str, list[Fact]] = {}
+    for stream, mark in ((CHILD, ""), (DUPLICATE, "x")):
+        told_here = told(draws, most, topics=[name for name in NAMES if name != "people"])
+        pen = Pen(draws)
+        pen.facts = told_here.facts
+        if stream == DUPLICATE:
+            pen.tell("ChildMerged", into=CHILD)
+            if pen.one_in(3):
+                pen.day = min(pen.day + draws.of((1, 5, 30)), SPAN_DAYS)
+                pen.tell("ChildUnmerged", from_=CHILD)
+        streams[stream] = [_of_stream(one, stream, mark) for one in pen.facts]
+    in_turn = recorded_in_turn([one for facts in streams.values() for one in facts])
+    return {stream: [f for f in in_turn if f["stream"] == stream] for stream in streams}
+
+
+DUPLICATE = "C2002"
+
+
+def _of_stream(one: Fact, stream: str, mark: str) -> Fact:
+    """A fact on a stream; the ids of the records of another reference are others."""
+    data = {
+        name: f"{value}{mark}" if name.endswith("_id") else value for name, value in one["data"].items()
+    }
+    return {**one, "id": f"{one['id']}{mark}", "stream": stream, "data": data}
 
 
 Inserted = tuple[History, History, Fact]

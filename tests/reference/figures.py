@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.reference.true_clock import Clock
 
 WorkingDays = Callable[[date, date], int]
+SMALLER = {"contact_decision", "referral_decision", "assessment_child_seen"}
 OF_ASSESSMENTS = {"assessment", "parenting_assessment"}
 HeldChange = tuple[Fact, str, list[Fact]]
 
@@ -221,17 +222,18 @@ def _flags(
     if clock.status == "open" and late:
         found.append(("OPEN_PAST_LIMIT", None, [clock.start_fact]))
     need = clock.need
+    if clock.timescale not in SMALLER:
+        found += _worker_flags(facts, clock.start, end)
     if need is not None and clock.timescale in OF_ASSESSMENTS:
         if clock.status == "ended_without_completion" and clock.end_fact:
             found.append(("ENDED_WITHOUT_COMPLETION", need.end_reason, [clock.end_fact]))
         if clock.status == "stopped":
-            found += _stop_flags(need, facts, end, as_at, wd)
-        found += _worker_flags(facts, clock.start, end)
+            found += _stop_flags(clock.timescale, need, facts, end, as_at, wd)
         for amendment, code, targets in held:
             if any(_is_about(need, target) for target in targets):
                 found.append((code, None, [amendment]))
     else:
-        if not clock.timescale.endswith("_decision") and clock.seen_of is None:
+        if clock.timescale not in SMALLER:
             found += _gone(clock, facts)
         ours = {clock.start_fact.identity} | ({clock.end_fact.identity} if clock.end_fact else set())
         for amendment, code, targets in held:
@@ -253,7 +255,7 @@ def _one_of_each(found: Sequence[tuple[str, Any, list[Fact]]]) -> list[dict[str,
 
 
 def _stop_flags(
-    need: Need, facts: Sequence[Fact], end: date, as_at: date, wd: WorkingDays
+    timescale: str, need: Need, facts: Sequence[Fact], end: date, as_at: date, wd: WorkingDays
 ) -> list[tuple[str, Any, list[Fact]]]:
     found: list[tuple[str, Any, list[Fact]]] = []
     record, stop = need.stop_record, need.end_fact
@@ -263,7 +265,7 @@ def _stop_flags(
     from tests.reference.true_clock import seen_visits
 
     seen = any(need.start <= visit.day <= end for visit in seen_visits(facts))
-    if not seen and not _is_unborn(facts, end):
+    if not seen and not _is_unborn(facts, end) and timescale == "assessment":
         found.append(("COMPLETED_CHILD_NOT_SEEN", None, [stop]))
     # "where the completed record was open 2 or fewer and was not the first"
     was_open = _open_days(record, 0, need.end_step, end, wd)
@@ -297,10 +299,11 @@ def _open_days(record: Record, first: int, last: int, until: date, wd: WorkingDa
 
 def _is_unborn(facts: Sequence[Fact], end: date) -> bool:
     registered = [f for f in facts if f.type == "ChildRegistered"]
-    births = [f.data["date_of_birth"] for f in registered if f.data.get("date_of_birth")]
-    if births:
-        return all(day_of(birth) > end for birth in births)
-    return any(f.data.get("expected_birth_on") for f in registered)
+    for name in ("date_of_birth", "expected_birth_on"):
+        births = [f.data[name] for f in registered if f.data.get(name)]
+        if births:
+            return all(day_of(birth) > end for birth in births)
+    return False
 
 
 def _worker_flags(facts: Sequence[Fact], start: date, end: date) -> list[tuple[str, Any, list[Fact]]]:
@@ -332,20 +335,29 @@ def _team(fact: Fact) -> Any:
     return fact.data.get("team_id" if fact.type == "WorkerAllocated" else "to_team_id")
 
 
-_RECORD_FIELDS = {
-    "plan": "plan_id",
-    "placement": "placement_id",
-    "episode": "episode_id",
-    "meeting": "meeting_id",
-    "track": "track_id",
+_PLANS = ("core_group", "review_conference", "child_protection_visit", "child_in_need")
+_RECORD_KINDS = {
+    "minutes": "meeting",
+    "conference_decisions": "meeting",
+    "initial_conference": "meeting",
+    "pre_proceedings": "track",
+    "looked_after_visit": "placement",
+    "care_plan": "placement",
+    "placement_plan": "placement",
+    "looked_after_review": "episode",
+    **dict.fromkeys(_PLANS, "plan"),
 }
 
 
 def _gone(clock: "Clock", facts: Sequence[Fact]) -> list[tuple[str, Any, list[Fact]]]:
-    """A record on the clock that was deleted or vanished while it ran, which stops nothing."""
-    begun = [r.started for r in clock.need.records] if clock.need is not None else [clock.start_fact]
-    on_it = {(kind, f.data.get(field)) for f in begun for kind, field in _RECORD_FIELDS.items()}
-    on_it |= {(kind, clock.subject) for kind in ("plan", "placement", "episode")}
+    """A record that the clock is about was deleted or vanished while it ran, which stops nothing."""
+    kinds = {kind for start, kind in _RECORD_KINDS.items() if clock.timescale.startswith(start)}
+    ids = {clock.subject}
+    if clock.need is not None:
+        ids |= {record.id for record in clock.need.records}
+    on_it: set[tuple[str, Any]] = {(kind, id) for kind in kinds for id in ids}
+    data = clock.start_fact.data
+    on_it |= {("meeting", data.get("meeting_id")), ("visit", data.get("visit_id"))}
     found: list[tuple[str, Any, list[Fact]]] = []
     for fact in facts:
         if fact.type not in ("RecordDeleted", "RecordDisappeared"):

@@ -8,13 +8,14 @@ Where the rules leave two readings, the one that hides no time is taken:
   any.
 - "ending the plan or placement ends its running interval": the end of a care episode ends that of
   `looked_after_review`, since nothing else would; the end of care does not end that of `looked_after_visit`,
-  the end of the placement does. A worker who has left needs no supervision. Nothing ends `case_supervision`.
+  the end of the placement does. A worker who has left needs no supervision. The end of the case ends
+  `case_supervision` ("only the end of the need itself ends it"), whoever is or was allocated.
 - "an interval whose plan ended runs on if one of the same kind starts within the window": the new plan starts
-  intervals of its own as well, as "PlanStarted" says; what runs on stops with the first stop after that
-  start, or ends with the new plan. A care episode is taken as a plan, a placement is not ("each").
-- "`VisitFrequencySet` applies to the intervals that start after it": not to one begun by a fact that is read
-  before it on the same day.
-- "a visit limit wider than the policy's": one that falls due later.
+  intervals of its own as well, as "PlanStarted" says; what runs on stops with the first stop since the old
+  plan ended, or ends with the new one. A care episode is taken as a plan, a placement is not ("each").
+- "`VisitFrequencySet` applies to the intervals that start after it": not to one begun on the same day,
+  without a time.
+- "a visit limit wider than the policy's": one that is in time until a later day.
 - "on the clocks that a second child protection plan starts": the intervals begun by the plan itself, where a
   plan ended on or before that day.
 - "newly qualified: weekly for 6 weeks, then fortnightly to 6 months": by the day an interval starts, counted
@@ -27,7 +28,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from tests.reference.days import due, months_after
+from tests.reference.cases import cases
+from tests.reference.days import last_day_in_time, months_after
 from tests.reference.lives import (
     Happening,
     Life,
@@ -78,7 +80,9 @@ class Need:
     """Whether an interval "runs on if one of the same kind starts within" the window."""
 
 
-def intervals_of_child(facts: Sequence[Fact], held: Sequence[Fact], child: str) -> list[Interval]:
+def intervals_of_child(
+    facts: Sequence[Fact], held: Sequence[Fact], child: str, as_at: date
+) -> list[Interval]:
     """All intervals of a child; ``held`` are the supervisions of workers."""
     found: list[Interval] = []
     plans = {kind: plan_lives(facts, kind) for kind in ("child_protection", "child_in_need")}
@@ -105,7 +109,7 @@ def intervals_of_child(facts: Sequence[Fact], held: Sequence[Fact], child: str) 
         continues=True,
     )
     found += _intervals(review, care)
-    found += _case_supervision(facts, held, child)
+    found += _case_supervision(facts, held, child, as_at)
     return found
 
 
@@ -168,7 +172,8 @@ def _frequency(facts: Sequence[Fact], start: Fact, life: Life) -> Limit | None:
     found = None
     for fact in sorted(facts, key=place):
         is_ours = fact.type == "VisitFrequencySet" and fact.data.get("plan_id") == life.id
-        if is_ours and place(fact) < place(start):
+        is_of_that_day = fact.day == start.day and fact.instant is start.instant is None
+        if is_ours and place(fact) < place(start) and not is_of_that_day:
             found = fact
     return (found.data["every"], found.data["unit"]) if found else None
 
@@ -180,26 +185,52 @@ def _intervals(need: Need, lives: Sequence[Life]) -> list[Interval]:
 def _of_life(need: Need, life: Life, all_lives: Sequence[Life]) -> list[Interval]:
     """The intervals of one life, the last of them open, ended with the life, or run on after it."""
     found = [_begun(need, 0, life.start, life)]
-    for stop in need.stops:
-        if (
-            is_not_before(stop.last, life.start)
-            and is_not_after(stop.last, life.end)
-            and _is_about([life.id], stop.last)
-        ):
+    began: Happening | None = None
+    for stop in _of_this_life(need.stops, life, all_lives):
+        if is_not_after(stop.last, life.end) and _is_about([life.id], stop.last):
             found[-1].status, found[-1].end_fact = "stopped", stop.last
             found.append(_begun(need, len(found), stop.first_since(life.start), life))
+            began = stop
     if life.end is not None:
         found[-1].status, found[-1].end_fact = "ended_without_completion", life.end
         if need.continues:
-            _run_on(found[-1], need, life, all_lives)
+            _run_on(found[-1], began, need, life, all_lives)
     return found
+
+
+def _of_this_life(stops: Sequence[Happening], life: Life, all_lives: Sequence[Life]) -> list[Happening]:
+    """What stops a life's intervals, as reported since it began: "with no new beginning between", so what was
+    reported since the same plan or placement began again is of that one."""
+    same = [other for other in all_lives if other.id == life.id]
+    later = [other for other in same if place(other.start) > place(life.start)]
+    before = [other for other in same if place(other.start) < place(life.start)]
+    found = []
+    for stop in stops:
+        reports = [
+            one
+            for one in stop.reports
+            if is_not_before(one, life.start)
+            and not (before and is_not_after(one, before[-1].end))
+            and not (later and _is_of(later[0], one, life))
+        ]
+        if reports:
+            found.append(Happening(tuple(reports)))
+    return sorted(found, key=lambda stop: place(stop.last))
+
+
+def _is_of(later: Life, one: Fact, life: Life) -> bool:
+    """Whether a report is of the later of two lives of a plan: of the day it began it is, unless it still
+    comes before the end of the earlier."""
+    return is_not_before(one, later.start) and not is_not_after(one, life.end)
 
 
 def _begun(need: Need, number: int, start: Fact, life: Life) -> Interval:
     timescale = need.timescales[1 if number else 0]
     interval = Interval(timescale, life.id, start, need.limit(number, start, life))
     policy = POLICY.get(timescale)
-    if policy is not None and due(start.day, *interval.limit) > due(start.day, *policy):
+    if policy is not None and last_day_in_time(start.day, *interval.limit) > last_day_in_time(
+        start.day, *policy
+    ):
         interval.flags.append(("FREQUENCY_WIDENED", None, [start]))
     return interval
 
@@ -209,28 +240,31 @@ def _is_about(plan_ids: Sequence[str], stop: Fact) -> bool:
     return stop.data.get("plan_id") in (None, *plan_ids) or stop.type != "MeetingHeld"
 
 
-def _run_on(interval: Interval, need: Need, life: Life, all_lives: Sequence[Life]) -> None:
+def _run_on(
+    interval: Interval, began: Happening | None, need: Need, life: Life, all_lives: Sequence[Life]
+) -> None:
     """ "An interval whose plan ended runs on if one of the same kind starts within
-    `continuation_window_days`": until a stop after that start, or until that one ends."""
+    `continuation_window_days`", or is open then: until a stop, or until that one ends."""
     window = timedelta(days=CONTINUATION_WINDOW_DAYS)
     continuing: list[Life] = []
     ends = [life.end]
     for other in sorted(all_lives, key=lambda other: place(other.start)):
-        if place(other.start) <= place(life.start):
+        if other is life:
             continue
-        if any(end and end.day <= other.start.day <= end.day + window for end in ends):
+        if any(end and _is_open_or_starts_within(window, other, end) for end in ends):
             continuing.append(other)
             ends.append(other.end)
     if not continuing:
         return
     interval.flags.append(("CONTINUATION_WITHIN_WINDOW", None, [other.start for other in continuing]))
-    for stop in need.stops:
-        if not _is_about([life.id, *(other.id for other in continuing)], stop.last):
+    same = [o for o in all_lives if o.id == life.id and place(o.start) >= place(life.start)]
+    stops = [stop for one in same for stop in _of_this_life(need.stops, one, all_lives)]
+    for stop in sorted(stops, key=lambda stop: place(stop.last)):
+        begun = [other.id for other in continuing if is_not_before(stop.last, other.start)]
+        if (began is not None and stop.last is began.last) or not _is_about([life.id, *begun], stop.last):
             continue
-        in_force = [o for o in continuing if is_not_before(stop.last, o.start)]
-        if any(is_not_after(stop.last, o.end) for o in in_force) and is_not_before(
-            stop.last, interval.start_fact
-        ):
+        is_of_it = is_not_before(stop.last, interval.start_fact) and not is_not_after(stop.last, life.end)
+        if is_of_it and any(is_not_after(stop.last, other.end) for other in continuing):
             interval.status, interval.end_fact = "stopped", stop.last
             return
     if any(other.end is None for other in continuing):
@@ -239,13 +273,19 @@ def _run_on(interval: Interval, need: Need, life: Life, all_lives: Sequence[Life
         interval.end_fact = max((o.end for o in continuing if o.end), key=place)
 
 
+def _is_open_or_starts_within(window: timedelta, other: Life, end: Fact) -> bool:
+    if other.start.day > end.day:
+        return other.start.day <= end.day + window
+    return other.end is None or not is_not_after(other.end, end)
+
+
 def _repeat_plan(interval: Interval, plans: Sequence[Life]) -> list[Flag]:
     """ "on the clocks that a second child protection plan starts; value: days since the last ended, where
     90 or fewer"."""
     start = interval.start_fact
     if start.type != "PlanStarted":
         return []
-    ended = [p.end for p in plans if p.end is not None and p.start is not start and p.end.day <= start.day]
+    ended = [p.end for p in plans if p.end is not None and p.start is not start and _is_over(p, start)]
     if not ended:
         return []
     last = max(ended, key=place)
@@ -258,11 +298,18 @@ def _repeat_plan(interval: Interval, plans: Sequence[Life]) -> list[Flag]:
     return flags
 
 
-def _case_supervision(facts: Sequence[Fact], held: Sequence[Fact], child: str) -> list[Interval]:
-    """From the first allocation on: "a change of worker never restarts `case_supervision`"."""
-    allocated = sorted((f for f in facts if f.type == "WorkerAllocated"), key=place)
-    if not allocated:
-        return []
+def _is_over(plan: Life, start: Fact) -> bool:
+    """Whether a plan had ended when another started: on one day, one that was open that morning had."""
+    assert plan.end is not None
+    if plan.end.day != start.day or plan.end.instant is not None or start.instant is not None:
+        return place(plan.end) < place(start)
+    return plan.start.day < start.day
+
+
+def _case_supervision(
+    facts: Sequence[Fact], held: Sequence[Fact], child: str, as_at: date
+) -> list[Interval]:
+    """From the allocation of a worker to the end of the case: "a change of worker never restarts it"."""
     naming = [f for f in held if f.type == "SupervisionHeld" and child in (f.data.get("children") or [])]
     need = Need(
         ("case_supervision", "case_supervision"),
@@ -270,8 +317,15 @@ def _case_supervision(facts: Sequence[Fact], held: Sequence[Fact], child: str) -
         happenings(naming, "supervision_id"),
         continues=False,
     )
-    life = Life(allocated[0].data["worker_id"], allocated[0])
-    return _of_life(need, life, [life])
+    found: list[Interval] = []
+    for case in cases(facts, as_at):
+        life = Life(case.start.data["worker_id"], case.start, case.end)
+        made = _of_life(need, life, [life])
+        for end, again in case.continued:
+            running = [i for i in made if i.end_fact is None or not is_not_after(i.end_fact, end)]
+            running[0].flags.append(("CONTINUATION_WITHIN_WINDOW", None, [again]))
+        found += made
+    return found
 
 
 def supervisions_of_worker(facts: Sequence[Fact], worker: str) -> list[Interval]:

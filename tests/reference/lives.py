@@ -50,7 +50,7 @@ def lives(
     told = [f for f in facts if is_start(f) or is_end(f) or is_reopening(f)]
     for _, todays in groupby(sorted(told, key=place), key=lambda f: f.day):
         is_open = bool(found) and found[-1].end is None
-        for fact in _in_order(list(todays), lambda f: is_end(f), is_open):
+        for fact in _in_order(list(todays), is_start, is_end, is_open):
             if is_start(fact):
                 if not found or found[-1].end is not None:
                     found.append(Life(id, fact))
@@ -62,11 +62,13 @@ def lives(
     return found
 
 
-def _in_order(todays: Sequence[Fact], is_end: Is, is_open_this_morning: bool) -> Iterator[Fact]:
+def _in_order(
+    todays: Sequence[Fact], is_start: Is, is_end: Is, is_open_this_morning: bool
+) -> Iterator[Fact]:
     """Without a time, what was open that morning ends first, then what begins begins, then the others end."""
     undated = [f for f in todays if f.instant is None]
     ends = [f for f in undated if is_end(f)]
-    others = [f for f in undated if not is_end(f)]
+    others = sorted((f for f in undated if not is_end(f)), key=lambda f: not is_start(f))
     yield from [*ends, *others] if is_open_this_morning and others else [*others, *ends]
     yield from (f for f in todays if f.instant is not None)
 
@@ -98,6 +100,17 @@ class Happening:
     def first_since(self, start: Fact) -> Fact:
         """What it begins began on the earliest day reported for it."""
         return next(fact for fact in self.reports if is_not_before(fact, start))
+
+
+def parted(reports: Sequence[Fact], beginnings: Sequence[Fact]) -> list[Fact]:
+    """The days on which one thing was over: "the latest day ever reported for it with no new beginning
+    between"."""
+    found = []
+    for number, one in enumerate(reports):
+        later = reports[number + 1 :]
+        if not later or any(place(one) < place(b) and is_not_before(later[0], b) for b in beginnings):
+            found.append(one)
+    return found
 
 
 def happenings(facts: Iterable[Fact], id_field: str) -> list[Happening]:

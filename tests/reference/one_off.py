@@ -2,20 +2,22 @@
 
 Where the rules leave two readings, the one that hides no time is taken:
 
-- Nothing but its stop ends one of these clocks: not the end of the track, the placement or the meeting.
+- Nothing but its stop ends one of these clocks, not the end of the track nor of the meeting; the end of a
+  placement ends `placement_plan`, that of care `care_plan`, which a child who is moved still needs.
 - A conference is an initial, a review or a transfer-in conference; one that was not quorate too has minutes
   and decisions, and `transfer_in_conference`, of which nothing is said, stops with any.
 - "TransferredIn (or its conference_due_from)": a meeting before that day stops nothing. A second transfer
-  while the clock runs joins it. Its subject is the authority the child came from.
-- "PlacementStarted (first; each)": the first of each time in care. A plan prepared before the placement stops
-  nothing; one prepared after it stops every clock of its kind that runs.
+  from the same authority while the clock runs joins it. Its subject is that authority.
+- "PlacementStarted (first; each)": the first of each time in care, and out of it. A plan prepared
+  before the placement stops nothing; one prepared after it stops every clock of its kind that runs.
 - "ActionSet ... its `due_on`": set twice, it is due on the earlier day. Reopened, it was not done, and the
   same clock runs on.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import zip_longest
 
 from tests.reference.days import day_of
 from tests.reference.intervals import Flag, Limit
@@ -29,6 +31,7 @@ from tests.reference.lives import (
     lives_of_each,
     meetings,
     of_type,
+    parted,
     place,
 )
 from tests.reference.told import Fact
@@ -133,7 +136,7 @@ def actions(facts: Sequence[Fact]) -> list[OneOff]:
                 f
                 for f in told
                 if f is life.start
-                or (is_set(f) and is_not_before(f, life.start) and is_not_after(f, life.end))
+                or (is_set(f) and is_not_before(f, life.start) and _is_of(life, f))
             ]
             due_on = min(day_of(f.data["due_on"]) for f in said)
             limit = ((due_on - life.start.day).days, "calendar_days")
@@ -144,31 +147,73 @@ def actions(facts: Sequence[Fact]) -> list[OneOff]:
     return found
 
 
+def _is_of(life: Life, told: Fact) -> bool:
+    """Whether a second report of a beginning comes before the end: of one day, what was open that morning
+    ended first."""
+    end = life.end
+    if end is not None and told.day == end.day > life.start.day and told.instant is end.instant is None:
+        return False
+    return is_not_after(told, life.end)
+
+
 def _transfers_in(facts: Sequence[Fact], as_at: date) -> list[OneOff]:
-    """From TransferredIn, or its ``conference_due_from``; a second while one runs joins it."""
-    starts = []
-    for fact in facts:
-        if fact.type == "TransferredIn":
-            due_from = fact.data.get("conference_due_from")
-            day = day_of(due_from) if due_from else fact.day
-            if day <= as_at:
-                starts.append((day, place(fact), fact))
+    """From TransferredIn, or its ``conference_due_from``; a second one from the same authority while the
+    clock runs joins it."""
+    told = [f for f in facts if f.type == "TransferredIn"]
+    return [
+        clock
+        for authority in sorted({f.data["from_authority"] for f in told})
+        for clock in _from_authority(
+            authority, [f for f in told if f.data["from_authority"] == authority], facts, as_at
+        )
+    ]
+
+
+def _from_authority(
+    authority: str, told: Sequence[Fact], facts: Sequence[Fact], as_at: date
+) -> list[OneOff]:
+    in_order = sorted(told, key=place)
+    starts = sorted((f for f in map(_as_due_from, in_order) if f.day <= as_at), key=lambda f: place(f)[:3])
     found: list[OneOff] = []
-    for day, _, fact in sorted(starts, key=lambda start: start[:2]):
-        if found and found[-1].end_fact is None:
+    for start in starts:
+        last = found[-1].end_fact if found else None
+        if found and (last is None or not _ends_before(last, start)):
             continue
-        if found and found[-1].end_fact is not None and found[-1].end_fact.day > day:
-            continue
-        clock = OneOff("transfer_in_conference", fact.data["from_authority"], day, fact, (15, "working_days"))
+        fact = next(one for one in told if one.identity == start.identity)
+        clock = OneOff("transfer_in_conference", authority, start.day, fact, (15, "working_days"))
         clock.flags.append(("TRANSFER_IN", None, [fact]))
-        used = [other.end_fact for other in found]
+        later = starts[starts.index(start) + 1 :]
+        held = []
         for meeting in meetings(facts, "transfer_in_conference"):
-            follows = meeting.last.day >= day if day != fact.day else is_not_before(meeting.last, fact)
-            if follows and meeting.last not in used:
-                clock.status, clock.end_fact = "stopped", meeting.last
-                break
+            since = [
+                one
+                for one in meeting.reports
+                if is_not_before(one, start) and (last is None or place(one) > place(last))
+            ]
+            # "on the latest day ever reported for it with no new beginning between"
+            for one, following in zip_longest(since, since[1:]):
+                if following is None or any(
+                    not is_not_before(one, other) and is_not_before(following, other) for other in later
+                ):
+                    held.append(one)
+                    break
+        if held:
+            clock.status, clock.end_fact = "stopped", min(held, key=place)
         found.append(clock)
     return found
+
+
+def _as_due_from(transfer: Fact) -> Fact:
+    """A transfer on the day its conference is due from; a date alone stands for the start of its day."""
+    due_from = transfer.data.get("conference_due_from")
+    return replace(transfer, day=day_of(due_from), instant=None) if due_from else transfer
+
+
+def _ends_before(end: Fact, start: Fact) -> bool:
+    """Of one day without a time, what ran that morning is stopped before another begins."""
+    if end.day == start.day and end.instant is None and start.instant is None:
+        return True
+    return place(end) < place(start)
 
 
 def _plans_for_placements(facts: Sequence[Fact]) -> list[OneOff]:
@@ -176,32 +221,44 @@ def _plans_for_placements(facts: Sequence[Fact]) -> list[OneOff]:
     placements = lives_of_each(facts, "placement_id", of_type("PlacementStarted"), of_type("PlacementEnded"))
     care = lives_of_each(facts, "episode_id", of_type("CareStarted"), of_type("CareEnded"))
     found = []
-    last_care: object = None
+    last_time: object = None
     for number, life in enumerate(placements):
-        begun = [c for c in care if is_not_before(life.start, c.start)]
+        begun = [c for c in care if c.start.day <= life.start.day]
         in_care = begun[-1] if begun else None
-        if number == 0 or in_care is not last_care:
-            found.append(_until_prepared("care_plan", life, facts, "CarePlanPrepared", 10))
-        last_care = in_care
-        found.append(_until_prepared("placement_plan", life, facts, "PlacementPlanPrepared", 5))
+        is_over = in_care is not None and in_care.end is not None and _ends_before(in_care.end, life.start)
+        if number == 0 or (in_care, is_over) != last_time:
+            plan = _until_prepared("care_plan", life, placements, facts, "CarePlanPrepared", 10)
+            found.append(plan if is_over or in_care is None else _ended_with(plan, in_care.end))
+        last_time = (in_care, is_over)
+        plan = _until_prepared("placement_plan", life, placements, facts, "PlacementPlanPrepared", 5)
+        found.append(_ended_with(plan, life.end))
     return found
 
 
+def _ended_with(clock: OneOff, end: Fact | None) -> OneOff:
+    """A clock that ends with what it is for, unless it was stopped before."""
+    if end is not None and (clock.end_fact is None or not is_not_after(clock.end_fact, end)):
+        clock.status, clock.end_fact = "ended_without_completion", end
+    return clock
+
+
 def _until_prepared(
-    timescale: str, life: Life, facts: Sequence[Fact], type: str, working_days: int
+    timescale: str,
+    life: Life,
+    placements: Sequence[Life],
+    facts: Sequence[Fact],
+    type: str,
+    working_days: int,
 ) -> OneOff:
     clock = OneOff(timescale, life.id, life.start.day, life.start, (working_days, "working_days"))
     prepared = [f for f in facts if f.type == type and is_not_before(f, life.start)]
-    beginnings = [f for f in facts if f.type == "PlacementStarted" and place(f) > place(life.start)]
+    beginnings = [
+        other.start
+        for other in placements
+        if other.id == life.id and place(other.start) > place(life.start)
+    ]
     if prepared:
         # "on the latest day ever reported for it with no new beginning between"
-        ends = []
-        for happening in happenings(prepared, "plan_id"):
-            last = happening.reports[0]
-            for report in happening.reports[1:]:
-                if any(place(last) < place(b) and is_not_before(report, b) for b in beginnings):
-                    break
-                last = report
-            ends.append(last)
+        ends = [parted(each.reports, beginnings)[0] for each in happenings(prepared, "plan_id")]
         clock.status, clock.end_fact = "stopped", min(ends, key=place)
     return clock

