@@ -112,7 +112,11 @@ class AsideWriter:
             "reason": why.detail,
             "pointers": why.pointers,
             "cut": is_cut,
+            "null": value is None,
         }
+        if key is None and value is None:
+            # The client takes no record that has neither.
+            value = b""
         ours = [(PREFIX + name, _text(value).encode()) for name, value in told.items()]
         aside = self._place.topic + SET_ASIDE
         return self._connected().send(aside, value=value, key=key, headers=headers + ours, partition=0)
@@ -185,7 +189,7 @@ def _read(found: Any) -> Aside:
             int(told["timestamp"]),
             found.key,
             tuple(headers[:at]),
-            found.value,
+            None if told["null"] == "true" else found.value,
         ),
         why=Why(told["kind"], told["reason"], tuple(json.loads(told["pointers"]))),
         is_cut=told["cut"] == "true",

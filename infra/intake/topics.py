@@ -20,10 +20,14 @@ LARGEST_BYTES = 1024 * 1024
 KEPT_MS = 30 * 24 * 3_600_000
 """How long a published record is kept, read or not: thirty days, for it may hold what is personal."""
 
+_COMPRESSION = "gzip"
+
 _INTAKE = {
     "cleanup.policy": "delete",
     "retention.ms": str(KEPT_MS),
     "max.message.bytes": str(LARGEST_BYTES),
+    # Brokers know every compression that a publisher may use, and the client here only this one.
+    "compression.type": _COMPRESSION,
 }
 # Room for the largest batch published, with what is added to each record, where it does not shrink.
 _ASIDE = {
@@ -49,7 +53,7 @@ def prepare(place: KafkaPlace, client: Mapping[str, Any]) -> None:
         _create(admin, place.topic, PARTITIONS, brokers, _INTAKE)
         _create(admin, aside, 1, brokers, _ASIDE)
         for topic in (place.topic, aside):
-            _check(admin, topic)
+            _check(admin, topic, place.topic)
     except KafkaError as error:
         raise Unavailable(f"The topics of {place} cannot be prepared: {type(error).__name__}.") from error
     finally:
@@ -81,10 +85,15 @@ def _exists(admin: KafkaAdminClient, topic: str) -> bool:
     return not found["error_code"]
 
 
-def _check(admin: KafkaAdminClient, topic: str) -> None:
+def _check(admin: KafkaAdminClient, topic: str, intake: str) -> None:
     asked = ConfigResource(ConfigResourceType.TOPIC, topic)
     found = admin.describe_configs([asked], config_filter="all")["topic"][topic]
     if "compact" in found["cleanup.policy"]["value"]:
         raise Unsuitable(
             f"The topic {topic} is compacted, which loses facts; set its cleanup.policy to delete."
+        )
+    if topic == intake and found["compression.type"]["value"] not in (_COMPRESSION, "uncompressed"):
+        raise Unsuitable(
+            f"The topic {topic} may hold what is compressed in a way that cannot be read here; set its "
+            f"compression.type to {_COMPRESSION}."
         )

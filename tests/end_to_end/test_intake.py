@@ -6,6 +6,7 @@ import time
 from threading import Event, Thread
 
 import pytest
+from confluent_kafka import Producer
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from infra.errors import Unavailable, Unsuitable
@@ -110,6 +111,19 @@ def test_of_good_and_unreadable_records_each_finds_its_place(tmp_path, place):
     assert len({(one.record.partition, one.record.offset) for one in aside}) == 500
 
 
+def test_however_a_publisher_compresses_its_records_are_read(tmp_path, place):
+    config = config_of(tmp_path, place)
+    with composed(config) as parts, taking_in(config, parts) as intake:
+        for how in ("none", "gzip", "snappy", "lz4", "zstd"):
+            producer = Producer({"bootstrap.servers": ",".join(place.servers), "compression.type": how})
+            for n in range(20):
+                fact = structured(referral(subject="C1", id=f"{how}-{n}"))
+                producer.produce(place.topic, fact.value, fact.key, headers=dict(fact.headers))
+            assert producer.flush(WITHIN_S) == 0
+        assert take_in_all(intake) == 100
+        assert parts.log.heads() == (100,)
+
+
 def test_what_was_set_aside_lies_where_it_was_published_and_says_why(tmp_path, place):
     config = config_of(tmp_path, place)
     fact = referral(id="first")
@@ -147,8 +161,10 @@ def test_what_is_larger_than_a_topic_can_hold_is_cut_and_holds_nothing_up(place)
             (Taken(0, 8, 1, None, (), bytes(5 << 20)), Why("event-too-large", "too large")),
         ]
     )
+    writer.put([(Taken(0, 9, 1, None, (), None), Why("not-json", "nothing"))])
     writer.close()
-    cut, kept = AsideReader(place, {}).page(-1, 10)
+    cut, kept, nothing = AsideReader(place, {}).page(-1, 10)
+    assert (nothing.record.key, nothing.record.value) == (None, None)
     assert (cut.is_cut, cut.record.offset, cut.record.value) == (True, 7, whole[: 64 * 1024])
     assert (kept.is_cut, kept.record.offset, kept.record.value) == (False, 8, bytes(5 << 20))
 

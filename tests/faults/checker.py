@@ -110,6 +110,9 @@ def index_violations(index: Path, truth: Truth) -> list[str]:
     """An index holds, of each partition, exactly what counts before where it says that it stands."""
     with closing(sqlite3.connect(f"file:{index}?mode=ro", uri=True)) as connection:
         connection.execute("BEGIN")
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'log_events'").fetchone():
+            # Its writer was killed before it had made the tables.
+            return []
         stands = dict(connection.execute("SELECT partition, next_offset FROM log_positions").fetchall())
         rows = connection.execute(
             "SELECT partition, number, log_offset, stream, version, hex(state) FROM log_events"
