@@ -14,7 +14,7 @@ from services.output import tell
 if TYPE_CHECKING:
     from services.config import Config
 
-LATEST_END_S = 9.0
+LATEST_END_S = 8.0
 """How long a service told to stop may take, whatever holds it up: a broker that does not answer, say."""
 
 DEMONSTRATION_CHILDREN = 600

@@ -74,7 +74,7 @@ class Guarded:
     def reached(self, user: str, security: Security = "sasl_tls") -> dict[str, Any]:
         where = f"127.0.0.1:{self.ports[security]}"
         told = reached_as(user, where, self.cluster.folder, security)
-        return told | {"bootstrap_timeout_ms": 10_000}
+        return told | {"bootstrap_timeout_ms": 60_000}
 
     def admin(self, user: str) -> KafkaAdminClient:
         if user not in self._admins:
@@ -89,9 +89,9 @@ class Guarded:
 
     def write(self, user: str, topic: str, security: Security = "sasl_tls", **how: Any) -> None:
         """Returns once a record is acknowledged."""
-        producer = KafkaProducer(**self.reached(user, security), max_block_ms=10_000, **how)
+        producer = KafkaProducer(**self.reached(user, security), max_block_ms=60_000, **how)
         try:
-            producer.send(topic, b"x", partition=0).get(10)
+            producer.send(topic, b"x", partition=0).get(60)
         finally:
             producer.close()
 
@@ -454,7 +454,7 @@ def all_of_the_log(user: str) -> ACL:
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait for something that has to come about."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.2)

@@ -17,7 +17,7 @@ from tests.servers.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
 
-WITHIN_S = 60.0
+WITHIN_S = 120.0
 
 
 @pytest.fixture(scope="module")
