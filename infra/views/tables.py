@@ -101,12 +101,12 @@ RECORDING_DELAYS = Table(
     Column("facts", Integer, nullable=False),
 )
 
-# Summing the delays of a period then reads no row.
+# Summing the delays of a period then reads no row, and sorts none.
 Index(
-    "recording_delays_by_day",
-    RECORDING_DELAYS.c.entered_on,
+    "recording_delays_summed",
     RECORDING_DELAYS.c.source,
     RECORDING_DELAYS.c.working_days,
+    RECORDING_DELAYS.c.entered_on,
     RECORDING_DELAYS.c.facts,
 )
 
