@@ -227,14 +227,15 @@ class Rebuild:
                 filling is State.FILLING
                 and {one.projection for one in begun} == set(names) - done
                 and all(one.is_of_this_code and one.read_on == day for one in begun)
-                and len({_place(one) for one in positions_of(connection, begun)}) <= 1
+                and len({(_place(one), one.build.parted) for one in positions_of(connection, begun)}) <= 1
+                and all(one.parted == _parting(_heads_of(connection, one, heads)) for one in begun)
             ):
                 return begun
             for one in found:
                 if one.projection not in done:
                     of_builds.drop(connection, one)
             builds = [
-                of_builds.create(connection, projection.name, filling, day)
+                of_builds.create(connection, projection.name, filling, day, _parting(heads))
                 for projection in PROJECTIONS
                 if projection.name in names and projection.name not in done
             ]
@@ -296,9 +297,8 @@ class Rebuild:
             position = positions_of(connection, builds)[0]
             filled = set.intersection(*(_shares_in(connection, build) for build in builds))
         heads = tuple(position.number(partition) for partition, _ in enumerate(self._log.heads()))
-        count = max(1, min(MOST_SHARES, sum(heads) // EVENTS_IN_A_SHARE))
-        partitions = len(heads) if len(heads) > 1 and sum(heads) >= WORTH_READING_WHOLE else 1
-        count = max(1, count // partitions)
+        assert builds[0].parted is not None
+        partitions, count = builds[0].parted
         parted: list[list[str]] = [[] for _ in range(partitions * count)]
         for stream in self._log.streams():
             partition = self._log.partition_of(stream) if partitions > 1 else 0
@@ -410,6 +410,22 @@ def _compared(connection: Connection, served: Position, built: Position) -> Comp
         served=digest(connection, served.build, without) if can_be else None,
         built=digest(connection, built.build, without),
     )
+
+
+def _parting(heads: Sequence[int]) -> tuple[int, int]:
+    """Into how many partitions the streams of a log are parted, and each of these into how many shares.
+
+    A build tells how its shares were parted: one whose shares are others is not gone on with.
+    """
+    count = max(1, min(MOST_SHARES, sum(heads) // EVENTS_IN_A_SHARE))
+    partitions = len(heads) if len(heads) > 1 and sum(heads) >= WORTH_READING_WHOLE else 1
+    return partitions, max(1, count // partitions)
+
+
+def _heads_of(connection: Connection, build: Build, heads: Sequence[int]) -> list[int]:
+    """The heads of the log from which a build follows it."""
+    (position,) = positions_of(connection, [build])
+    return [position.number(partition) for partition, _ in enumerate(heads)]
 
 
 def _check(stop: Signal | None) -> None:

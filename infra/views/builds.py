@@ -1,5 +1,6 @@
 """The builds of each projection: one serves, one may be made beside it, and the one before is kept."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -49,7 +50,8 @@ class State(StrEnum):
 class Build:
     """A build of a projection, made by a ``version`` of its code as at the day ``read_on``.
 
-    ``rate``: events a second of late; ``streams``: how many it is filled with.
+    ``rate``: events a second of late; ``streams``: how many it is filled with; ``parted``: into how many
+    partitions they are, and each of these into how many shares.
     """
 
     projection: str
@@ -61,6 +63,7 @@ class Build:
     rebuilt_at: datetime | None
     rate: int | None
     streams: int | None
+    parted: tuple[int, int] | None
 
     @property
     def is_of_this_code(self) -> bool:
@@ -89,12 +92,20 @@ def physical(projection: str, number: int) -> Table:
     return table
 
 
+def is_prepared(connection: Connection) -> bool:
+    """Whether all is there, down to a build of each projection that serves."""
+    tables = set(inspect(connection).get_table_names())
+    if not set(KEPT.tables) <= tables or not _is_of_this_layout(connection):
+        return False
+    return len(read_builds(connection, State.SERVING)) == len(VERSIONS)
+
+
 def prepare(connection: Connection) -> None:
     """Make what is not there yet: what all builds share, and an empty build of each projection that has
     none.
     """
-    if inspect(connection).has_table(CLOCKS.name) and not inspect(connection).has_table(BUILDS.name):
-        _drop_what_had_no_builds(connection)
+    if not _is_of_this_layout(connection):
+        _drop_all(connection)
     KEPT.create_all(connection)
     served = {build.projection for build in read_builds(connection, State.SERVING)}
     for name in VERSIONS:
@@ -104,17 +115,28 @@ def prepare(connection: Connection) -> None:
             _serve(connection, build)
 
 
-def _drop_what_had_no_builds(connection: Connection) -> None:
-    for name in (
-        "clocks",
-        "children",
-        "discrepancies",
-        "recording_delays",
-        "members",
-        "positions",
-        "standing",
-    ):
-        connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
+def _is_of_this_layout(connection: Connection) -> bool:
+    """Whether the tables that are there have what this code keeps in them; none is of any layout."""
+    found = inspect(connection)
+    there = [table for table in KEPT.sorted_tables if found.has_table(table.name)]
+    kept = all(
+        set(table.c.keys()) <= {column["name"] for column in found.get_columns(table.name)} for table in there
+    )
+    return kept and CLOCKS.name not in found.get_table_names()
+
+
+def _drop_all(connection: Connection) -> None:
+    """Remove what another layout left: everything can be made again from the log."""
+    served = [shape.table.name for shape in SHAPES.values()]
+    tables = inspect(connection).get_table_names()
+    views = inspect(connection).get_view_names()
+    for name in (*served, MEMBERS.name):
+        if name in views:
+            connection.execute(text(f"DROP VIEW {name}"))
+    kept = {*KEPT.tables, *served, MEMBERS.name, "standing"}
+    for name in tables:
+        if name in kept or any(re.fullmatch(rf"{each}_\d+", name) for each in served):
+            connection.execute(text(f"DROP TABLE {name}"))
 
 
 def read_builds(connection: Connection, *states: State) -> list[Build]:
@@ -136,6 +158,7 @@ def _build(line: Any) -> Build:
         rebuilt_at=None if line.rebuilt_at is None else line.rebuilt_at.replace(tzinfo=UTC),
         rate=line.rate,
         streams=line.streams,
+        parted=None if line.parts is None else (line.partitions, line.parts),
     )
 
 
@@ -153,7 +176,13 @@ def lock(connection: Connection, builds: Sequence[Build], *, alone: bool) -> lis
     return found
 
 
-def create(connection: Connection, projection: str, state: State, read_on: date | None) -> Build:
+def create(
+    connection: Connection,
+    projection: str,
+    state: State,
+    read_on: date | None,
+    parted: tuple[int, int] | None = None,
+) -> Build:
     """A new build, empty and without indexes."""
     last = connection.scalar(select(func.max(BUILDS.c.build)).where(BUILDS.c.projection == projection))
     table = physical(projection, (last or 0) + 1)
@@ -165,6 +194,8 @@ def create(connection: Connection, projection: str, state: State, read_on: date 
         "state": state,
         "read_on": read_on,
         "columns": list(table.c.keys()),
+        "partitions": parted and parted[0],
+        "parts": parted and parted[1],
     }
     connection.execute(insert(BUILDS).values(**values))
     made = (projection, (last or 0) + 1)

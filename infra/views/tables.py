@@ -200,6 +200,8 @@ BUILDS = Table(
     Column("rebuilt_at", DateTime, comment="when it took over"),
     Column("rate", Integer, comment="events a second of the last run"),
     Column("streams", Integer, comment="that it is filled with"),
+    Column("partitions", Integer, comment="into which these are parted"),
+    Column("parts", Integer, comment="of each of those, which are its shares"),
 )
 
 POSITIONS = Table(

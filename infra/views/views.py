@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, func, inspect, or_, select, update
+from sqlalchemy import Connection, Table, func, or_, select, update
 
 from domain.working_days import WorkingDays
 from infra.views import builds as of_builds
@@ -20,7 +20,7 @@ from infra.views.positions import At, Position, move, positions_of
 from infra.views.replacing import replace
 from infra.views.set_aside import New, SetAside, read_set_aside
 from infra.views.shapes import SHAPES
-from infra.views.tables import BUILDS, CHILDREN, FOLDS, KEPT, MEMBERS, RECORDING_DELAYS
+from infra.views.tables import BUILDS, CHILDREN, FOLDS, MEMBERS, RECORDING_DELAYS
 from projections.child_rows import ChildRow, child_rows
 from projections.projection import Projection
 
@@ -59,12 +59,7 @@ class Views:
 
     def _is_prepared(self) -> bool:
         with self.reading() as connection:
-            if not inspect(connection).has_table(BUILDS.name):
-                return False
-            served = of_builds.read_builds(connection, State.SERVING)
-            return len(served) == len(of_builds.VERSIONS) and set(KEPT.tables) <= set(
-                inspect(connection).get_table_names()
-            )
+            return of_builds.is_prepared(connection)
 
     def close(self) -> None:
         self.engine.dispose()

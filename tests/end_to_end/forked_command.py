@@ -10,7 +10,7 @@ from pathlib import Path
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(["tests.end_to_end.preloaded"])
 _WITHIN_S = 20
-_ASLEEP_FOR = 100
+_ASLEEP_FOR = 30
 """Looks in a row at which it sleeps: it has nothing to do, or waits for the database."""
 
 

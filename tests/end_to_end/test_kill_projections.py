@@ -14,7 +14,7 @@ KILLS = 50
 """On each database."""
 
 RESTARTED_EVERY = 10
-WORKS_S = {"project": 0.3, "rebuild": 1.2}
+WORKS_S = {"project": 0.3, "rebuild": 0.9}
 """How long a process has the processor at most before it is killed."""
 
 SEED = 20_191_022

@@ -108,6 +108,15 @@ def test_two_processes_may_open_new_views_at_once(views):
     again.close()
 
 
+def test_views_of_another_layout_are_made_afresh(views):
+    views.move_on([build_of(views)], step(0, 1, folded("C1", [row("C1")])))
+    with views.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE builds DROP COLUMN parts")
+    views.prepare()
+    assert views.rows(discrepancy_rows) == []
+    assert {one.number(0) for one in views.positions()} == {0}
+
+
 def test_views_of_the_first_layout_are_made_afresh(tmp_path):
     url = f"sqlite:///{tmp_path / 'views.sqlite3'}"
     old = create_engine(url)

@@ -115,6 +115,19 @@ def test_a_rebuild_that_was_stopped_goes_on_from_there(service, authority, monke
     assert rows_of(service.views) == live
 
 
+def test_a_build_begun_in_other_shares_is_begun_afresh_and_lacks_nobody(service, authority, monkeypatch):
+    monkeypatch.setattr("services.rebuild.EVENTS_IN_A_SHARE", 60)
+    put(service, authority)
+    service.projector.catch_up()
+    live = rows_of(service.views)
+    stop = threading.Event()
+    with pytest.raises(Stopped):
+        service.rebuild.run(NAMES, lambda step: stop.set(), stop)
+    monkeypatch.setattr("services.rebuild.EVENTS_IN_A_SHARE", 10_000)
+    assert all(one.is_equal for one in service.rebuild.run(NAMES, quietly))
+    assert rows_of(service.views) == live
+
+
 def test_nothing_takes_over_that_lacks_a_child_unless_told_so_by_name(service, authority):
     put(service, authority[::2])
     service.projector.catch_up()
