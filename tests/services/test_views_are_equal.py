@@ -73,7 +73,7 @@ def test_however_they_came_about_and_wherever_they_are_the_rows_are_the_same(tmp
         on_postgres.projector.catch_up()
         assert sum(on_postgres.log.heads()) >= EVENTS
         live = digests_of(on_postgres.views)
-        assert all(one.rows for one in live.values())
+        assert live["clocks"].rows > EVENTS // 20
         # In several processes, stopped on the way and resumed.
         stop = threading.Event()
         config = read_config({"CASETIMELINE_DATA": str(tmp_path), "CASETIMELINE_TODAY": TODAY})
