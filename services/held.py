@@ -71,13 +71,26 @@ def part_of(held: HeldRows, streams: Sequence[str]) -> HeldRows:
     return HeldRows(held.rows, {stream: held.places.get(stream, ()) for stream in streams})
 
 
+Others = dict[str, list[tuple[int, Recorded | Unreadable]]]
+"""The facts of streams, each with its version."""
+
+
 class HeldLog:
-    """A log of which some streams are held. Their events are facts already: read them with a `HeldCodec`.
+    """A log of which some streams are held. Its events are facts already: read them with a `HeldCodec`.
 
     ``heads`` are those of the log before the streams were read: all up to there is in them.
+    ``others`` keeps what was read of streams that are not held, such as those of workers, for whoever asks
+    for them next, or for the next share.
     """
 
-    def __init__(self, log: Log, codec: ColumnarCodec, heads: tuple[int, ...], held: HeldRows) -> None:
+    def __init__(
+        self,
+        log: Log,
+        codec: ColumnarCodec,
+        heads: tuple[int, ...],
+        held: HeldRows,
+        others: Others | None = None,
+    ) -> None:
         self._log = log
         self._codec = codec
         self._heads = heads
@@ -86,6 +99,7 @@ class HeldLog:
         self._number = {stream: number for number, stream in enumerate(self._order)}
         self._decoded: dict[str, list[Recorded | Unreadable]] = {}
         self._until = 0
+        self._others: Others = {} if others is None else others
         self._marks: dict[str, dict[str, list[Mark]]] = {}
         self._marked: dict[str, dict[str, list[Marked]]] = {}
 
@@ -96,14 +110,21 @@ class HeldLog:
         return self._log.known_by(known_at)
 
     def select_events(self, originator_id: str, *, gt: int | None = None) -> Sequence[Any]:
-        """The events of a stream after a version: as facts where it is held."""
+        """The facts of a stream after a version."""
         if originator_id not in self._held.places:
-            return self._log.select_events(originator_id, gt=gt)
+            return [fact for version, fact in self._other(originator_id) if version > (gt or 0)]
         versions, places = self._held.rows.versions, self._held.places[originator_id]
         facts = self._facts(originator_id)
         if not gt:
             return facts
         return [fact for fact, place in zip(facts, places, strict=True) if versions[place] > gt]
+
+    def _other(self, stream: str) -> list[tuple[int, Recorded | Unreadable]]:
+        if stream not in self._others:
+            events = self._log.select_events(stream)
+            versions = [event.originator_version for event in events]
+            self._others[stream] = list(zip(versions, self._codec.decode_all(events), strict=True))
+        return self._others[stream]
 
     def refreshed(self) -> AbstractContextManager[None]:
         return self._log.refreshed()
@@ -162,20 +183,11 @@ class HeldCodec:
     """Reads what a `HeldLog` gives."""
 
     def __init__(self, codec: ColumnarCodec) -> None:
-        self._codec = codec
         self.keyed = codec.keyed
 
     def decode_all(self, logged: Sequence[Any]) -> Sequence[Recorded | Unreadable]:
-        """The facts of events, which are of one stream each and held or not."""
-        if all(isinstance(event, (Recorded, Unreadable)) for event in logged):
-            return logged
-        found: list[Recorded | Unreadable] = []
-        for event in logged:
-            if isinstance(event, (Recorded, Unreadable)):
-                found.append(event)
-            else:
-                found += self._codec.decode_all([event])
-        return found
+        """The facts of events, which they are already."""
+        return logged
 
 
 def part_rows(rows: Rows, places: Sequence[int]) -> Rows:

@@ -13,11 +13,13 @@ from infra.columnar import ColumnarCodec
 from services.compose import Parts, composed
 from services.config import Config
 from services.fold import Folding
-from services.held import HeldCodec, HeldLog, HeldRows, of_partition, part_of, read_rows
+from services.held import HeldCodec, HeldLog, HeldRows, Others, of_partition, part_of, read_rows
 from services.histories import Histories
 from services.rebuild import Share, Submit, fill_share
 
 PARTITIONS_KEPT = 2
+OTHERS_KEPT = 200_000
+"""Facts kept of streams that are in other shares; each takes about 1.5 KB."""
 
 _filling: "list[_Filling]" = []
 
@@ -37,32 +39,32 @@ class _Filling:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._codec = ColumnarCodec(parts.codec)
-        self._read: OrderedDict[int, tuple[tuple[int, ...], HeldRows]] = OrderedDict()
+        self._read: OrderedDict[int, HeldRows] = OrderedDict()
+        self._others: Others = {}
+        # All that is read from now on holds what the log had by now.
+        self._heads = parts.log.heads()
 
     def fill(self, share: Share) -> int:
         parts = self._parts
         with parts.log.refreshed():
-            heads, rows = self._rows(share)
-            log = HeldLog(parts.log, self._codec, heads, rows)
+            if sum(map(len, self._others.values())) > OTHERS_KEPT:
+                self._others.clear()
+            log = HeldLog(parts.log, self._codec, self._heads, self._rows(share), self._others)
             histories = Histories(log, HeldCodec(self._codec), parts.calendar, parts.policy)
             return fill_share(parts.log, Folding(log, histories), parts.views, parts.now, share)
 
-    def _rows(self, share: Share) -> tuple[tuple[int, ...], HeldRows]:
-        """The events of a share, and how far the log was before they were read."""
+    def _rows(self, share: Share) -> HeldRows:
         log = self._parts.log
         if share.partition is None:
-            heads = log.heads()
-            return heads, read_rows(log, share.streams)
+            return read_rows(log, share.streams)
         if share.partition not in self._read:
             while len(self._read) >= PARTITIONS_KEPT:
                 self._read.popitem(last=False)
-            heads = log.heads()
             doubles = [event.id for event in log.doubles() if event.partition == share.partition]
             read = log.read_partition(share.partition)
-            self._read[share.partition] = heads, of_partition(share.partition, read, doubles)
+            self._read[share.partition] = of_partition(share.partition, read, doubles)
         self._read.move_to_end(share.partition)
-        heads, held = self._read[share.partition]
-        return heads, part_of(held, share.streams)
+        return part_of(self._read[share.partition], share.streams)
 
 
 def _fill(share: Share) -> int:
