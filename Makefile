@@ -68,7 +68,7 @@ faults: $(VENV)/.development programs ## Kill, pause and cut off brokers and wri
 
 .PHONY: reference
 reference: $(VENV)/.development ## Hold every clock of an invented authority against the slow reference
-	@echo 'Reading 2,000 children on 20 days each, and 5,000 histories, twice (some minutes)'
+	@echo 'Reading 2,000 children on 20 days each, and 1,000 histories, twice (some minutes)'
 	@$(IN_VENV)python -m tests.domain.hold_against_reference
 
 .PHONY: lint

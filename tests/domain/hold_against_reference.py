@@ -51,8 +51,7 @@ def all_differences(children: int, seed: int, days: int, histories: int, workers
         ]
         for number, part in enumerate(parts, start=1):
             yield part.result()
-            print(f"\r{number} of {len(parts)} parts", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+            print(f"{number} of {len(parts)} parts", file=sys.stderr, flush=True)
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
@@ -61,7 +60,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--children", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--days", type=int, default=20, help="random days on which each child is read")
-    parser.add_argument("--histories", type=int, default=5_000)
+    parser.add_argument("--histories", type=int, default=1_000)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args(None if arguments is None else list(arguments))
     began_s = monotonic()

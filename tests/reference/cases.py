@@ -33,6 +33,7 @@ class _Event:
     fact: Fact
     day: date
     is_timed: bool
+    began: date  # the day on which what closes had begun
 
 
 def cases(facts: Sequence[Fact], as_at: date) -> list[Case]:
@@ -43,9 +44,11 @@ def cases(facts: Sequence[Fact], as_at: date) -> list[Case]:
         todays = [event for event in events if event.day == day]
         undated = [event for event in todays if not event.is_timed]
         timed = sorted((e for e in todays if e.is_timed), key=lambda event: place(event.fact))
-        # of what has no time, what begins is read before what ends, "last, referrals ending"
-        in_order = sorted(undated, key=_rank)
-        for at_once in [in_order, *([event] for event in timed)]:
+        # of what has no time, what was open that morning is closed first, then what begins begins; "last,
+        # referrals ending"
+        first = [e for e in undated if _is_of_the_morning(e)]
+        then = sorted((e for e in undated if e not in first), key=_rank)
+        for at_once in [first, then, *([event] for event in timed)]:
             closing: Fact | None = None
             for event in at_once:
                 if event.what == "closes":
@@ -61,9 +64,16 @@ def cases(facts: Sequence[Fact], as_at: date) -> list[Case]:
     return found
 
 
+_ENDS_OF_SPELLS = ("PlanEnded", "CareEnded", "PlacementEnded")
+
+
+def _is_of_the_morning(event: _Event) -> bool:
+    is_spell = event.fact.type in _ENDS_OF_SPELLS
+    return event.what == "closes" and is_spell and event.began < event.day
+
+
 def _rank(event: _Event) -> tuple[bool, bool, int]:
-    ends = event.what == "closes"
-    return ends, event.fact.type not in ("PlanEnded", "CareEnded", "PlacementEnded"), event.fact.order
+    return event.what == "closes", event.fact.type not in _ENDS_OF_SPELLS, event.fact.order
 
 
 def _begin(found: list[Case], event: _Event) -> None:
@@ -80,19 +90,20 @@ def _begin(found: list[Case], event: _Event) -> None:
 
 def _events(facts: Sequence[Fact], as_at: date) -> list[_Event]:
     found = [
-        _Event("allocated", f, f.day, f.instant is not None)
+        _Event("allocated", f, f.day, f.instant is not None, f.day)
         for f in sorted(facts, key=place)
         if f.type == "WorkerAllocated"
     ]
     for opening in all_openings(facts, "referral_id", RECEIPTS, as_at):
         received, over = opening.received, opening.over()
-        found.append(_Event("opens", received.fact, received.day, received.timed))
+        found.append(_Event("opens", received.fact, received.day, received.timed, received.day))
         if over is not None:
-            found.append(_Event("closes", over.fact, over.day, over.timed))
+            found.append(_Event("closes", over.fact, over.day, over.timed, received.day))
     for life in _spells(facts):
-        found.append(_Event("opens", life.start, life.start.day, life.start.instant is not None))
-        if life.end is not None:
-            found.append(_Event("closes", life.end, life.end.day, life.end.instant is not None))
+        start, end = life.start, life.end
+        found.append(_Event("opens", start, start.day, start.instant is not None, start.day))
+        if end is not None:
+            found.append(_Event("closes", end, end.day, end.instant is not None, start.day))
     return found
 
 
