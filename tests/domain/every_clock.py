@@ -127,6 +127,16 @@ class Simulated:
         self.children = sorted(stream for stream in self.streams if stream.startswith("C"))
         self.merges = authority.merges(fact for facts in self.streams.values() for fact in facts)
 
+    def differences_elsewhere(self) -> list[str]:
+        """What the two say differently of workers and of the authority itself, read once a month."""
+        days = [FROM_DATE + timedelta(days=n) for n in range(0, (TO_DATE - FROM_DATE).days, 30)]
+        return [
+            f"{stream} {line}"
+            for stream, facts in self.streams.items()
+            if not stream.startswith("C")
+            for line in compared(Engine(facts, child=stream), Reading(facts, stream=stream), days)
+        ]
+
     def differences(self, child: str, days_read: int = 20) -> list[str]:
         """What the two say differently of a child on days drawn at random."""
         drawn = Random(child)

@@ -45,9 +45,10 @@ def test_every_clock_of_two_references_that_are_one_child_agrees_with_the_slow_r
         assert differences_of_two(two_references(Seeded(seed))) == [], seed
 
 
-def test_every_clock_of_simulated_children_agrees_with_the_slow_reference():
+def test_every_clock_of_a_simulated_authority_agrees_with_the_slow_reference():
     simulated = Simulated(CHILDREN_READ, seed=7)
     assert [line for child in simulated.children for line in simulated.differences(child)] == []
+    assert simulated.differences_elsewhere() == []
 
 
 @searching
