@@ -36,14 +36,15 @@ expected-statuses = ["2xx", "304", "401", "403", "404", "409", "422", "428"]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 def test_schemathesis_finds_nothing(service, api, tmp_path):
     api.known(worked_example("C1001"))
     (tmp_path / "schemathesis.toml").write_text(SCHEMATHESIS)
     done = subprocess.run(
         [
             Path(sys.executable).with_name("schemathesis"), "run", f"{service.address}/openapi.json",
-            "--checks", "all", "--max-examples", "8", "--seed", "1", "--no-color", "--workers", "2",
+            "--checks", "all", "--max-examples", "5", "--seed", "1", "--no-color",
+            # One thread alone: two that read their own source at once have crashed the interpreter (3.11).
             # How long inventing a request takes is the machine's affair.
             "--suppress-health-check", "too_slow",
         ],
@@ -51,7 +52,7 @@ def test_schemathesis_finds_nothing(service, api, tmp_path):
         env=os.environ | {"HYPOTHESIS_PROFILE": "ci"},
         capture_output=True,
         text=True,
-        timeout=290,
+        timeout=680,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
