@@ -34,7 +34,7 @@ class WorkingDays:
     def __post_init__(self) -> None:
         # Counting is a look-up: a child's clocks ask for hundreds of counts.
         first = self.first_day.toordinal()
-        last = max(self.last_day.toordinal(), *self.holidays[-1:])
+        last = max([self.last_day.toordinal(), *self.holidays[-1:]])
         holidays = frozenset(self.holidays)
         # Ordinal 1 (1 January of the year 1) is a Monday.
         days = [day for day in range(first, last + 1) if (day - 1) % 7 < _SATURDAY and day not in holidays]
