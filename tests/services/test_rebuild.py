@@ -73,8 +73,11 @@ def test_one_projection_is_built_alone(service, authority):
     assert dict(builds_of(service)) == {name: 2 if name == "discrepancies" else 1 for name in NAMES}
     put(service, authority[1::2])
     service.projector.catch_up()
-    assert rows_of(service.views) != live
+    grown = rows_of(service.views)
+    assert grown != live
     assert {position.number(0) for position in service.views.positions()} == {len(authority)}
+    assert all(one.is_equal for one in service.rebuild.run(NAMES, quietly))
+    assert rows_of(service.views) == grown
 
 
 def test_the_rows_of_one_child_are_made_afresh(service, authority):
