@@ -40,7 +40,8 @@ class AvroColumns:
         """A column for each field at the beginning of records, and where in each record they end, as our
         writer lays it out.
 
-        Raises Misshapen where a record has not the fields.
+        Raises Misshapen where a record has not the fields, or takes more bytes for them than our writer
+        would: cut off at the end that was reckoned, it then ends too early for the decoder.
         """
         batch = self._decoded(records)
         ends = pa.repeat(pa.scalar(0, pa.int32()), len(records))
@@ -59,7 +60,9 @@ class AvroColumns:
             else:
                 # Nothing, or a null, takes one byte.
                 ends = pc.add(ends, _ONE)
-        return columns, ends.to_pylist()
+        ended: list[int] = ends.to_pylist()
+        self._decoded([record[:end] for record, end in zip(records, ended, strict=True)])
+        return columns, ended
 
     def _decoded(self, records: list[bytes]) -> pa.RecordBatch:
         try:

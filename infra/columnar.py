@@ -13,6 +13,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from domain.catalogue import EVENT_TYPES, FIELDS, PREFIX
 from domain.event import Event
 from domain.field import FactReference
@@ -29,6 +31,7 @@ BEARING = frozenset({"ActionDone", "ChildRegistered", "FactCorrected", "RecordCh
 """Types of event in which something personal bears on rows: evidence, a day of birth, what was corrected."""
 
 HEADER_BYTES = 5
+_from_json = msgspec.json.Decoder().decode
 _SEALED = {"name": "personal", "type": ["null", "bytes"], "default": None}
 
 Object = TypeVar("Object")
@@ -200,6 +203,9 @@ class ColumnarCodec:
             if branch:
                 bears = self._releases[of[number]].event in BEARING
                 rests[number] = None if bears else _after_sealed(states[number], ends[number] + HEADER_BYTES)
+        for number, told in enumerate(envelopes["extensions"]):
+            if told and not _can_be_read(told):
+                rests[number] = None
         extended = [n for n, told in enumerate(envelopes["extensions"]) if told or sealed[n]]
         extensions = self._reported(_Extensions, rows, [places[n] for n in extended])
         _fill([recorded[n] for n in extended], "extensions", extensions)
@@ -269,6 +275,16 @@ def _row(rows: Rows, at: int) -> _Row:
         rows.offsets[at],
         rows.recorded_at[at],
     )
+
+
+def _can_be_read(extensions: Iterable[tuple[str, str]]) -> bool:
+    """Whether extensions, which are read only when they are asked for, are JSON as the codec wants them."""
+    try:
+        for _, value in extensions:
+            _from_json(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _after_sealed(state: bytes, at: int) -> bytes | None:
