@@ -11,7 +11,6 @@ from pathlib import Path
 
 _LOOK_AGAIN_S = 0.05
 _KILLED_WITHIN_S = 10.0
-_APPEARS_WITHIN_S = 1.0
 
 
 class NotRunning(OSError):
@@ -20,10 +19,9 @@ class NotRunning(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process whose id and output are in ``folder``. ``mark`` is in its command line, and in no other's."""
+    """A process whose id and output are in ``folder``."""
 
     folder: Path
-    mark: str
 
     @property
     def output(self) -> Path:
@@ -42,10 +40,8 @@ class Process:
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
-        # While it becomes another program, the system tells no command line of it.
-        until = time.monotonic() + _APPEARS_WITHIN_S
-        while not self.is_running() and time.monotonic() < until:
-            time.sleep(_LOOK_AGAIN_S)
+        pid = int(self._pid_file.read_text())
+        self._pid_file.write_text(f"{pid} {_began(pid) or ''}")
 
     def wait(self, is_ready: Callable[[], bool], timeout_s: float) -> None:
         """Returns once it is ready. Raises NotRunning where it ends before, or takes too long."""
@@ -87,9 +83,9 @@ class Process:
     def pid(self) -> int | None:
         """Its process id; None where it does not run, though another process may have its old id."""
         with suppress(OSError, ValueError):
-            pid = int(self._pid_file.read_text())
-            if self.mark in _command_of(pid):
-                return pid
+            pid, began = self._pid_file.read_text().split(maxsplit=1)
+            if _began(int(pid)) == began:
+                return int(pid)
         return None
 
     @property
@@ -103,9 +99,19 @@ class Process:
                 os.kill(pid, number)
 
 
-def _command_of(pid: int) -> str:
-    """The words of a process, each with a blank after it; none where it is dead and waits to be noticed."""
+def _began(pid: int) -> str | None:
+    """When a process began, which with its id tells it from every other; None where it is dead.
+
+    Its command line tells less: the system has none for it while it becomes another program.
+    """
     if Path("/proc/self").exists():
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
-    return f"{listed.stdout.rstrip()} "
+        try:
+            told = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return None
+        # Its name, in brackets, may hold anything; then come its state and, as the twentieth, its beginning.
+        state, *others = told.rpartition(")")[2].split()
+        return None if state in "ZX" else others[18]
+    listed = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True)
+    state, _, began = listed.stdout.strip().partition(" ")
+    return None if state[:1] in ("", "Z") else began.strip()

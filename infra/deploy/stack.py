@@ -139,7 +139,7 @@ def settings_file(data: Path) -> Path:
 
 
 def process_of(data: Path, command: str, number: int) -> Process:
-    return Process(data / "run" / f"{command}-{number}", f"services {command} --data {data} ")
+    return Process(data / "run" / f"{command}-{number}")
 
 
 def _answers(address: str) -> bool:

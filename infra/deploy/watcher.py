@@ -80,7 +80,7 @@ class Watcher:
 
     @property
     def _process(self) -> Process:
-        return Process(self.folder, f"--config.file={self.folder / 'prometheus.json'} ")
+        return Process(self.folder)
 
     def _is_ready(self) -> bool:
         try:

@@ -1,7 +1,7 @@
 """How Kafka's brokers are reached, and what its client's failures mean."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import (
     AuthorizationError,
     KafkaError,
+    KafkaTimeoutError,
     SaslAuthenticationFailedError,
     UnknownTopicOrPartitionError,
 )
@@ -18,7 +19,10 @@ from kafka.record import util as checksums
 from infra.kafka_place import KafkaPlace
 from infra.log.commit import LogUnavailable
 
-REACHED_WITHIN_MS = 5_000
+REACHED_WITHIN_MS = 2_500
+"""How long a client waits at the broker that it begins with, which it chooses at random."""
+BEGINS_AT = 3
+"""How many beginnings it has: a broker that hangs is not the only one."""
 
 Client = TypeVar("Client", KafkaConsumer, KafkaProducer, KafkaAdminClient)
 
@@ -39,7 +43,8 @@ def require_crc32c() -> None:
 
 def connected(client: Callable[..., Client], brokers: Brokers, doing: str, **settings: Any) -> Client:
     """A client of the brokers. Raises LogUnavailable where none of them answers."""
-    with as_log_errors(doing):
+
+    def begun() -> Client:
         return client(
             bootstrap_servers=list(brokers.place.servers),
             client_id="casetimeline",
@@ -49,6 +54,12 @@ def connected(client: Callable[..., Client], brokers: Brokers, doing: str, **set
             **brokers.client,
             **settings,
         )
+
+    with as_log_errors(doing):
+        for _ in range(BEGINS_AT - 1):
+            with suppress(KafkaTimeoutError):
+                return begun()
+        return begun()
 
 
 @contextmanager

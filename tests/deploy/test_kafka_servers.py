@@ -27,7 +27,13 @@ def made_topic(cluster: Cluster) -> str:
 
 def produced(cluster: Cluster, topic: str, values: list[bytes]) -> None:
     """Returns once every value is acknowledged."""
-    producer = KafkaProducer(bootstrap_servers=cluster.bootstrap, acks="all", reconnect_backoff_max_ms=500)
+    producer = KafkaProducer(
+        # It waits for all of its time at the broker it begins with; the last is never broken here.
+        bootstrap_servers=f"127.0.0.1:{cluster.ports[-1]}",
+        acks="all",
+        reconnect_backoff_max_ms=500,
+        request_timeout_ms=3_000,
+    )
     for value in values:
         producer.send(topic, value, partition=0).get(60)
     producer.close()

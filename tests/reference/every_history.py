@@ -450,9 +450,7 @@ DUPLICATE = "C2002"
 
 def _of_stream(one: Fact, stream: str, mark: str) -> Fact:
     """A fact on a stream; the ids of the records of another reference are others."""
-    data = {
-        name: f"{value}{mark}" if name.endswith("_id") else value for name, value in one["data"].items()
-    }
+    data = {name: f"{value}{mark}" if name.endswith("_id") else value for name, value in one["data"].items()}
     return {**one, "id": f"{one['id']}{mark}", "stream": stream, "data": data}
 
 

@@ -306,9 +306,7 @@ def _is_over(plan: Life, start: Fact) -> bool:
     return plan.start.day < start.day
 
 
-def _case_supervision(
-    facts: Sequence[Fact], held: Sequence[Fact], child: str, as_at: date
-) -> list[Interval]:
+def _case_supervision(facts: Sequence[Fact], held: Sequence[Fact], child: str, as_at: date) -> list[Interval]:
     """From the allocation of a worker to the end of the case: "a change of worker never restarts it"."""
     naming = [f for f in held if f.type == "SupervisionHeld" and child in (f.data.get("children") or [])]
     need = Need(

@@ -156,7 +156,7 @@ def _as_begun(items: Sequence[Item]) -> list[Item]:
 
 
 def _is_reported_again(fact: Fact, id_field: str, beginning: str, rest: Sequence[Item]) -> bool:
-    """"On the latest day ever reported for it with no new beginning between"."""
+    """ "On the latest day ever reported for it with no new beginning between"."""
     for what, later, _ in rest:
         if later.type == beginning and what == "begins":
             return False

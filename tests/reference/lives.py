@@ -62,9 +62,7 @@ def lives(
     return found
 
 
-def _in_order(
-    todays: Sequence[Fact], is_start: Is, is_end: Is, is_open_this_morning: bool
-) -> Iterator[Fact]:
+def _in_order(todays: Sequence[Fact], is_start: Is, is_end: Is, is_open_this_morning: bool) -> Iterator[Fact]:
     """Without a time, what was open that morning ends first, then what begins begins, then the others end."""
     undated = [f for f in todays if f.instant is None]
     ends = [f for f in undated if is_end(f)]

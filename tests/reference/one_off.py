@@ -135,8 +135,7 @@ def actions(facts: Sequence[Fact]) -> list[OneOff]:
             said = [
                 f
                 for f in told
-                if f is life.start
-                or (is_set(f) and is_not_before(f, life.start) and _is_of(life, f))
+                if f is life.start or (is_set(f) and is_not_before(f, life.start) and _is_of(life, f))
             ]
             due_on = min(day_of(f.data["due_on"]) for f in said)
             limit = ((due_on - life.start.day).days, "calendar_days")
@@ -169,9 +168,7 @@ def _transfers_in(facts: Sequence[Fact], as_at: date) -> list[OneOff]:
     ]
 
 
-def _from_authority(
-    authority: str, told: Sequence[Fact], facts: Sequence[Fact], as_at: date
-) -> list[OneOff]:
+def _from_authority(authority: str, told: Sequence[Fact], facts: Sequence[Fact], as_at: date) -> list[OneOff]:
     in_order = sorted(told, key=place)
     starts = sorted((f for f in map(_as_due_from, in_order) if f.day <= as_at), key=lambda f: place(f)[:3])
     found: list[OneOff] = []
@@ -253,9 +250,7 @@ def _until_prepared(
     clock = OneOff(timescale, life.id, life.start.day, life.start, (working_days, "working_days"))
     prepared = [f for f in facts if f.type == type and is_not_before(f, life.start)]
     beginnings = [
-        other.start
-        for other in placements
-        if other.id == life.id and place(other.start) > place(life.start)
+        other.start for other in placements if other.id == life.id and place(other.start) > place(life.start)
     ]
     if prepared:
         # "on the latest day ever reported for it with no new beginning between"

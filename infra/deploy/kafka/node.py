@@ -1,5 +1,6 @@
 """One node of Kafka: its storage formatted, and it as a process."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from infra.deploy.process import NotRunning, Process
 LOGGING = Path(__file__).with_name("log4j2.properties")
 STARTED = "Kafka Server started"
 """What a node writes once it is part of the cluster and answers clients."""
+_ERROR = re.compile(r"^\S+ (ERROR|FATAL) ")
+_TOLD_LINES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Node:
 
     @property
     def process(self) -> Process:
-        return Process(self.folder, str(self.settings))
+        return Process(self.folder)
 
     def format(self, cluster: str, users: Sequence[str] = ()) -> None:
         """Make its storage part of a cluster, with users as the storage tool takes them; never twice."""
@@ -100,7 +103,11 @@ class Node:
         return ["java", *self.java, *logging, "-cp", f"{jars()}/*"]
 
     def _last_said(self) -> str:
+        """Its errors, where it wrote some: other parts of it go on writing after the one that failed."""
         for file in (self.said, self.process.output):
             if file.exists() and (text := file.read_text().strip()):
-                return f"the last of {file}:\n" + "\n".join(text.splitlines()[-15:])
+                lines = text.splitlines()
+                errors = [number for number, line in enumerate(lines) if _ERROR.search(line)]
+                first = errors[0] if errors else max(len(lines) - _TOLD_LINES, 0)
+                return f"from {file}:\n" + "\n".join(lines[first : first + _TOLD_LINES])
         return f"it wrote nothing in {self.folder}"
