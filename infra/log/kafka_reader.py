@@ -117,7 +117,7 @@ class Reader:
             self._consumer.seek(place, start)
             deadline = monotonic() + self._timeout_s
             while start < stop:
-                page = self._poll(partition, stop)
+                page = self._poll(partition, start, stop)
                 if page:
                     _check_order(partition, start, page)
                     start = page[-1].offset + 1
@@ -126,18 +126,24 @@ class Reader:
                 elif monotonic() > deadline:
                     raise LogUnavailable(f"Kafka gave no record of partition {partition} in time; retry.")
 
-    def _poll(self, partition: int, stop: int) -> list[Fetched]:
+    def _poll(self, partition: int, start: int, stop: int) -> list[Fetched]:
+        place = self._places[partition]
         try:
             with as_log_errors("read it"):
                 polled = self._consumer.poll(timeout_ms=POLL_MS)
         except LogUnavailable as error:
-            if isinstance(error.__cause__, (OffsetOutOfRangeError, LogTruncationError)):
-                raise LogDamaged(
-                    partition, f"Partition {partition} ends before offset {stop - 1}."
-                ) from error
-            raise
+            if not isinstance(error.__cause__, (OffsetOutOfRangeError, LogTruncationError)):
+                raise
+            # It may be a broker that no longer leads, or leads so lately that it cannot tell yet.
+            if self.starts()[partition] > start or self.ends()[partition].offset < stop:
+                said = f"Partition {partition} does not hold offsets {start} to {stop - 1}."
+                raise LogDamaged(partition, said) from error
+            self._consumer._client.cluster.request_update()
+            self._consumer.seek(place, start)
+            sleep(LOOK_AGAIN_S)
+            return []
         page = []
-        for record in polled.get(self._places[partition], ()):
+        for record in polled.get(place, ()):
             if record.offset >= stop:
                 break
             if record.timestamp_type != LOG_APPEND_TIME:
