@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, Repeated, WrongLog
 from infra.log.index_doubles import Stored, settle_doubles, stored_commits
 from infra.log.index_engine import open_engine, reaching, reading, writing
+from infra.log.index_heads import Heads
 from infra.log.index_records import DIGEST_BYTES, FIRST_OFFSET, Packed, Place, Position
 from infra.log.index_rows import Rows, known
 from infra.log.index_tables import DOUBLES, EVENTLESS, EVENTS, GROWING, METADATA, POSITIONS, RECORDS, TOPIC
@@ -30,6 +31,7 @@ class Index:
     def __init__(self, url: str, originator_id: Callable[[str], UUID | str] = str) -> None:
         self.engine: Engine = open_engine(url)
         self.originator_id = originator_id
+        self._heads = Heads()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -75,16 +77,20 @@ class Index:
                 partition: _following(run, standing[partition].next_offset)
                 for partition, run in sorted(records.items())
             }
-            commits = [commit for run in fresh.values() for one in run for commit in one.commits or ()]
-            before = known(connection, commits, self.stored)
+            heads = {
+                partition: self._heads.take(partition, standing[partition].digest) for partition in fresh
+            }
+            before = known(connection, fresh, heads, self.stored)
             rows = Rows()
             outcomes: dict[Place, list[Outcome]] = {}
+            reached: dict[int, Position] = {}
             for partition, run in fresh.items():
                 position = standing[partition]
                 for one in run:
                     position, outcomes[Place(partition, one.offset)] = rows.judge(position, one, before)
                 if run:
                     _move(connection, position, (confirmed or {}).get(partition))
+                reached[partition] = position
             rows.insert(connection)
             counting = settle_doubles(connection, rows.contested)
             for partition, run in fresh.items() if counting else ():
@@ -92,6 +98,8 @@ class Index:
                     self._tell_doubles(
                         connection, one.commits or (), outcomes[Place(partition, one.offset)], counting
                     )
+        for partition, position in reached.items():
+            self._heads.keep(partition, position.digest, before.heads[partition])
         return outcomes
 
     def _tell_doubles(

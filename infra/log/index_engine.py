@@ -137,32 +137,35 @@ def _among(statement: str, places: int, then: str) -> str:
     return f"{statement} IN ({', '.join('?' * places)}) {then}"
 
 
-def insert_rows(connection: Connection, table: Table, values: Sequence[Any]) -> None:
-    """Insert rows, given as one flat list of values in the order of the columns."""
+def insert_rows(
+    connection: Connection, table: Table, values: Sequence[Any], columns: Sequence[str] = ()
+) -> None:
+    """Insert rows, given as one flat list of values in the order of these columns, or else of the table's."""
     if not values:
         return
-    width = len(table.columns)
+    into = f"{table.name} ({', '.join(columns or table.columns.keys())})"
+    width = len(columns or table.columns)
     if connection.dialect.name != "sqlite":
-        _copy(connection, table, values, width)
+        _copy(connection, into, values, width)
         return
     step = width * ROWS_PER_STATEMENT
     for start in range(0, len(values), step):
         part = values[start : start + step]
         rows = 1 << (len(part) // width - 1).bit_length()
         filled = (*part, *[None] * (rows * width - len(part)))
-        connection.exec_driver_sql(_insert(table.name, width, rows), filled)
+        connection.exec_driver_sql(_insert(into, width, rows), filled)
 
 
 @cache
-def _insert(name: str, width: int, rows: int) -> str:
+def _insert(into: str, width: int, rows: int) -> str:
     """A statement of a power of two of rows, so that few are kept prepared; rows of NULL fill it up."""
     row = f"({', '.join('?' * width)})"
     values = ", ".join([row] * rows)
-    return f"INSERT OR ROLLBACK INTO {name} SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL"  # noqa: S608 (a table of ours, and no value)
+    return f"INSERT OR ROLLBACK INTO {into} SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL"  # noqa: S608 (a table of ours, and no value)
 
 
-def _copy(connection: Connection, table: Table, values: Sequence[Any], width: int) -> None:
+def _copy(connection: Connection, into: str, values: Sequence[Any], width: int) -> None:
     raw: Any = connection.connection.driver_connection
-    with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
+    with raw.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
         for start in range(0, len(values), width):
             copy.write_row(values[start : start + width])

@@ -1,56 +1,69 @@
 """What a run of records adds to the index: known beforehand, judged one by one, and stored at once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, stream_of
+from infra.log.commit import Accepted, LogNotification, Outcome, Refused, stream_of
 from infra.log.index_doubles import Stored, stored_commits
 from infra.log.index_engine import among, insert_rows
 from infra.log.index_records import Packed, Position, rolled
 from infra.log.index_tables import EVENTLESS, EVENTS, MARKS, RECORDS, TRACKING
-from infra.log.settle import Before, Settled, settle
+from infra.log.settle import MARK_COLUMNS, Before, Settled, settle
 from infra.log.sqlite_file import instant
 
 HEADS, BY_STREAM = "SELECT stream, max(version) FROM log_events WHERE stream", "GROUP BY stream"
 EVENTLESS_OF = "SELECT partition, commit_id, became, stream, head FROM log_eventless WHERE commit_id"
 
+EVENT_ROW = (
+    "number", "stream", "version", "topic", "state", "recorded_at", "commit_id", "commit_events", "partition",
+    "log_offset",
+)  # fmt: skip
+"""The columns of an event in the order of `Settled.events`, with its place beside them."""
+
 REFUSED, SEALED, TRACKED = "refused", "sealed", "tracked"
-
-EVENT_COLUMNS = 8
-"""Values of an event in `Settled.events`."""
-
-MARK_COLUMNS = 5
 
 
 @dataclass(slots=True)
 class Known:
     """What lies before some commits and matters to them, of each partition."""
 
-    heads: dict[str, int]
+    heads: defaultdict[int, dict[str, int]]
     seen: defaultdict[int, dict[bytes, tuple[LogNotification, ...]]]
     refused: defaultdict[int, dict[bytes, Refused]]
     reached: defaultdict[int, dict[str, int]]
-    partitions: defaultdict[bytes, set[int]]
-    """Where commits of an id count."""
+    counts_in: dict[bytes, int]
+    """A partition in which a commit of an id counts."""
 
 
 def known(
     connection: Connection,
-    commits: Sequence[Commit],
+    records: Mapping[int, Sequence[Packed]],
+    heads: Mapping[int, dict[str, int]],
     read: Callable[[Connection, Stored], tuple[LogNotification, ...]],
 ) -> Known:
-    """What the index holds that matters to these commits; ``read`` gives the events of one that is there."""
-    ids = list({commit.id for commit in commits})
-    streams = list({stream_of(event) for commit in commits for event in commit.events})
-    names = {commit.tracking.application_name for commit in commits if commit.tracking is not None}
-    found = Known({}, defaultdict(dict), defaultdict(dict), defaultdict(dict), defaultdict(set))
-    found.heads.update((stream, version) for stream, version in among(connection, HEADS, streams, BY_STREAM))
+    """What the index holds that matters to the commits of these records, by partition.
+
+    ``heads``: those known already, which are added to; ``read`` gives the events of a commit that is there.
+    """
+    of = [
+        (partition, commit)
+        for partition, run in records.items()
+        for one in run
+        for commit in one.commits or ()
+    ]
+    ids = list({commit.id for _, commit in of})
+    streams = {stream_of(event): partition for partition, commit in of for event in commit.events}
+    names = {commit.tracking.application_name for _, commit in of if commit.tracking is not None}
+    found = Known(defaultdict(dict, heads), defaultdict(dict), defaultdict(dict), defaultdict(dict), {})
+    unknown = [stream for stream, partition in streams.items() if stream not in found.heads[partition]]
+    for stream, version in among(connection, HEADS, unknown, BY_STREAM):
+        found.heads[streams[stream]][stream] = version
     for stored in stored_commits(connection, ids):
-        found.partitions[stored.commit_id].add(stored.partition)
+        found.counts_in.setdefault(stored.commit_id, stored.partition)
         found.seen[stored.partition][stored.commit_id] = read(connection, stored)
     # Nearly always there is none, and then there is no need to look for each.
     if connection.exec_driver_sql("SELECT 1 FROM log_eventless LIMIT 1").first():
@@ -79,7 +92,7 @@ class Rows:
 
     def insert(self, connection: Connection) -> None:
         insert_rows(connection, RECORDS, self.records)
-        insert_rows(connection, EVENTS, self.events)
+        insert_rows(connection, EVENTS, self.events, EVENT_ROW)
         insert_rows(connection, EVENTLESS, self.eventless)
         insert_rows(connection, MARKS, self.marks)
         insert_rows(connection, TRACKING, self.tracking)
@@ -91,16 +104,16 @@ class Rows:
         before = Before(
             position.last_number,
             known.seen[partition],
-            known.heads,
+            known.heads[partition],
             known.reached[partition],
             known.refused[partition],
         )
         commits = record.commits or ()
-        settled = settle(commits, before, instant(stamp), stamp, partition, offset)
+        settled = settle(commits, before, instant(stamp), stamp, partition, offset, (partition, offset))
         after = replace(
             position,
             next_offset=offset + 1,
-            last_number=position.last_number + len(settled.events) // EVENT_COLUMNS,
+            last_number=before.last_id,
             recorded_at=stamp,
             digest=rolled(position.digest, record),
         )
@@ -114,16 +127,18 @@ class Rows:
             int(record.commits is not None),
         )
         self._add(partition, offset, settled)
-        self._know(partition, commits, settled, known)
+        for commit, outcome in zip(commits, settled.outcomes, strict=True):
+            # Within its partition it counts once.
+            if (
+                type(outcome) is Accepted
+                and outcome.notifications
+                and known.counts_in.setdefault(commit.id, partition) != partition
+            ):
+                self.contested.append(commit.id)
         return after, settled.outcomes
 
     def _add(self, partition: int, offset: int, settled: Settled) -> None:
-        values = settled.events
-        for at in range(0, len(values), EVENT_COLUMNS):
-            self.events.append(partition)
-            self.events += values[at : at + 6]
-            self.events.append(offset)
-            self.events += values[at + 6 : at + 8]
+        self.events += settled.events
         for id, refusal in settled.refused.items():
             became = SEALED if id in settled.sealed else REFUSED
             self.eventless += (partition, id, offset, became, refusal.stream, refusal.head)
@@ -137,19 +152,3 @@ class Rows:
             self.marks += (kind, value, partition, number, extra, stream, offset)
         for name, reached in settled.reached.items():
             self.tracking += (name, partition, reached, offset)
-
-    def _know(self, partition: int, commits: Sequence[Commit], settled: Settled, known: Known) -> None:
-        values = settled.events
-        known.heads.update(zip(values[1::EVENT_COLUMNS], values[2::EVENT_COLUMNS], strict=True))
-        known.refused[partition].update(settled.refused)
-        known.reached[partition].update(settled.reached)
-        seen = known.seen[partition]
-        for commit, outcome in zip(commits, settled.outcomes, strict=True):
-            if type(outcome) is not Accepted or commit.id in settled.refused:
-                continue
-            seen[commit.id] = outcome.notifications
-            if outcome.notifications:
-                partitions = known.partitions[commit.id]
-                partitions.add(partition)
-                if len(partitions) > 1:
-                    self.contested.append(commit.id)

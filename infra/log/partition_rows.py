@@ -10,12 +10,11 @@ from kafka import TopicPartition
 from infra.errors import Unreadable
 from infra.log.batches import Batch, BatchConsumer
 from infra.log.commit import LogDamaged, LogUnavailable, Refused, stream_of
-from infra.log.index_rows import EVENT_COLUMNS
 from infra.log.kafka_client import Brokers, as_log_errors, connected
 from infra.log.kafka_pack import ANY, GENESIS_ID, PACK_ID, columns, decode, schema_id
 from infra.log.kafka_reader import FETCH_BYTES, LOG_APPEND_TIME, POLL_MS
 from infra.log.rows import PartitionRows
-from infra.log.settle import Before, settle
+from infra.log.settle import EVENT_COLUMNS, Before, settle
 from infra.log.sqlite_file import instant
 
 FETCHED_AT_ONCE = 4 * FETCH_BYTES

@@ -17,10 +17,13 @@ from infra.log.commit import (
     stream_of,
 )
 
+EVENT_COLUMNS = 8
+MARK_COLUMNS = 5
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Before:
-    """What a pack must know of the log before it.
+    """What a pack must know of the log before it. Settling the pack brings it up to after it.
 
     ``seen``: the commits of the pack whose id is there, with what they stored.
     ``heads``: the last version of each of the pack's streams that has one.
@@ -30,10 +33,10 @@ class Before:
     """
 
     last_id: int
-    seen: Mapping[bytes, tuple[LogNotification, ...]]
-    heads: Mapping[str, int]
-    reached: Mapping[str, int]
-    refused: Mapping[bytes, Refused] | None = None
+    seen: dict[bytes, tuple[LogNotification, ...]]
+    heads: dict[str, int]
+    reached: dict[str, int]
+    refused: dict[bytes, Refused] | None = None
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class Settled:
     """One outcome a commit, in order, and the values to store, row after row in one flat list each.
 
     events: id, stream, version, topic, state, recorded_at;
-    then a commit's id and number of events, on its first.
+    then a commit's id and number of events, on its first; then what stands beside every event.
     marks: kind, value, id, extra, stream.
     ``refused``: the commits that were, those that were ``sealed`` among them; ``tracked``: those of tracking
     alone.
@@ -56,6 +59,9 @@ class Settled:
     tracked: list[bytes] = field(default_factory=list)
 
 
+_NOTHING_EXPECTED: Mapping[str, int] = {}
+
+
 def settle(
     commits: Sequence[Commit],
     before: Before,
@@ -63,77 +69,67 @@ def settle(
     stamp: int,
     partition: int = 0,
     offset: int | None = None,
+    beside: tuple[Any, ...] = (),
 ) -> Settled:
     """Judge each commit and number the events of those that count.
 
     ``recorded_at`` goes into the notifications, and ``stamp``, the same instant as stored, into the rows.
     ``offset`` is where the commits lie in their partition; None: each event lies at its own.
+    ``beside`` ends the row of every event.
     """
     settled = Settled()
-    seen = dict(before.seen)
-    heads = dict(before.heads)
-    reached = dict(before.reached)
+    outcomes, rows = settled.outcomes, settled.events
+    seen, heads, reached, refused = before.seen, before.heads, before.reached, before.refused
     last_id = before.last_id
-    refused = None if before.refused is None else dict(before.refused)
     for commit in commits:
-        if refused is not None and commit.id in refused:
-            settled.outcomes.append(refused[commit.id])
+        id, tracking = commit.id, commit.tracking
+        if refused is not None and id in refused:
+            outcomes.append(refused[id])
             continue
-        tracking = commit.tracking
         streams = [stream_of(event) for event in commit.events]
-        expected = _expected(commit, streams)
-        judged = verdict(
-            is_seen=commit.id in seen,
-            expected=expected,
-            heads=heads,
-            position=tracking.notification_id if tracking else None,
-            reached=reached.get(tracking.application_name) if tracking else None,
-        )
-        if judged is Verdict.REPEATED:
-            settled.outcomes.append(Repeated(seen[commit.id]))
-            continue
-        if judged is Verdict.REFUSED or expected is None:
-            refusal = _refusal(expected, heads)
-            settled.outcomes.append(refusal)
-            if refused is not None:
-                refused[commit.id] = settled.refused[commit.id] = refusal
-            continue
+        first_after = _NOTHING_EXPECTED
+        # What is new and expects nothing counts; nearly all are so, and asking the rule takes as long as the
+        # rest.
+        if id in seen or commit.expected_version is not None or tracking is not None:
+            expected = _expected(commit, streams)
+            judged = verdict(
+                is_seen=id in seen,
+                expected=expected,
+                heads=heads,
+                position=tracking.notification_id if tracking else None,
+                reached=reached.get(tracking.application_name) if tracking else None,
+            )
+            if judged is Verdict.REPEATED:
+                outcomes.append(Repeated(seen[id]))
+                continue
+            if judged is Verdict.REFUSED or expected is None:
+                refusal = _refusal(expected, heads)
+                outcomes.append(refusal)
+                if refused is not None:
+                    refused[id] = settled.refused[id] = refusal
+                continue
+            first_after = expected
         if refused is not None and not streams:
             if tracking is None:
                 # A seal: whoever comes later with this id comes too late.
-                refused[commit.id] = settled.refused[commit.id] = Refused()
-                settled.sealed.add(commit.id)
+                refused[id] = settled.refused[id] = Refused()
+                settled.sealed.add(id)
             else:
-                settled.tracked.append(commit.id)
+                settled.tracked.append(id)
         first_id = last_id + 1
-        commit_id: bytes | None = commit.id
+        commit_id: bytes | None = id
         length: int | None = len(streams)
         stored = []
         for event, stream in zip(commit.events, streams, strict=True):
             last_id += 1
-            version = next_version(heads.get(stream), expected.get(stream))
-            heads[stream] = version
-            settled.events += (
-                last_id,
-                stream,
-                version,
-                event.topic,
-                event.state,
-                stamp,
-                commit_id,
-                length,
-            )
+            topic, state = event.topic, event.state
+            version = heads[stream] = next_version(heads.get(stream), first_after.get(stream))
+            rows += (last_id, stream, version, topic, state, stamp, commit_id, length, *beside)
             commit_id = length = None
+            lies_at = last_id - 1 if offset is None else offset
             stored.append(
                 LogNotification(
-                    event.originator_id,
-                    version,
-                    event.topic,
-                    event.state,
-                    last_id,
-                    partition,
-                    last_id - 1 if offset is None else offset,
-                    recorded_at,
+                    event.originator_id, version, topic, state, last_id, partition, lies_at, recorded_at
                 )
             )
         for kind, value, extra in commit.marks:
@@ -141,8 +137,9 @@ def settle(
         if tracking is not None:
             reached[tracking.application_name] = tracking.notification_id
             settled.reached[tracking.application_name] = tracking.notification_id
-        seen[commit.id] = notifications = tuple(stored)
-        settled.outcomes.append(Accepted(notifications))
+        seen[id] = notifications = tuple(stored)
+        outcomes.append(Accepted(notifications))
+    before.last_id = last_id
     return settled
 
 

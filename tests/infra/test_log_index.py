@@ -107,6 +107,16 @@ def an_index() -> Iterator[Index]:
             index.close()
 
 
+@contextmanager
+def another_of(index: Index) -> Iterator[Index]:
+    """The same index as another process has it."""
+    other = Index(str(index.engine.url))
+    try:
+        yield other
+    finally:
+        other.close()
+
+
 def told(outcome: Any) -> tuple[str, Any]:
     if isinstance(outcome, Refused):
         return "refused", None
@@ -166,15 +176,16 @@ def _events(index: Index, stream: str) -> list[tuple[int, int]]:
 @pytest.mark.slow
 @settings(max_examples=20)
 @given(logs(), st.data())
-def test_an_index_read_in_pieces_overlapping_and_taken_back_is_the_one_read_at_once(log, data):
-    with an_index() as whole, an_index() as pieces:
+def test_an_index_read_in_pieces_by_several_and_taken_back_is_the_one_read_at_once(log, data):
+    with an_index() as whole, an_index() as pieces, another_of(pieces) as another:
         for partition in range(PARTITIONS):
             read(whole, log, partition, 0, len(log[partition]))
         for _ in range(data.draw(st.integers(0, 12))):
             partition = data.draw(st.integers(0, PARTITIONS - 1))
             at = data.draw(st.integers(0, len(log[partition])))
             if data.draw(st.integers(0, 3)):
-                read(pieces, log, partition, at, at + data.draw(st.integers(0, 3)))
+                whose = data.draw(st.sampled_from([pieces, another]))
+                read(whose, log, partition, at, at + data.draw(st.integers(0, 3)))
             else:
                 pieces.take_back(partition, min(at, _stands(pieces, partition)) + 1)
         for partition in reversed(range(PARTITIONS)):

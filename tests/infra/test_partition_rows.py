@@ -12,7 +12,7 @@ from infra.errors import Unreadable
 from infra.kafka_place import KafkaPlace
 from infra.log.commit import OWN, Commit, LogDamaged
 from infra.log.index_records import Packed, Position
-from infra.log.index_rows import EVENT_COLUMNS, Known, Rows
+from infra.log.index_rows import EVENT_ROW, Known, Rows
 from infra.log.kafka_client import Brokers
 from infra.log.kafka_log import KafkaLog
 from infra.log.kafka_pack import GENESIS_ID, decode, encode
@@ -37,14 +37,13 @@ packs = st.lists(st.tuples(st.lists(commits, max_size=4), st.integers(0, 3)), ma
 def as_indexed(of_partition):
     """The events that the index would hold: stream, version, topic, state, when recorded, and offset."""
     position = Position(3, 1, 0, 0, b"", 0, 0)
-    known = Known({}, defaultdict(dict), defaultdict(dict), defaultdict(dict), defaultdict(set))
+    known = Known(defaultdict(dict), defaultdict(dict), defaultdict(dict), defaultdict(dict), {})
     rows = Rows()
     for offset, (of_pack, appended_ms) in enumerate(of_partition, 1):
         packed = Packed(offset, appended_ms, b"", decode(encode(of_pack)))
         position, _ = rows.judge(position, packed, known)
-    wide = EVENT_COLUMNS + 2
-    for at in range(0, len(rows.events), wide):
-        _, _, stream, version, topic, state, stamp, offset, _, _ = rows.events[at : at + wide]
+    for at in range(0, len(rows.events), len(EVENT_ROW)):
+        _, stream, version, topic, state, stamp, _, _, _, offset = rows.events[at : at + len(EVENT_ROW)]
         yield stream, version, topic, state, instant(stamp), offset
 
 
