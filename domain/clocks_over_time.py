@@ -1,111 +1,123 @@
 """The clocks of a child on one day after another, each family drawn only when facts that bear on it occur.
 
-Asked as at a day, a history reads as its facts up to that day. Where nothing amends it, that is the beginning
-of the order in which all of it is read; what is drawn for a day holds until a fact that bears on it occurs.
+What is drawn for a day, from the facts up to it, holds until a fact that bears on it occurs.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
-from domain.amended import Amended
-from domain.assessment import AssessmentCancelled, AssessmentClosed, AssessmentCompleted
 from domain.audit import ActionReopened
-from domain.care import CareStarted, PlacementStarted
-from domain.circumstances import NOWHERE_ELSE, circumstances
+from domain.circumstances import NOWHERE_ELSE, Circumstances, circumstances
 from domain.clock import Clock
 from domain.event import Event
-from domain.families import FAMILIES, Drawing, Family, families_of
-from domain.identity import ChildMerged, ChildUnmerged, TransferredOut
+from domain.families import FAMILIES, Drawing, Family, shown
+from domain.identity import TransferredOut
 from domain.lanes import needs_as_ruled
 from domain.material import Material
-from domain.people import WorkerJoined
-from domain.plan import PlanStarted, VisitFrequencySet
+from domain.needs import Needs
+from domain.people import WorkerAllocated
+from domain.pieces import Piece
+from domain.plan import VisitFrequencySet
 from domain.policy import Policy
-from domain.telling import Told, entered_before_it_occurred, turning_days
+from domain.referral_episode import episodes
+from domain.telling import Told, turning_days
+from domain.upholding import Upheld
+from domain.visit import VisitMade
 from domain.working_days import WorkingDays
 
-_ENDS = (AssessmentCompleted, AssessmentClosed, AssessmentCancelled)
-
-
-def reads_day_by_day(history: Amended) -> bool:
-    """Whether the facts up to any day are the beginning of all of them in reading order.
-
-    They are unless something amends them or makes two histories one, or an end that was told twice, or a fact
-    that was entered too early, is read by what is told later.
-    """
-    if history.amendments or history.rulings:
-        return False
-    ends: set[tuple[type, str]] = set()
-    for told in history.told.values():
-        fact = told.fact
-        if isinstance(fact, (ChildMerged, ChildUnmerged)):
-            return False
-        if isinstance(fact, _ENDS):
-            end = (type(fact), fact.assessment_id)
-            if end in ends:
-                return False
-            ends.add(end)
-        if entered_before_it_occurred(told.recorded, fact.occurred_on):
-            return False
-    return True
+_NOTHING = Circumstances([], [], [], {}, None, None, [])
+"""What only explains a clock is not asked for: figures are counted from its days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A clock as it was on every day from ``since`` on, before ``until`` (None: for good)."""
+    """A clock as it was on every day from ``since`` on, before ``until`` (None: to the end of the piece)."""
 
     clock: Clock
     since: date
     until: date | None
 
 
-def clocks_over_time(
-    facts: Sequence[Told], first: date, last: date, calendar: WorkingDays, policy: Policy
-) -> Iterator[Ran]:
-    """What each clock was as at every day from ``first`` to ``last``.
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    upheld: Upheld
+    calendar: WorkingDays
+    policy: Policy
 
-    ``facts`` are a child's in reading order up to ``last``, of a history that `reads_day_by_day`.
+
+def clocks_over_time(piece: Piece, upheld: Upheld, calendar: WorkingDays, policy: Policy) -> Iterator[Ran]:
+    """What each clock was as at every day of a piece that `reads_day_by_day`."""
+    terms = _Terms(upheld, calendar, policy)
+    followed = _by_family(piece.followed)
+    shown = None if piece.shown is None else _by_family(piece.shown)
+    for family in FAMILIES:
+        facts = followed.get(family.name)
+        if facts is None:
+            continue
+        once = _settled(family, facts, piece.until, terms)
+        if once is not None:
+            for clock in once:
+                yield from _run(clock, piece.since)
+        else:
+            of_shown = None if shown is None else shown.get(family.name, [])
+            yield from _redrawn(family, facts, of_shown, piece, terms)
+
+
+def _by_family(facts: Sequence[Told]) -> dict[str, list[Told]]:
+    """The facts on which the clocks of each family depend."""
+    found: dict[str, list[Told]] = {}
+    for told in facts:
+        for family in _depending_on(told.recorded.type):
+            if family.depends_on(told):
+                found.setdefault(family.name, []).append(told)
+    return found
+
+
+@cache
+def _depending_on(type: str) -> tuple[Family, ...]:
+    gone = ("RecordDeleted", "RecordDisappeared", "RecordReappeared")
+    return tuple(f for f in FAMILIES if type in f.bears or (f.has_records and type in gone))
+
+
+def _settled(family: Family, facts: Sequence[Told], day: date, terms: _Terms) -> list[Clock] | None:
+    """The clocks of a family where each, once begun, only runs on until the day on which it stops for good;
+    None where that is not sure.
+
+    It is where each thing is told of once, nothing is set running again, and nothing that ended runs on under
+    another of its kind: later facts then change no clock of an earlier day but to stop it.
     """
-    settled = [family for family in FAMILIES if is_settled(family, facts)]
-    if settled:
-        drawing = _drawing(facts, last, calendar, policy)
-        for family in settled:
-            for clock in family.draw(drawing):
-                yield from _run(clock, first)
-    others = [family for family in FAMILIES if family not in settled]
-    yield from _redrawn(facts, others, first, last, calendar, policy)
+    if family.name not in _SETTLING or not _is_told_once(facts):
+        return None
+    clocks = family.draw(_drawing(family, facts, day, terms))
+    return None if any(_goes_on(clock) for clock in clocks) else clocks
 
 
-def is_settled(family: Family, facts: Sequence[Told]) -> bool:
-    """Whether every clock of a family, once begun, only runs on until the day on which it stops for good.
-
-    That is so where each thing is told of once, nothing is set running again, and nothing that ended can run
-    on under another of its kind: later facts then change no clock of an earlier day but to stop it.
-    """
-    if family.name not in _SETTLING:
-        return False
+def _is_told_once(facts: Sequence[Told]) -> bool:
     told_once: set[tuple[object, ...]] = set()
     for told in facts:
         fact = told.fact
-        if told.recorded.type not in family.bears or isinstance(fact, VisitFrequencySet):
+        kind = type(fact)
+        if kind in _REPEATABLE:
             continue
-        if isinstance(fact, ActionReopened):
+        if kind is ActionReopened:
             return False
-        kinds: list[tuple[object, ...]] = [(type(fact), getattr(fact, _id_field(type(fact)), None))]  # type: ignore[arg-type]
-        if isinstance(fact, PlanStarted):
-            kinds.append((PlanStarted, "of this kind", fact.kind))
-        elif isinstance(fact, (PlacementStarted, CareStarted, WorkerJoined)):
-            kinds.append((type(fact), "of any"))
-        if not told_once.isdisjoint(kinds):
+        one = (kind, getattr(fact, _id_field(kind), None))  # type: ignore[arg-type]
+        if one in told_once:
             return False
-        told_once.update(kinds)
+        told_once.add(one)
     return True
 
 
-_SETTLING = frozenset({"contact", "matter", "plan", "care", "supervision"})
+def _goes_on(clock: Clock) -> bool:
+    return any(flag.code == "CONTINUATION_WITHIN_WINDOW" for flag in clock.flags)
+
+
+_SETTLING = frozenset({"contact", "matter", "plan", "care", "supervision", "case supervision"})
+_REPEATABLE: frozenset[type[Event]] = frozenset({VisitFrequencySet, WorkerAllocated})
+"""Facts of which each tells of something new."""
 
 
 @cache
@@ -132,63 +144,64 @@ def _run(clock: Clock, first: date) -> Iterator[Ran]:
 
 
 def _redrawn(
-    facts: Sequence[Told],
-    families: Sequence[Family],
-    first: date,
-    last: date,
-    calendar: WorkingDays,
-    policy: Policy,
+    family: Family, facts: Sequence[Told], of_shown: Sequence[Told] | None, piece: Piece, terms: _Terms
 ) -> Iterator[Ran]:
     """A clock stands as it was drawn until its family is drawn anew and it is another."""
+    standing: dict[str, Ran] = {}
     days = [told.day for told in facts]
-    standing: dict[str, dict[str, Ran]] = {}
-    for day, types, changed in _changing(facts, families, first, last):
-        drawing = _drawing(facts[: bisect_right(days, day)], day, calendar, policy)
-        for family in changed:
-            before = standing.get(family.name, {})
-            if family.name in standing and _only_visited(family, types, before):
+    visits = [told for told in facts if isinstance(told.fact, VisitMade)]
+    may_be_seen = family.name == "assessment" and _is_told_once(visits)
+    for day, types in _changing([*facts, *(of_shown or ())], piece.since, piece.until):
+        if may_be_seen and types == {"VisitMade"} and not _has_unseen(standing.values()):
+            continue
+        drawing = _drawing(family, facts[: bisect_right(days, day)], day, terms)
+        if of_shown is not None:
+            so_far = [told for told in of_shown if told.day <= day]
+            drawing.shown = shown(_drawing(family, so_far, day, terms))
+        now: dict[str, Ran] = {}
+        for clock in family.draw(drawing):
+            known = standing.pop(clock.id, None)
+            if known is not None and known.clock == clock:
+                now[clock.id] = known
                 continue
-            now: dict[str, Ran] = {}
-            for clock in family.draw(drawing):
-                known = before.pop(clock.id, None)
-                if known is not None and known.clock == clock:
-                    now[clock.id] = known
-                    continue
-                if known is not None:
-                    yield replace(known, until=day)
-                now[clock.id] = Ran(clock, day, None)
-            yield from (replace(known, until=day) for known in before.values())
-            standing[family.name] = now
-    for of_family in standing.values():
-        yield from of_family.values()
+            if known is not None:
+                yield replace(known, until=day)
+            now[clock.id] = Ran(clock, day, None)
+        yield from (replace(known, until=day) for known in standing.values())
+        standing = now
+    yield from standing.values()
 
 
-def _drawing(facts: Sequence[Told], day: date, calendar: WorkingDays, policy: Policy) -> Drawing:
-    material = Material(facts, circumstances(facts), NOWHERE_ELSE, calendar, policy, day)
-    return Drawing(material, cache(lambda: needs_as_ruled(facts, (), (), calendar, policy)))
+def _drawing(family: Family, facts: Sequence[Told], day: date, terms: _Terms) -> Drawing:
+    is_of_needs = family.name == "assessment"
+    around = circumstances(facts) if is_of_needs else _NOTHING
+    material = Material(facts, around, NOWHERE_ELSE, terms.calendar, terms.policy, day)
+    return Drawing(material, cache(partial(_needs if is_of_needs else _referrals_alone, facts, terms)))
 
 
-def _only_visited(family: Family, types: frozenset[str], before: Mapping[str, Ran]) -> bool:
-    """Whether the child was visited, and no clock of a need to be seen was left for that to stop."""
-    if family.name != "assessment" or types & family.bears != {"VisitMade"}:
-        return False
-    unseen = (ran.clock for ran in before.values() if ran.clock.timescale.id == "assessment_child_seen")
-    return all(clock.status != "open" for clock in unseen)
+def _needs(facts: Sequence[Told], terms: _Terms) -> Needs:
+    return needs_as_ruled(facts, terms.upheld.links, terms.upheld.unlinks, terms.calendar, terms.policy)
 
 
-def _changing(
-    facts: Sequence[Told], families: Sequence[Family], first: date, last: date
-) -> Iterator[tuple[date, frozenset[str], Sequence[Family]]]:
-    """The days on which clocks may change, with the types of that day's facts and the families they bear on;
-    on the first day, all families.
-    """
+def _referrals_alone(facts: Sequence[Told], _: _Terms) -> Needs:
+    return Needs([], episodes(facts))
+
+
+def _has_unseen(standing: Iterable[Ran]) -> bool:
+    """Whether a clock of the child being seen was left for a visit to stop."""
+    return any(
+        ran.clock.timescale.id == "assessment_child_seen" and ran.clock.status == "open" for ran in standing
+    )
+
+
+def _changing(facts: Iterable[Told], first: date, last: date) -> Iterator[tuple[date, frozenset[str]]]:
+    """The first day, and the others on which clocks may change, with the types of the facts of each."""
     types: dict[date, set[str]] = {}
     for told in facts:
         for day in turning_days(told):
             types.setdefault(day, set()).add(told.recorded.type)
         if isinstance(told.fact, TransferredOut) and told.fact.accepted_on is not None:
             types.setdefault(told.fact.accepted_on, set()).add(told.recorded.type)
-    yield first, frozenset(), families
+    yield first, frozenset()
     for day in sorted(day for day in types if first < day <= last):
-        if changed := [family for family in families_of(types[day]) if family in families]:
-            yield day, frozenset(types[day]), changed
+        yield day, frozenset(types[day])

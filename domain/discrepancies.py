@@ -27,8 +27,12 @@ def why_held(held: Held) -> str:
 
 def discrepancies(history: Amended, all_held: Sequence[Held], question: Question) -> list[Discrepancy]:
     """What does not follow in the facts known at the moment asked about, up to the day asked about."""
-    found = do_not_follow(history.as_reported(question.as_at))
-    found += [_entered_first(t) for t in history.told.values() if _is_entered_first(t)]
+    return do_not_follow(history.as_reported(question.as_at)) + whenever_asked(history, all_held)
+
+
+def whenever_asked(history: Amended, all_held: Sequence[Held]) -> list[Discrepancy]:
+    """What does not follow in the facts known, whatever day is asked about."""
+    found = [_entered_first(t) for t in history.told.values() if _is_entered_first(t)]
     known = {amendment.reference for amendment in history.amendments}
     for amendment in history.amendments:
         found += _of_amendment(amendment, history, known)

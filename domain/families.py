@@ -9,16 +9,20 @@ from domain.care_clocks import care_clocks
 from domain.clock import Clock
 from domain.clock_making import numbered_in_order
 from domain.enquiry_clock import enquiry_clocks, find_enquiries
+from domain.event import Event
 from domain.front_door_clock import contact_clocks, referral_clocks
 from domain.material import Material
 from domain.matters import MATTERS, matter_clocks
+from domain.meeting import MeetingHeld
 from domain.need import Need
 from domain.needs import Needs
 from domain.parenting_clock import find_parenting, parenting_clocks
 from domain.plan_clocks import plan_clocks
 from domain.pre_proceedings_clock import find_tracks, pre_proceedings_clocks
 from domain.supervision_clock import case_supervision_clocks, supervision_clocks
+from domain.telling import Told
 from domain.transfer_clock import transfer_clocks
+from domain.visit import VisitMade
 
 
 @dataclass(slots=True)
@@ -67,18 +71,30 @@ EXPLAINING = frozenset({
 """Facts that flags of clocks of any family may tell of."""
 
 
+_GONE = frozenset({"RecordDeleted", "RecordDisappeared", "RecordReappeared"})
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Clocks drawn together. ``bears`` names the types of facts on which their days depend."""
+    """Clocks drawn together. ``bears`` names the types of facts on which their days depend, ``moves`` tells
+    which facts of those types do. ``has_records`` where the case system shows records of their needs.
+    """
 
     name: str
     bears: frozenset[str]
     draw: Callable[[Drawing], list[Clock]] = field(repr=False)
+    moves: Callable[[Event], bool] = field(default=lambda _: True, repr=False)
+    has_records: bool = False
 
     @property
     def reads(self) -> frozenset[str]:
         """The types of all facts that its clocks are made from, flags and all."""
         return self.bears | EXPLAINING | OF_ALL
+
+    def depends_on(self, told: Told) -> bool:
+        """Whether the days of its clocks, or those that the case system shows, may depend on a fact."""
+        name = told.recorded.type
+        return (name in self.bears and self.moves(told.fact)) or (self.has_records and name in _GONE)
 
 
 def _contacts(drawing: Drawing) -> list[Clock]:
@@ -126,6 +142,10 @@ def _case_supervision(drawing: Drawing) -> list[Clock]:
     return case_supervision_clocks(drawing.needs().episodes, drawing.material)
 
 
+def _unless_meeting_other_than(kind: str) -> Callable[[Event], bool]:
+    return lambda fact: not isinstance(fact, MeetingHeld) or fact.kind == kind
+
+
 _ASSESSMENTS = frozenset({
     "AssessmentStarted", "AssessmentCompleted", "AssessmentClosed", "AssessmentReopened",
     "AssessmentCancelled", "AssessmentPaused", "AssessmentResumed",
@@ -134,23 +154,38 @@ _REFERRALS = frozenset({
     "ReferralReceived", "ReferralDecided", "ReferralClosed", "SteppedDown", "SteppedUp", "TransferredIn",
     "TransferredOut",
 })  # fmt: skip
-_GONE = frozenset({"RecordDeleted", "RecordDisappeared", "RecordReappeared"})
 _PLANS = frozenset({"PlanStarted", "PlanEnded"})
 _CARE = frozenset({"CareStarted", "CareEnded", "PlacementStarted", "PlacementEnded"})
 
 FAMILIES: tuple[Family, ...] = (
     Family("contact", frozenset({"ContactReceived", "ContactDecided"}), _contacts),
-    Family("assessment", _ASSESSMENTS | _REFERRALS | _GONE | {"VisitMade"}, _assessments),
-    Family("parenting", _ASSESSMENTS | _GONE, _parenting_clocks),
+    Family(
+        "assessment",
+        _ASSESSMENTS | _REFERRALS | _GONE | {"VisitMade"},
+        _assessments,
+        moves=lambda fact: not isinstance(fact, VisitMade) or fact.seen,
+        has_records=True,
+    ),
+    Family("parenting", _ASSESSMENTS | _GONE, _parenting_clocks, has_records=True),
     Family(
         "enquiry",
         frozenset({"StrategyDiscussionHeld", "Section47Started", "Section47Completed", "MeetingHeld"}),
         _enquiries,
+        moves=_unless_meeting_other_than("initial_conference"),
+        has_records=True,
     ),
     Family(
-        "track", frozenset({"PreProceedingsDecided", "PreProceedingsEnded", "ProceedingsIssued"}), _tracks
+        "track",
+        frozenset({"PreProceedingsDecided", "PreProceedingsEnded", "ProceedingsIssued"}),
+        _tracks,
+        has_records=True,
     ),
-    Family("transfer", frozenset({"TransferredIn", "MeetingHeld"}), lambda d: transfer_clocks(d.material)),
+    Family(
+        "transfer",
+        frozenset({"TransferredIn", "MeetingHeld"}),
+        lambda d: transfer_clocks(d.material),
+        moves=_unless_meeting_other_than("transfer_in_conference"),
+    ),
     Family(
         "plan",
         _PLANS | {"VisitFrequencySet", "VisitMade", "MeetingHeld"},

@@ -18,7 +18,7 @@ from domain.meeting import MeetingHeld
 from domain.plan import PlanEnded, PlanStarted
 from domain.protection import Section47Completed, Section47Started
 from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, SteppedDown, SteppedUp
-from domain.telling import COUNTED_KIND, Told
+from domain.telling import COUNTED_KIND, RECEIPTS, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,43 @@ def contradictions(facts: Sequence[Told]) -> list[Discrepancy]:
         Discrepancy(told.reference, code, f"{RULES[code].says} (rule {RULES[code].number})")
         for told, code in _found(facts)
     ]
+
+
+def foretell(facts: Sequence[Told]) -> bool:
+    """Whether what the rules find in facts in reading order may turn out otherwise when later ones are told:
+    where something comes before what it should follow, or an enquiry before the assessment of its referral.
+    """
+    first_received_on = min((t.day for t in facts if isinstance(t.fact, RECEIPTS)), default=date.min)
+    started_on = _starts(facts)
+    assessed_on: dict[str, date] = {}
+    for told in facts:
+        if isinstance(told.fact, AssessmentStarted) and told.fact.referral_id is not None:
+            assessed_on.setdefault(told.fact.referral_id, told.day)
+    for told in facts:
+        kind = type(told.fact)
+        if kind in _AFTER_REFERRAL and told.day < first_received_on:
+            return True
+        for name in _NAMED.get(kind, ()):
+            if told.day < started_on.get(f"{name} {getattr(told.fact, name)}", told.day):
+                return True
+        if isinstance(told.fact, Section47Started):
+            referral_id = told.fact.referral_id
+            if referral_id is not None and told.day < assessed_on.get(referral_id, told.day):
+                return True
+    return False
+
+
+_AFTER_REFERRAL = frozenset({PlanStarted, MeetingHeld})
+_NAMED: Mapping[type[Event], tuple[str, ...]] = {
+    AssessmentStarted: ("referral_id",),
+    Section47Started: ("referral_id",),
+    ReferralClosed: ("referral_id",),
+    AssessmentCompleted: ("assessment_id",),
+    PlanEnded: ("plan_id",),
+    MeetingHeld: ("plan_id",),
+    CareEnded: ("episode_id",),
+}
+"""Facts that are judged by when what they name started, wherever that is told."""
 
 
 @dataclass(slots=True)

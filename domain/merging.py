@@ -60,15 +60,20 @@ def told_as_one(facts: Sequence[Told], survivor: str) -> list[Told]:
     Where two references each started a record of the same id, those are two records: the one that is not the
     survivor's is told apart by its reference.
     """
+    shared = shared_records(facts)
+    if not shared:
+        return list(facts)
+    return [_apart(told, shared) if told.recorded.stream != survivor else told for told in facts]
+
+
+def shared_records(facts: Iterable[Told]) -> set[tuple[str, str]]:
+    """The records, as the field that names each and its id, that several references each started."""
     streams: dict[tuple[str, str], set[str]] = {}
     for told in facts:
         field = _STARTS.get(told.recorded.type)
         if field is not None:
             streams.setdefault((field, getattr(told.fact, field)), set()).add(told.recorded.stream)
-    shared = {key for key, of in streams.items() if len(of) > 1}
-    if not shared:
-        return list(facts)
-    return [_apart(told, shared) if told.recorded.stream != survivor else told for told in facts]
+    return {key for key, of in streams.items() if len(of) > 1}
 
 
 def _apart(told: Told, shared: set[tuple[str, str]]) -> Told:

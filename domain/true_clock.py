@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 
 from domain.amended import Amended, Amendment
+from domain.as_one_child import read_as_one, told_of
 from domain.circumstances import NOWHERE_ELSE, Elsewhere, circumstances
 from domain.clock import Clock
 from domain.families import Drawing, Family, draw, shown
@@ -13,13 +14,12 @@ from domain.field import FactReference
 from domain.flag import Flag
 from domain.held import flagged, marked_held
 from domain.history import Recorded
+from domain.identity import ChildMerged
 from domain.lanes import needs_as_ruled
 from domain.material import Material
-from domain.merging import OneChild, told_as_one
-from domain.needs import closed_by_ends, find_needs
-from domain.people import SupervisionHeld, is_worker
+from domain.merging import OneChild
+from domain.people import is_worker
 from domain.policy import AS_REVIEWED, Policy
-from domain.reading_order import reading_order
 from domain.telling import Told
 from domain.upholding import Held, Upheld, uphold
 from domain.working_days import WorkingDays
@@ -49,23 +49,31 @@ def figures(
     policy: Policy = AS_REVIEWED,
     *,
     with_rulings: bool = True,
+    upheld: Upheld | None = None,
 ) -> Figures:
     """All clocks of a child, a worker or the authority at the end of ``day``, in order of start.
 
     ``history`` is what is known of all that was recorded under the child's reference and any ever merged with
-    it, and of the supervision of workers in which one of them was discussed.
+    it, and of the supervision of workers in which one of them was discussed. ``upheld`` is what they
+    `follow`, where that is known already.
     """
-    reading = _Reading(child, history, calendar, policy)
-    upheld = uphold(history, reading.of_all, with_rulings=with_rulings)
-    return reading.figures(upheld, day, elsewhere)
+    if upheld is None:
+        upheld = follow(child, history, calendar, policy, with_rulings=with_rulings)
+    return _Reading(child, history, calendar, policy).figures(upheld, day, elsewhere)
 
 
-def facts_read(
-    child: str, history: Amended, day: date, calendar: WorkingDays, policy: Policy = AS_REVIEWED
-) -> list[Told]:
-    """The facts that a child's clocks are drawn from, in reading order, as reported."""
-    facts = history.facts((), day, frozenset())
-    return _Reading(child, history, calendar, policy)._of_child(facts, OneChild(facts), child, day)
+def follow(
+    child: str,
+    history: Amended,
+    calendar: WorkingDays,
+    policy: Policy = AS_REVIEWED,
+    *,
+    with_rulings: bool = True,
+) -> Upheld:
+    """What the clocks of a child follow of all that amends its history: the same, whatever day is asked
+    about.
+    """
+    return uphold(history, _Reading(child, history, calendar, policy).of_all, with_rulings=with_rulings)
 
 
 class _Reading:
@@ -120,7 +128,7 @@ class _Reading:
         clocks = draw(drawing)
         merged = tuple(one.merged(survivor))
         if merged:
-            clocks = [_marked_merged(clock, one, of_child, merged) for clock in clocks]
+            clocks = _marked_merged(clocks, one, of_child, merged)
         if upheld.held:
             clocks = marked_held(clocks, upheld.held, {t.reference: t for t in facts}, day)
         clocks.sort(key=lambda clock: (clock.started_on, clock.timescale.id, clock.id))
@@ -140,32 +148,18 @@ class _Reading:
         return Drawing(material, needs)
 
     def _of_child(self, facts: Sequence[Told], one: OneChild, survivor: str, day: date) -> list[Told]:
-        """The facts of a child, up to ``day``, in reading order.
-
-        The end of a need closes its open assessments, which then are not open the next morning: where it did,
-        the facts are put in order once more.
-        """
-        of_child = [told for told in facts if _is_of(told, one, survivor)]
-        as_one = told_as_one(of_child, survivor) if one.into else of_child
-        ordered = self.history.read(as_one, day)
-        closing = closed_by_ends(find_needs(ordered, self.calendar, self.policy))
-        return reading_order(as_one, closing) if closing else ordered
+        as_one = told_of(facts, one, survivor)
+        return read_as_one(self.history, as_one, day, self.calendar, self.policy)
 
 
-def _is_of(told: Told, one: OneChild, survivor: str) -> bool:
-    """Whether a fact is a child's: under its reference, or supervision in which the child was discussed."""
-    stream = told.recorded.stream
-    if stream == survivor:
-        return True
-    if is_worker(stream):
-        named = told.fact.children if isinstance(told.fact, SupervisionHeld) else None
-        return any(one.survivor(child) == survivor for child in named or ())
-    return one.survivor(stream) == survivor
-
-
-def _marked_merged(clock: Clock, one: OneChild, facts: Sequence[Told], merged: Sequence[str]) -> Clock:
-    """Flag a clock that was running, or had run, when the histories became one."""
+def _marked_merged(
+    clocks: Sequence[Clock], one: OneChild, facts: Sequence[Told], merged: Sequence[str]
+) -> list[Clock]:
+    """Flag the clocks that were running, or had run, when the histories became one."""
     because = [one.because[reference] for reference in merged]
-    merged_on = {told.reference: told.day for told in facts}
-    causes = tuple(r for r in because if clock.started_on <= merged_on.get(r, clock.started_on))
-    return flagged(clock, [Flag("MERGED_CHILD_RECORDS", None, causes)]) if causes else clock
+    days = {told.reference: told.day for told in facts if isinstance(told.fact, ChildMerged)}
+    marked = []
+    for clock in clocks:
+        causes = tuple(r for r in because if clock.started_on <= days.get(r, clock.started_on))
+        marked.append(flagged(clock, [Flag("MERGED_CHILD_RECORDS", None, causes)]) if causes else clock)
+    return marked

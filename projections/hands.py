@@ -1,5 +1,6 @@
 """Who held a child's case, and since when."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,7 +32,7 @@ class Holders:
         return worker, team
 
 
-def holders(facts: list[Told]) -> Holders:
+def holders(facts: Sequence[Told]) -> Holders:
     """Who held the case, from the allocations and transfers in facts in reading order."""
     worker: str | None = None
     team: str | None = None
@@ -45,7 +46,7 @@ def holders(facts: list[Told]) -> Holders:
     return Holders(tuple(since))
 
 
-def worker_in_post(stream: str, facts: list[Told]) -> Holders:
+def worker_in_post(stream: str, facts: Sequence[Told]) -> Holders:
     """A worker, in the team that was last told on joining."""
     worker = stream.removeprefix(WORKER_PREFIX)
     return Holders(tuple((t.day, worker, t.fact.team_id) for t in facts if isinstance(t.fact, WorkerJoined)))

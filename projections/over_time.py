@@ -1,26 +1,31 @@
 """How a child stood over time: on which days what its rows would have been, asked as at each of them."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from itertools import pairwise
 
 from domain.catalogue import is_child
-from domain.clocks_over_time import clocks_over_time, reads_day_by_day
+from domain.clocks_over_time import clocks_over_time
+from domain.discrepancies import whenever_asked
 from domain.identity import TransferredOut
+from domain.integrity import contradictions, foretell
+from domain.lifecycle import do_not_follow
 from domain.moment import Moment
-from domain.telling import Told
-from domain.true_clock import facts_read
+from domain.people import is_worker
+from domain.pieces import Piece, pieces
+from domain.snapshot import RecordDisappeared, RecordReappeared
+from domain.telling import Told, turning_days
 from projections.child_rows import BEAR_ON_STATUS, child_rows, status_of
-from projections.clock_rows import ClockRow, clock_rows, holders_of_clocks
+from projections.clock_rows import ClockRow, clock_rows
 from projections.discrepancy_rows import discrepancy_rows
-from projections.hands import Holders
+from projections.hands import Holders, holders, worker_in_post
 from projections.projection import Case
 from projections.vanished_rows import vanished_rows
 
-CaseOn = Callable[[date], Case]
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +50,24 @@ class Stood:
     vanished: Sequence[str] = ()
 
 
-def stood(case_on: CaseOn, latest: Case, first: date, last: date) -> Iterator[Stood]:
+def stood(latest: Case, first: date, last: date) -> Iterator[Stood]:
     """How a child stood on every day from ``first`` to ``last``, in pieces that together tell of each day.
 
-    ``case_on`` is its case as at a day, ``latest`` the one as at ``last``. Rows change on days on which
-    something occurred, and on no others: clocks hold dates, and what is late on a day is reckoned from those.
+    ``latest`` is its case as at ``last``. Rows change on days on which something occurred, and on no others:
+    clocks hold dates, and what is late on a day is reckoned from those.
     """
-    if reads_day_by_day(latest.amended):
-        yield from _read_once(latest, first, last)
-    else:
-        yield from _read_each_day(case_on, latest, first, last)
+    history = latest.amended
+    for piece in pieces(latest.child, history, latest.follows, first, last, latest.calendar, latest.policy):
+        after = None if piece.until == last else piece.until + _DAY
+        for one in _read_once(latest, piece) if piece.reads_day_by_day else _read_each_day(latest, piece):
+            yield replace(one, until=after) if one.until is None and after is not None else one
 
 
-def _read_each_day(case_on: CaseOn, latest: Case, first: date, last: date) -> Iterator[Stood]:
-    days = changing_on(latest, first, last)
+def _read_each_day(latest: Case, piece: Piece) -> Iterator[Stood]:
+    days = changing_on(latest, piece.since, piece.until)
     for since, until in pairwise([*days, None]):
         assert since is not None
-        case = case_on(since)
-        # The rows of a child that was merged into another are that one's.
-        if case.figures.child != case.child:
-            continue
+        case = latest.on(since)
         children = child_rows.rows(case)
         yield Stood(
             since,
@@ -76,52 +79,93 @@ def _read_each_day(case_on: CaseOn, latest: Case, first: date, last: date) -> It
         )
 
 
-def _read_once(latest: Case, first: date, last: date) -> Iterator[Stood]:
-    yield from _clocks(latest, first, last)
+def _read_once(latest: Case, piece: Piece) -> Iterator[Stood]:
+    held_by = holders(piece.put_right)
+    yield from _clocks(latest, piece, held_by)
     if is_child(latest.child):
-        yield from _held(latest.facts, latest.holders, first, last)
-    for row in discrepancy_rows.rows(latest):
-        yield Stood(max(row.occurred_on, first), None, discrepancies=[row.code])
-    for gone in vanished_rows.rows(latest):
-        yield Stood(max(gone.since, first), None, vanished=[gone.record_kind])
+        yield from _held(piece, held_by)
+    yield from _discrepancies(latest, piece)
+    yield from _vanished(piece)
 
 
-def _clocks(latest: Case, first: date, last: date) -> Iterator[Stood]:
+def _clocks(latest: Case, piece: Piece, held_by: Holders) -> Iterator[Stood]:
     """The clocks, in pieces by who held the case: what runs goes from team to team."""
-    facts = facts_read(latest.child, latest.amended, last, latest.calendar, latest.policy)
-    holders = holders_of_clocks(latest)
-    handed_on = [day for day, _, _ in holders.since]
-    for ran in clocks_over_time(facts, first, last, latest.calendar, latest.policy):
+    if is_worker(latest.child):
+        held_by = worker_in_post(latest.child, piece.put_right)
+    handed_on = [day for day, _, _ in held_by.since]
+    for ran in clocks_over_time(piece, latest.follows, latest.calendar, latest.policy):
         edges = [ran.since]
         if ran.clock.status == "open":
             edges += [day for day in handed_on if ran.since < day and (ran.until is None or day < ran.until)]
         for since, until in pairwise([*edges, ran.until]):
             assert since is not None
-            worker, team = holders.on(ran.clock.stopped_on or since)
+            worker, team = held_by.on(ran.clock.stopped_on or since)
             yield Stood(since, until, clocks=[ClockRow(latest.child, ran.clock, worker, team)])
 
 
-def _held(facts: Sequence[Told], holders: Holders, first: date, last: date) -> Iterator[Stood]:
+def _held(piece: Piece, held_by: Holders) -> Iterator[Stood]:
     """How the child itself stood; nothing, before anything is known of it."""
-    days = [told.day for told in facts]
-    if not days:
+    if not piece.put_right:
         return
-    began = max(days[0], first)
-    changing = {began} | {told.day for told in facts if type(told.fact) in BEAR_ON_STATUS}
-    changing |= {day for day, _, _ in holders.since}
-    changing |= _accepted(facts)
-    edges = sorted(day for day in changing if began <= day <= last)
+    bearing = [told for told in piece.put_right if type(told.fact) in BEAR_ON_STATUS]
+    days = [told.day for told in bearing]
+    began = max(piece.put_right[0].day, piece.since)
+    changing = {began, *days, *(day for day, _, _ in held_by.since), *_accepted(bearing)}
+    edges = sorted(day for day in changing if began <= day <= piece.until)
     for since, until in pairwise([*edges, None]):
         assert since is not None
-        status = status_of(facts[: bisect_right(days, since)])
-        yield Stood(since, until, held=Held(status, holders.on(since)[0]))
+        status = status_of(bearing[: bisect_right(days, since)])
+        yield Stood(since, until, held=Held(status, held_by.on(since)[0]))
+
+
+def _discrepancies(latest: Case, piece: Piece) -> Iterator[Stood]:
+    """What did not follow: each from the day of the fact that does not, unless a later fact has a say in
+    it.
+    """
+    told = latest.amended.told
+    for one in whenever_asked(latest.amended, latest.follows.held):
+        if latest.by_reference[one.fact].stream in piece.streams:
+            yield Stood(piece.since, None, discrepancies=[one.code])
+    for one in do_not_follow(piece.reported):
+        fact = told[one.fact]
+        if fact.recorded.stream in piece.streams:
+            yield Stood(max(fact.day, piece.since), None, discrepancies=[one.code])
+    if foretell(piece.put_right):
+        yield from _contradictions_each_day(piece)
+    elif found := contradictions(piece.put_right):
+        days = {fact.reference: fact.day for fact in piece.put_right}
+        for one in found:
+            yield Stood(max(days[one.fact], piece.since), None, discrepancies=[one.code])
+
+
+def _contradictions_each_day(piece: Piece) -> Iterator[Stood]:
+    days = [told.day for told in piece.put_right]
+    edges = sorted({piece.since, *(day for day in days if day > piece.since)})
+    for since, until in pairwise([*edges, None]):
+        assert since is not None
+        found = contradictions(piece.put_right[: bisect_right(days, since)])
+        yield Stood(since, until, discrepancies=[one.code for one in found])
+
+
+def _vanished(piece: Piece) -> Iterator[Stood]:
+    gone: dict[tuple[str, str, str], date] = {}
+    for told in piece.put_right:
+        fact = told.fact
+        if isinstance(fact, RecordDisappeared):
+            gone.setdefault((fact.record_kind, fact.record_id, told.recorded.source), told.day)
+        elif isinstance(fact, RecordReappeared):
+            since = gone.pop((fact.record_kind, fact.record_id, told.recorded.source), told.day)
+            if max(since, piece.since) < told.day:
+                yield Stood(max(since, piece.since), told.day, vanished=[fact.record_kind])
+    for (kind, _, _), since in gone.items():
+        yield Stood(max(since, piece.since), None, vanished=[kind])
 
 
 def changing_on(case: Case, first: date, last: date) -> list[date]:
     """The first day, and those up to the last on which something occurred, or was ever said to have."""
     days = {first}
     for told in case.amended.told.values():
-        days.add(told.day)
+        days.update(turning_days(told))
     days |= _accepted(case.amended.told.values())
     for amendment in case.amended.amendments:
         days.add(amendment.recorded.occurred_on.day)

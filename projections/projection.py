@@ -1,7 +1,7 @@
 """The one shape of a projection: a name, a version, a row, and a function from a child's case to rows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from operator import itemgetter
@@ -19,7 +19,8 @@ from domain.policy import AS_REVIEWED, Policy
 from domain.question import Question
 from domain.referral_episode import Episode, episodes
 from domain.telling import Told
-from domain.true_clock import Figures, figures
+from domain.true_clock import Figures, figures, follow
+from domain.upholding import Upheld
 from domain.working_days import WorkingDays
 from projections.hands import Holders, holders
 
@@ -32,7 +33,8 @@ class Case:
 
     ``history`` holds everything recorded under ``child`` and any reference ever merged with it; where all of
     it is known and in log order already, ``everything`` is the same parted into facts and amendments.
-    ``keyed`` hashes what may stand nowhere in the clear.
+    ``keyed`` hashes what may stand nowhere in the clear. ``upheld`` is what its clocks follow, where that is
+    known.
     """
 
     child: str
@@ -43,6 +45,17 @@ class Case:
     everything: Amended | None = None
     policy: Policy = AS_REVIEWED
     keyed: Callable[[str], str] | None = None
+    upheld: Upheld | None = None
+
+    def on(self, day: date) -> "Case":
+        """The same as at another day, but for what only a look at other children tells."""
+        asked = replace(self.question, as_at=day)
+        return replace(self, history=self.known, everything=self.amended, question=asked, upheld=self.follows)
+
+    @cached_property
+    def follows(self) -> Upheld:
+        """Which amendments the clocks follow, whatever day is asked about."""
+        return self.upheld or follow(self.child, self.amended, self.calendar, self.policy)
 
     @cached_property
     def known(self) -> Sequence[Recorded]:
@@ -110,7 +123,10 @@ class Case:
 
     @cached_property
     def figures(self) -> Figures:
-        return figures(self.child, self.amended, self.day, self.calendar, self.elsewhere, self.policy)
+        return figures(
+            self.child, self.amended, self.day, self.calendar, self.elsewhere, self.policy,
+            upheld=self.follows,
+        )  # fmt: skip
 
     @property
     def day(self) -> date:

@@ -1,16 +1,15 @@
 """The figures about children of past days, as they are known now or were at a moment."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from domain.question import Question, end_of
 from domain.working_days import WorkingDays
-from projections.projection import Case
 from services.compose import Parts
-from services.histories import Histories, History
+from services.histories import Histories
 from services.metrics.openmetrics import Days
-from services.metrics.over_time import CaseOn, OverTime
+from services.metrics.over_time import OverTime
 from services.metrics.practice import practice_metrics
 from services.shares import Tell, held_histories, of_shares
 
@@ -39,18 +38,12 @@ def _of_share(parts: Parts, streams: Sequence[str], asked: Range) -> OverTime:
 def over_time(streams: Iterable[str], histories: Histories, calendar: WorkingDays, asked: Range) -> OverTime:
     """What is watched of some streams."""
     figures = OverTime(asked.first, asked.last, calendar)
+    question = replace(asked.known, as_at=asked.last)
     for stream in streams:
         history = histories.of(stream)
         if history is not None:
-            figures.add(stream, _case_on(histories, history, asked.known))
+            figures.add(histories.case(history, question))
     return figures
-
-
-def _case_on(histories: Histories, history: History, known: Question) -> CaseOn:
-    def case_on(day: date) -> Case:
-        return histories.case(history, Question(day, known.known_before, known.basis))
-
-    return case_on
 
 
 def as_openmetrics(figures: OverTime, step_days: int) -> Iterator[str]:

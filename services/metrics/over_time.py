@@ -1,13 +1,12 @@
 """The figures about children of every day of a range, added up child by child."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Generic, TypeVar
 
 from domain.working_days import WorkingDays
 from projections.daily import Daily
-from projections.delay_rows import delay_rows
 from projections.over_time import Stood, stood
 from projections.projection import Case
 from services.metrics.from_views import DELAYS_OF_CALENDAR_DAYS
@@ -17,7 +16,7 @@ from services.metrics.practice import Facts, Figures
 Steps = Counter[int]
 """By how much a number changes on which day of the range."""
 
-CaseOn = Callable[[date], Case]
+_DELAYS_COUNT_FOR = timedelta(days=DELAYS_OF_CALENDAR_DAYS)
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -38,15 +37,11 @@ class OverTime:
         self._children_of: defaultdict[str, set[str]] = defaultdict(set)
         self._people: set[str] = set()
 
-    def add(self, child: str, case_on: CaseOn) -> None:
-        """Count one child, of whom ``case_on`` gives the case as at any day."""
-        latest = case_on(self.last)
-        self._people.add(child)
-        self._count_facts(child, latest)
-        for row in delay_rows.rows(latest) if latest.figures.child == child else ():
-            until = row.entered_on + timedelta(days=DELAYS_OF_CALENDAR_DAYS)
-            self._between(self._delays[row.working_days], row.entered_on, until, row.facts)
-        for one in stood(case_on, latest, self.first, self.last):
+    def add(self, latest: Case) -> None:
+        """Count one child, by its case as at the last day."""
+        self._people.add(latest.child)
+        self._count_facts(latest)
+        for one in stood(latest, self.first, self.last):
             self._count(one)
 
     def merge(self, other: "OverTime") -> None:
@@ -111,7 +106,9 @@ class OverTime:
         for kind in one.vanished:
             self._between(self._vanished[kind], one.since, one.until)
 
-    def _count_facts(self, child: str, case: Case) -> None:
+    def _count_facts(self, case: Case) -> None:
+        """Count what was recorded under its own reference: what was under another is counted there."""
+        child, working_days = case.child, case.calendar.between
         for fact in case.known:
             if fact.stream != child:
                 continue
@@ -119,6 +116,10 @@ class OverTime:
             few = self._children_of[fact.source]
             if len(few) < FEWEST_CHILDREN:
                 few.add(child)
+            if not fact.historic:
+                delay = working_days(fact.occurred_on.day, fact.entered_on)
+                until = fact.entered_on + _DELAYS_COUNT_FOR
+                self._between(self._delays[delay], fact.entered_on, until)
 
     def _between(self, steps: Steps, since: date, until: date | None, by: int = 1) -> None:
         start = max((since - self.first).days, 0)

@@ -1,69 +1,81 @@
-"""Clocks told for a range of days are those that are told as at each of its days."""
+"""Clocks of a range of days are drawn once where that tells of every day."""
 
-from datetime import date, timedelta
+from datetime import date
 
-import pytest
-
-from domain.clocks_over_time import clocks_over_time, reads_day_by_day
+from domain.amended import Amended
+from domain.clocks_over_time import Ran, clocks_over_time
+from domain.pieces import Piece, pieces
 from domain.policy import AS_REVIEWED
-from domain.question import Question
-from domain.telling import Told
-from domain.true_clock import facts_read
+from domain.true_clock import follow
 from infra.holidays import england
-from services.simulate.simulation import simulate
-from tests.authority_of_facts import put, service_in
 from tests.invented import history
 
 FIRST, LAST = date(2017, 6, 1), date(2019, 10, 22)
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    with service_in(tmp_path_factory.mktemp("over-time"), LAST.isoformat()) as service:
-        put(service, list(simulate(60, 23)))
-        yield service
+def ran(*told) -> list[Ran]:
+    known = Amended(history(*told))
+    upheld = follow("C1001", known, england())
+    (piece,) = pieces_of(known)
+    return list(clocks_over_time(piece, upheld, england(), AS_REVIEWED))
 
 
-def plain_cases(authority):
-    for stream in authority.log.streams():
-        known = authority.histories.of(stream)
-        case = authority.histories.case(known, Question(LAST))
-        if reads_day_by_day(case.amended):
-            yield stream, known, case
-
-
-def bare(clock):
-    """What a day's figures are counted from: what only explains a clock is left out."""
-    return (
-        clock.timescale.id, clock.status, clock.started_on, clock.stopped_on, clock.in_time_until,
-        clock.stretches[-1].state, clock.on_record and clock.on_record.intervals,
-        "CONTINUATION_WITHIN_WINDOW" in {flag.code for flag in clock.flags},
-    )  # fmt: skip
-
-
-def test_what_is_told_of_each_day_is_what_is_told_as_at_that_day(authority):
-    calendar, compared = england(), 0
-    for stream, known, case in plain_cases(authority):
-        facts = facts_read(stream, case.amended, LAST, calendar)
-        ran = list(clocks_over_time(facts, FIRST, LAST, calendar, AS_REVIEWED))
-        for n in range(0, (LAST - FIRST).days + 1, 31):
-            day = FIRST + timedelta(days=n)
-            told = [one.clock for one in ran if one.since <= day and (one.until is None or day < one.until)]
-            asked = authority.histories.case(known, Question(day)).figures.clocks
-            assert sorted(map(repr, map(bare, told))) == sorted(map(repr, map(bare, asked))), (stream, day)
-            compared += len(told)
-    assert compared > 1_000
-
-
-def test_most_histories_read_day_by_day(authority):
-    plain = len(list(plain_cases(authority)))
-    assert plain > 0.7 * len(list(authority.log.streams()))
+def pieces_of(known) -> list[Piece]:
+    upheld = follow("C1001", known, england())
+    return list(pieces("C1001", known, upheld, FIRST, LAST, england(), AS_REVIEWED))
 
 
 def test_a_conference_due_from_a_later_day_runs_from_that_day_on():
-    facts = history(
+    (one,) = ran(
         ("TransferredIn", "2019-03-01", {"from_authority": "E", "conference_due_from": "2019-03-20"})
     )
-    told = [Told(one, one.fact, one.occurred_on.day, None) for one in facts]
-    (ran,) = clocks_over_time(told, FIRST, LAST, england(), AS_REVIEWED)
-    assert (ran.clock.started_on, ran.since, ran.until) == (date(2019, 3, 20), date(2019, 3, 20), None)
+    assert (one.clock.started_on, one.since, one.until) == (date(2019, 3, 20), date(2019, 3, 20), None)
+
+
+def test_what_stops_for_good_ran_until_then_and_is_stopped_from_then_on():
+    running, stopped = ran(
+        ("ContactReceived", "2019-03-01", {"contact_id": "K-1"}),
+        ("ContactDecided", "2019-03-05", {"contact_id": "K-1", "outcome": "advice"}),
+    )
+    assert (running.clock.status, running.since, running.until) == (
+        "open", date(2019, 3, 1), date(2019, 3, 5),
+    )  # fmt: skip
+    assert (stopped.clock.status, stopped.since, stopped.until) == ("stopped", date(2019, 3, 5), None)
+
+
+def test_what_ran_on_under_another_plan_had_ended_until_that_began():
+    of_visits = [
+        (one.clock.status, one.since, one.until)
+        for one in ran(
+            ("PlanStarted", "2019-03-01", {"plan_id": "P-1", "kind": "child_in_need"}),
+            ("PlanEnded", "2019-04-01", {"plan_id": "P-1"}),
+            ("PlanStarted", "2019-04-10", {"plan_id": "P-2", "kind": "child_in_need"}),
+        )
+        if (one.clock.timescale.id, one.clock.subject) == ("child_in_need_visit", "P-1")
+    ]
+    assert of_visits == [
+        ("open", date(2019, 3, 1), date(2019, 4, 1)),
+        ("ended_without_completion", date(2019, 4, 1), date(2019, 4, 10)),
+        ("open", date(2019, 4, 10), None),
+    ]
+
+
+def test_a_merger_and_a_change_seen_in_a_snapshot_each_begin_a_piece():
+    known = Amended(
+        history(
+            ("AssessmentStarted", "2019-03-01", {"assessment_id": "A-1"}),
+            (
+                "RecordChanged",
+                "2019-04-01",
+                {
+                    "record_kind": "assessment", "record_id": "A-1", "field": "started_on",
+                    "was": "2019-03-01", "now": "2019-02-20",
+                },
+            ),
+            ("ChildMerged", "2019-05-01", {"into": "C2002"}),
+        )
+    )  # fmt: skip
+    assert [(piece.since, piece.until) for piece in pieces_of(known)] == [
+        (FIRST, date(2019, 3, 31)),
+        (date(2019, 4, 1), date(2019, 4, 30)),
+    ]
