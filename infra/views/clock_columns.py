@@ -100,4 +100,11 @@ def _references(pairs: Iterable[Sequence[str]]) -> tuple[FactReference, ...]:
     return tuple(FactReference(source, id_) for source, id_ in pairs)
 
 
-CLOCK_SHAPE: Shape[ClockRow] = Shape(CLOCKS, tuple(CLOCKS.c.keys()), clock_values, clock_row)
+def _in_order(row: ClockRow, calendar: WorkingDays) -> tuple[Any, ...]:
+    values = clock_values(row, calendar)
+    return tuple([values[name] for name in _COLUMNS])
+
+
+_COLUMNS = tuple(CLOCKS.c.keys())
+
+CLOCK_SHAPE: Shape[ClockRow] = Shape(CLOCKS, _COLUMNS, _in_order, clock_row)

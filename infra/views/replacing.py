@@ -1,18 +1,23 @@
 """The rows of children put in the place of those they had, or set aside where there are none."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert
 
 from domain.working_days import WorkingDays
 from infra.views.builds import Build
 from infra.views.bulk import put
-from infra.views.chunks import chunks
 from infra.views.folded import Failure, Folded
+from infra.views.lines import Line, change_any, kept, mark, of_any, put_right, statements
 from infra.views.set_aside import New, set_aside, waiting_among
 from infra.views.shapes import SHAPES
 from infra.views.tables import FOLDS, SHARES
+
+_TOLD = ("child", "folded_through", "changed_on", "changes_on")
+_FOLDS = ("projection", "build", "stream", *_TOLD)
 
 WAITS = Failure("WaitsBehind", "")
 """Why a stream is set aside that was merged with one that is."""
@@ -29,7 +34,8 @@ def replace(
     """Put rows in place. Left as they are: rows folded through more of the log, and of what is set aside."""
     streams = [stream for one in folded for stream in one.streams]
     waiting = waiting_among(connection, build, streams)
-    newer = _folded_later(connection, build, folded)
+    noted = _noted(connection, build, streams)
+    newer = {s for one in folded for s in one.streams if s in noted and noted[s][1] > one.through}
     good = []
     for one in folded:
         behind = next((waiting[stream] for stream in one.streams if stream in waiting), None)
@@ -42,8 +48,7 @@ def replace(
             set_aside(connection, build, one.streams, one.streams[0], failure, new, now)
         else:
             good.append(one)
-    _delete(connection, build, [stream for one in good for stream in one.streams])
-    _insert(connection, build, good, calendar)
+    _put_right(connection, build, good, noted, calendar)
 
 
 def fill(
@@ -66,41 +71,65 @@ def fill(
     _insert(connection, build, [one for one in folded if build.projection not in one.failures], calendar)
 
 
-def _folded_later(connection: Connection, build: Build, folded: Sequence[Folded]) -> set[str]:
-    """The streams whose rows were folded through more of the log than these were."""
-    through = {stream: one.through for one in folded for stream in one.streams}
-    least = min(through.values(), default=0)
-    found: set[str] = set()
-    for chunk in chunks(list(through)):
-        where = FOLDS.c.stream.in_(chunk) & (FOLDS.c.folded_through > least)
-        lines = connection.execute(
-            select(FOLDS.c.stream, FOLDS.c.folded_through).where(build.of(FOLDS), where)
-        )
-        found |= {line.stream for line in lines if line.folded_through > through[line.stream]}
-    return found
+def _noted(connection: Connection, build: Build, streams: Sequence[str]) -> dict[str, Line]:
+    """What is noted of streams that were folded: under which child, through what, and when they change."""
+    how = statements(FOLDS, ("stream", *_TOLD), connection.dialect.name)
+    found = of_any(connection, how.select + _of(connection), _ours(build), "stream", streams)
+    return {stream: tuple(told[: len(_TOLD)]) for stream, *told in found}
 
 
-def _delete(connection: Connection, build: Build, streams: Sequence[str]) -> None:
-    for chunk in chunks(streams):
-        connection.execute(delete(build.table).where(build.table.c.child.in_(chunk)))
-        connection.execute(delete(FOLDS).where(build.of(FOLDS), FOLDS.c.stream.in_(chunk)))
+def _put_right(
+    connection: Connection,
+    build: Build,
+    folded: Sequence[Folded],
+    noted: Mapping[str, Line],
+    calendar: WorkingDays,
+) -> None:
+    """Make rows of streams, of which it was noted how they were, those that were folded."""
+    shape = SHAPES[build.projection]
+    streams = [stream for one in folded for stream in one.streams]
+    put_right(connection, build.table, shape.columns, streams, _rows(build, folded, calendar))
+    fresh, again = [], defaultdict(list)
+    how = statements(FOLDS, _FOLDS, connection.dialect.name)
+    for line in kept(_folds(build, folded), how):
+        stream, child, through, *days = line[2:]
+        if stream in noted and noted[stream] == (child, noted[stream][1], *days):
+            again[through].append(stream)
+        else:
+            fresh.append(line)
+    members = {stream for one in folded for stream in one.members}
+    gone = [s for s in streams if s in noted and s not in members] + [line[2] for line in fresh]
+    if gone:
+        statement = f"DELETE FROM folds WHERE {_of(connection)}"  # noqa: S608 (a condition of ours)
+        change_any(connection, statement, _ours(build), "stream", gone)
+    if fresh:
+        connection.exec_driver_sql(how.insert, fresh)
+    for through, same in again.items():
+        told = f"UPDATE folds SET folded_through = {mark(connection)} "  # noqa: S608 (a mark, and no value)
+        statement = f"{told} WHERE {_of(connection)}"
+        change_any(connection, statement, (through, *_ours(build)), "stream", same)
 
 
 def _insert(connection: Connection, build: Build, folded: Sequence[Folded], calendar: WorkingDays) -> None:
+    put(connection, build.table, SHAPES[build.projection].columns, list(_rows(build, folded, calendar)))
+    put(connection, FOLDS, _FOLDS, list(_folds(build, folded)))
+
+
+def _rows(build: Build, folded: Sequence[Folded], calendar: WorkingDays) -> Iterator[Sequence[Any]]:
     values = SHAPES[build.projection].values
-    lines = [values(row, calendar) for one in folded for row in one.rows.get(build.projection, ())]
-    put(connection, build.table, lines)
-    folds = [
-        {
-            "projection": build.projection,
-            "build": build.number,
-            "stream": stream,
-            "child": child,
-            "folded_through": one.through,
-            "changed_on": one.changed_on,
-            "changes_on": one.changes_on,
-        }
-        for one in folded
-        for stream, child in one.members.items()
-    ]
-    put(connection, FOLDS, folds)
+    return (values(row, calendar) for one in folded for row in one.rows.get(build.projection, ()))
+
+
+def _folds(build: Build, folded: Sequence[Folded]) -> Iterator[Line]:
+    for one in folded:
+        for stream, child in one.members.items():
+            yield (*_ours(build), stream, child, one.through, one.changed_on, one.changes_on)
+
+
+def _ours(build: Build) -> Line:
+    return (build.projection, build.number)
+
+
+def _of(connection: Connection) -> str:
+    """The lines of a build, as a condition with more to follow."""
+    return f"projection = {mark(connection)} AND build = {mark(connection)} AND "

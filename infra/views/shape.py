@@ -1,6 +1,6 @@
 """How the rows of a projection stand in their table, and are read back from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -17,12 +17,13 @@ Row = TypeVar("Row")
 class Shape(Generic[Row]):
     """A table, the values of a row as its columns, and the row that a line of the table stands for.
 
-    ``columns`` are those that rows fill: one that only tells lines apart is not among them.
+    ``columns`` are those that rows fill, in the order of their values: one that only tells lines apart is
+    not among them.
     """
 
     table: Table
     columns: tuple[str, ...]
-    values: Callable[[Row, WorkingDays], dict[str, Any]]
+    values: Callable[[Row, WorkingDays], Sequence[Any]]
     row: Callable[[Any], Row]
 
 
@@ -34,13 +35,15 @@ def plain(table: Table, row: type[Row]) -> Shape[Row]:
     names = [field.name for field in fields(row)]  # type: ignore[arg-type]
     instants = frozenset(name for name in names if isinstance(table.c[name].type, DateTime))
     # All others are kept as they are: a rebuild asks for millions.
-    changing = [name for name in names if isinstance(table.c[name].type, (DateTime, JSON))]
+    changing = [at for at, name in enumerate(names) if isinstance(table.c[name].type, (DateTime, JSON))]
     told_by = attrgetter(*names)
 
-    def values(one: Row, calendar: WorkingDays) -> dict[str, Any]:
-        found = dict(zip(names, told_by(one), strict=True))
-        for name in changing:
-            found[name] = _kept(found[name])
+    def values(one: Row, calendar: WorkingDays) -> Sequence[Any]:
+        if not changing:
+            return told_by(one)
+        found = list(told_by(one))
+        for at in changing:
+            found[at] = _kept(found[at])
         return found
 
     def read(line: Any) -> Row:

@@ -61,7 +61,6 @@ CLOCKS = Table(
     Column("shown_since_number", Integer, comment="from when recorded time still runs"),
 )
 Index("clocks_by_timescale", CLOCKS.c.timescale, CLOCKS.c.status)
-Index("clocks_by_child", CLOCKS.c.child)
 
 CHILDREN = Table(
     "children",
@@ -74,7 +73,7 @@ CHILDREN = Table(
     Column("last_seen_on", Date),
     Column("last_seen_alone", Boolean),
     Column("facts", Integer, nullable=False),
-    Column("changes_on", Date, index=True),
+    Column("changes_on", Date),
 )
 
 DISCREPANCIES = Table(

@@ -132,6 +132,23 @@ def test_views_of_the_first_layout_are_made_afresh(tmp_path):
 LINES = st.lists(st.lists(st.one_of(st.text(), st.integers(), st.none(), st.booleans()), max_size=3))
 
 
+def test_rows_that_are_there_already_are_left_where_they_are(views):
+    def numbers():
+        with views.reading() as connection:
+            lines = connection.execute(select(build_of(views).table).order_by("number")).all()
+        return [(line.number, line.id) for line in lines]
+
+    views.move_on([build_of(views)], step(0, 1, folded("C1", [row("C1", "a"), row("C1", "b")])))
+    a, _ = numbers()
+    again = [row("C1", "c"), row("C1", "a"), row("C1", "a")]
+    views.move_on([build_of(views)], step(1, 2, folded("C1", again, through=2)))
+    (kept, id), *others = numbers()
+    assert (kept, id) == a
+    assert sorted(id for _, id in others) == ["a", "c"]
+    views.move_on([build_of(views)], step(2, 3, folded("C1", [row("C1", "a")], through=3)))
+    assert [id for _, id in numbers()] == ["a"]
+
+
 @given(LINES, st.randoms())
 def test_a_digest_does_not_depend_on_the_order_of_rows(lines, draw):
     shuffled = [*lines]
@@ -152,8 +169,8 @@ def test_a_digest_tells_values_apart_that_look_alike():
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1))
 def test_lines_for_copy_are_read_back_as_they_were(texts):
-    lines = [{"child": text, "code": None} for text in texts]
-    copied = "".join(lines_for_copy(DISCREPANCIES, ["child", "code"], lines)).split("\n")
+    lines = [(text, None) for text in texts]
+    copied = "".join(lines_for_copy(DISCREPANCIES, ("child", "code"), lines)).split("\n")
     assert copied.pop() == ""
     assert [unescaped(one.partition("\t")[0]) for one in copied] == texts
     assert {one.partition("\t")[2] for one in copied} == {"\\N"}
