@@ -10,6 +10,7 @@ from domain.correction import FactCorrected, FactWithdrawn
 from domain.event import Event
 from domain.field import FactReference, Invalid
 from domain.history import Recorded
+from domain.identity import ChildMerged, ChildUnmerged
 from domain.people import SupervisionHeld
 from domain.reading_order import reading_order
 from domain.ruling import ClockRuled
@@ -17,6 +18,7 @@ from domain.snapshot import RecordChanged
 from domain.telling import Told, told
 
 AMENDING = (FactCorrected, FactWithdrawn, RecordChanged)
+MERGING = (ChildMerged, ChildUnmerged)
 
 STARTING_FACTS: Mapping[str, tuple[str, ...]] = {
     "contact": ("ContactReceived",),
@@ -81,6 +83,11 @@ class Amended:
                 self.told[recorded.reference] = told(recorded, recorded.fact)
         if any(isinstance(amendment.fact, RecordChanged) for amendment in self.amendments):
             self._find_targets()
+
+    @property
+    def merges(self) -> bool:
+        """Whether two references were ever said to be one child, or no longer to be."""
+        return any(isinstance(told.fact, MERGING) for told in self.told.values())
 
     def as_reported(self, day: date) -> list[Told]:
         """The facts up to ``day`` with nothing amended, in reading order. Not to be changed: it is kept for

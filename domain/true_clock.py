@@ -9,7 +9,7 @@ from domain.amended import Amended, Amendment
 from domain.as_one_child import read_as_one, told_of
 from domain.circumstances import NOWHERE_ELSE, Elsewhere, circumstances
 from domain.clock import Clock
-from domain.families import Drawing, Family, draw, shown
+from domain.families import FAMILIES, Drawing, Family, draw, shown
 from domain.field import FactReference
 from domain.flag import Flag
 from domain.held import flagged, marked_held
@@ -50,8 +50,10 @@ def figures(
     *,
     with_rulings: bool = True,
     upheld: Upheld | None = None,
+    families: Sequence[Family] = FAMILIES,
 ) -> Figures:
-    """All clocks of a child, a worker or the authority at the end of ``day``, in order of start.
+    """All clocks of a child, a worker or the authority at the end of ``day``, in order of start; those of
+    some ``families`` at least.
 
     ``history`` is what is known of all that was recorded under the child's reference and any ever merged with
     it, and of the supervision of workers in which one of them was discussed. ``upheld`` is what they
@@ -59,7 +61,7 @@ def figures(
     """
     if upheld is None:
         upheld = follow(child, history, calendar, policy, with_rulings=with_rulings)
-    return _Reading(child, history, calendar, policy).figures(upheld, day, elsewhere)
+    return _Reading(child, history, calendar, policy).figures(upheld, day, elsewhere, families)
 
 
 def follow(
@@ -113,7 +115,7 @@ class _Reading:
         of_child = self._of_child(facts, one, survivor, day)
         return draw(self._drawing(of_child, NOWHERE_ELSE, day, (), ()), families)
 
-    def figures(self, upheld: Upheld, day: date, elsewhere: Elsewhere) -> Figures:
+    def figures(self, upheld: Upheld, day: date, elsewhere: Elsewhere, families: Sequence[Family]) -> Figures:
         facts = self.history.facts(upheld.applied, day, upheld.voided)
         one = OneChild(facts)
         survivor = one.survivor(self.child)
@@ -125,7 +127,8 @@ class _Reading:
             )
             told_of = self._of_child(self.history.facts(every, day, upheld.voided), one, survivor, day)
             drawing.shown = shown(self._drawing(told_of, NOWHERE_ELSE, day, upheld.links, upheld.unlinks))
-        clocks = draw(drawing)
+        # What is held shows on the clocks it is about, and only where there are none, on others.
+        clocks = draw(drawing, FAMILIES if upheld.held else families)
         merged = tuple(one.merged(survivor))
         if merged:
             clocks = _marked_merged(clocks, one, of_child, merged)

@@ -23,7 +23,8 @@ class DelayRow:
 def rows(case: Case) -> list[DelayRow]:
     """The delays of a child's facts that are known."""
     counted: dict[tuple[str, date, int], int] = {}
-    streams = {case.figures.child, *case.figures.merged}
+    survivor, merged = case.survivor
+    streams = {survivor, *merged}
     working_days = case.calendar.between
     for fact in case.known:
         if fact.historic or fact.stream not in streams:
@@ -31,7 +32,7 @@ def rows(case: Case) -> list[DelayRow]:
         of = (fact.source, fact.entered_on, working_days(fact.occurred_on.day, fact.entered_on))
         counted[of] = counted.get(of, 0) + 1
     return [
-        DelayRow(case.figures.child, source, entered_on, delay, facts)
+        DelayRow(survivor, source, entered_on, delay, facts)
         for (source, entered_on, delay), facts in sorted(counted.items())
     ]
 

@@ -14,6 +14,8 @@ from domain.people import (
 from domain.telling import Told
 
 _HANDING_ON = (WorkerAllocated, WorkerUnallocated, CaseTransferred)
+HANDING_ON = frozenset(fact.__name__ for fact in (*_HANDING_ON, WorkerJoined))
+"""The types of facts that tell who holds a case, or where a worker is."""
 
 
 @dataclass(frozen=True, slots=True)

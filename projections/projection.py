@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from domain.amended import Amended
 from domain.circumstances import NOWHERE_ELSE, Elsewhere
 from domain.discrepancies import discrepancies
+from domain.families import FAMILIES, Family
 from domain.field import FactReference
 from domain.history import Recorded
 from domain.integrity import contradictions
@@ -34,7 +35,7 @@ class Case:
     ``history`` holds everything recorded under ``child`` and any reference ever merged with it; where all of
     it is known and in log order already, ``everything`` is the same parted into facts and amendments.
     ``keyed`` hashes what may stand nowhere in the clear. ``upheld`` is what its clocks follow, where that is
-    known.
+    known; ``families``: of which clocks are wanted at least.
     """
 
     child: str
@@ -46,6 +47,7 @@ class Case:
     policy: Policy = AS_REVIEWED
     keyed: Callable[[str], str] | None = None
     upheld: Upheld | None = None
+    families: Sequence[Family] = FAMILIES
 
     def on(self, day: date) -> "Case":
         """The same as at another day, but for what only a look at other children tells."""
@@ -73,7 +75,7 @@ class Case:
     @cached_property
     def survivor(self) -> tuple[str, tuple[str, ...]]:
         """The reference the child is read under on that day, and those that were merged into it."""
-        if self.amended.amendments:
+        if self.amended.amendments and self.amended.merges:
             return self.figures.child, self.figures.merged
         one = OneChild(self._amended_facts)
         survivor = one.survivor(self.child)
@@ -125,7 +127,7 @@ class Case:
     def figures(self) -> Figures:
         return figures(
             self.child, self.amended, self.day, self.calendar, self.elsewhere, self.policy,
-            upheld=self.follows,
+            upheld=self.follows, families=self.families,
         )  # fmt: skip
 
     @property

@@ -42,7 +42,11 @@ class HeldRows:
 
 def read_rows(log: Log, streams: Sequence[str]) -> HeldRows:
     """All that a log has of some streams."""
-    events = log.select_all(streams)
+    return held_of(log.select_all(streams), streams)
+
+
+def held_of(events: Sequence[LogNotification], streams: Sequence[str]) -> HeldRows:
+    """The events of some streams, those of each in order of version."""
     places: dict[str, list[int]] = {stream: [] for stream in streams}
     for place, event in enumerate(events):
         places[str(event.originator_id)].append(place)
@@ -80,7 +84,8 @@ class HeldLog:
 
     ``heads`` are those of the log before the streams were read: all up to there is in them.
     ``others`` keeps what was read of streams that are not held, such as those of workers, for whoever asks
-    for them next, or for the next share.
+    for them next, or for the next share. ``unasked`` are kinds of marks that bear on nothing that is asked:
+    none of them is found.
     """
 
     def __init__(
@@ -90,6 +95,7 @@ class HeldLog:
         heads: tuple[int, ...],
         held: HeldRows,
         others: Others | None = None,
+        unasked: frozenset[str] = frozenset(),
     ) -> None:
         self._log = log
         self._codec = codec
@@ -100,6 +106,8 @@ class HeldLog:
         self._decoded: dict[str, list[Recorded | Unreadable]] = {}
         self._until = 0
         self._others: Others = {} if others is None else others
+        self._unasked = unasked
+        self._known_by: dict[datetime, tuple[int, ...]] = {}
         self._marks: dict[str, dict[str, list[Mark]]] = {}
         self._marked: dict[str, dict[str, list[Marked]]] = {}
 
@@ -107,7 +115,9 @@ class HeldLog:
         return self._heads
 
     def known_by(self, known_at: datetime) -> tuple[int, ...]:
-        return self._log.known_by(known_at)
+        if known_at not in self._known_by:
+            self._known_by[known_at] = self._log.known_by(known_at)
+        return self._known_by[known_at]
 
     def select_events(self, originator_id: str, *, gt: int | None = None) -> Sequence[Any]:
         """The facts of a stream after a version."""
@@ -164,6 +174,8 @@ class HeldLog:
 
     def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]:
         """Where each of these marks stands."""
+        if kind in self._unasked:
+            return {value: [] for value in values}
         if kind not in self._marked:
             of_held = {mark.value for marks in self._marks_of(kind).values() for mark in marks}
             self._marked[kind] = self._log.marked_all(kind, sorted(of_held.union(self._order)))

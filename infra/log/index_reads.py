@@ -54,12 +54,16 @@ class Reads:
             asked.order_by(EVENTS.c.version.desc() if desc else EVENTS.c.version).limit(limit)
         )
 
-    def events_of(self, streams: Sequence[str]) -> list[LogNotification]:
-        """The events of many streams that count: by stream, and in order of version within each."""
+    def events_of(self, streams: Sequence[str], without: Sequence[str] = ()) -> list[LogNotification]:
+        """The events of many streams that count, ``without`` those of some topics: by stream, and in order of
+        version within each.
+        """
         found: list[LogNotification] = []
         for start in range(0, len(streams), ASKED_AT_ONCE):
             among = EVENTS.c.stream.in_(streams[start : start + ASKED_AT_ONCE])
             asked = NOTIFICATIONS.where(among, _COUNTS)
+            if without:
+                asked = asked.where(EVENTS.c.topic.not_in(without))
             found += self._notifications(asked.order_by(EVENTS.c.stream, EVENTS.c.version))
         return found
 

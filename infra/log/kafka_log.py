@@ -208,10 +208,12 @@ class KafkaLog(ProcessRecorder):
         (stop,) = (one.next_offset for one in self.index.positions() if one.partition == partition)
         return read_partition(self.reader.brokers, partition, stop, self._timeout_s)
 
-    def select_all(self, streams: Sequence[str]) -> Sequence[LogNotification]:
-        """The events of many streams that count, those of each in order of version."""
+    def select_all(self, streams: Sequence[str], without: Sequence[str] = ()) -> Sequence[LogNotification]:
+        """The events of many streams that count, those of each in order of version, ``without`` those of some
+        topics.
+        """
         self._follower.refresh({partition_of(stream, self.partitions) for stream in streams})
-        return self._reads.events_of(streams)
+        return self._reads.events_of(streams, without)
 
     def select_notifications(
         self,

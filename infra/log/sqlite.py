@@ -71,6 +71,7 @@ ORDER BY stream, notification_id, marks.value, extra
 OF_STREAMS = """
 SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
 FROM json_each(?) AS asked CROSS JOIN stored_events ON originator_id = asked.value
+WHERE topic NOT IN (SELECT value FROM json_each(?))
 ORDER BY originator_id, originator_version
 """
 
@@ -326,9 +327,10 @@ class SqliteLog(ProcessRecorder):
             rows.recorded_at.append(event.recorded_at)
         return rows
 
-    def select_all(self, streams: Sequence[str]) -> list[LogNotification]:
-        """The events of many streams, those of each in order of version."""
-        return list(map(self._read, self._rows(OF_STREAMS, json.dumps(list(streams)))))
+    def select_all(self, streams: Sequence[str], without: Sequence[str] = ()) -> list[LogNotification]:
+        """The events of many streams, those of each in order of version, ``without`` those of some topics."""
+        rows = self._rows(OF_STREAMS, json.dumps(list(streams)), json.dumps(list(without)))
+        return list(map(self._read, rows))
 
     def _select(
         self, where: Sequence[str], values: Sequence[Any], order: str, limit: int | None

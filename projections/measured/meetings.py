@@ -17,7 +17,7 @@ from projections.measured.row import Measured, marked
 from projections.projection import Case
 
 INQUORATE, ABSENCES, REARRANGED = "INQUORATE", "ABSENCES", "REARRANGED"
-_TYPES = (
+MEETING_TYPES = (
     "MeetingScheduled", "MeetingHeld", "MeetingCancelled", "MinutesWritten", "MinutesDistributed",
     "StrategyDiscussionHeld", "PreProceedingsMeetingHeld",
 )  # fmt: skip
@@ -48,7 +48,7 @@ def meeting_things(case: Case) -> Iterator[Measured]:
 
 def _meetings(case: Case) -> dict[str, _Meeting]:
     meetings: dict[str, _Meeting] = {}
-    for told in case.told(*_TYPES):
+    for told in case.told(*MEETING_TYPES):
         fact = told.fact
         meeting_id = getattr(fact, "meeting_id", None)
         if meeting_id is None:

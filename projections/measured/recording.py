@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from domain.history import Recorded
 from domain.moment import london_day
 from domain.months import months_after
 from domain.working_days import WorkingDays
@@ -13,10 +14,8 @@ PUBLISHED_AFTER_WORKING_DAYS = 10
 """A month's figures count as published so many working days after it ended."""
 
 
-def recording_things(case: Case) -> Iterator[Measured]:
-    """A row for each discrepancy, placed by the day it was learnt, and one for each fact that starts or stops
-    a clock and was learnt after the figures of its month were published, with its delay in working days.
-    """
+def discrepancy_things(case: Case) -> Iterator[Measured]:
+    """A row for each discrepancy, placed by the day it was learnt."""
     known = case.by_reference
     streams = {case.survivor[0], *case.survivor[1]}
     for found in case.discrepancies:
@@ -25,17 +24,34 @@ def recording_things(case: Case) -> Iterator[Measured]:
             learnt_on = london_day(fact.recorded_at)
             thing = f"{found.code}:{fact.source}:{fact.id}"
             yield _row(case, "discrepancies", thing, learnt_on, fact.occurred_on.day, found.code, None)
+
+
+def late_things(case: Case) -> Iterator[Measured]:
+    """A row for each fact that starts or stops a clock and was learnt after the figures of its month were
+    published, with its delay in working days.
+    """
+    late = {fact.reference: fact for fact in case.known if _is_late(fact, case.calendar)}
+    if not late:
+        # Nothing is asked of clocks that nothing late can have started or stopped.
+        return
     on_clocks = dict.fromkeys(reference for clock in case.figures.clocks for reference in clock.because)
     for reference in on_clocks:
-        fact = known[reference]
-        day, learnt_at = fact.occurred_on.day, fact.entered_at or fact.recorded_at
-        # Most are told within days: those cannot be too late, whatever the calendar says.
-        if fact.historic or (learnt_at.date() - day).days <= PUBLISHED_AFTER_WORKING_DAYS:
-            continue
-        learnt_on = london_day(learnt_at)
-        if learnt_on > published_on(day, case.calendar):
+        if reference in late:
+            fact = late[reference]
+            day, learnt_on = fact.occurred_on.day, _learnt_on(fact)
             delay = case.calendar.between(day, learnt_on)
             yield _row(case, "late_facts", f"{fact.source}:{fact.id}", learnt_on, day, fact.type, delay)
+
+
+def _is_late(fact: Recorded, calendar: WorkingDays) -> bool:
+    day = fact.occurred_on.day
+    # Most are told within days: those cannot be too late, whatever the calendar says.
+    is_soon = (fact.entered_on - day).days <= PUBLISHED_AFTER_WORKING_DAYS
+    return not (is_soon or fact.historic) and _learnt_on(fact) > published_on(day, calendar)
+
+
+def _learnt_on(fact: Recorded) -> date:
+    return london_day(fact.entered_at or fact.recorded_at)
 
 
 def published_on(day: date, calendar: WorkingDays) -> date:

@@ -1,51 +1,124 @@
 """The projection that everything is measured from: a row for each thing that counts."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from domain.families import FAMILIES, Family
+from domain.timescale_facts import ALONE
+from projections.hands import HANDING_ON
 from projections.measured.audits import audit_things
 from projections.measured.clocks import clock_things
 from projections.measured.holding import holding_things
-from projections.measured.meetings import meeting_things
+from projections.measured.meetings import MEETING_TYPES, meeting_things
 from projections.measured.plans import plan_things
 from projections.measured.protection import protection_things
-from projections.measured.recording import recording_things
+from projections.measured.recording import discrepancy_things, late_things
 from projections.measured.referrals import drift_things, referral_things
 from projections.measured.row import Measured
 from projections.measured.visits import household_things, visit_things
 from projections.projection import Case, Projection
 
-_MAKERS: tuple[tuple[Callable[[Case], Iterator[Measured]], frozenset[str]], ...] = (
-    (referral_things, frozenset({"referrals"})),
-    (drift_things, frozenset({"drift"})),
-    (protection_things, frozenset({"strategy_discussions", "enquiries", "initial_conferences"})),
-    (plan_things, frozenset({"plans", "plans_reviewed", "last_seen"})),
-    (visit_things, frozenset({"visits"})),
-    (household_things, frozenset({"households"})),
-    (meeting_things, frozenset({"meetings_planned", "meetings"})),
-    (audit_things, frozenset({"actions", "audits"})),
-    (holding_things, frozenset({"held", "worker_changes", "unallocated"})),
-    (recording_things, frozenset({"discrepancies", "late_facts"})),
-)
+Things = Callable[[Case], Iterator[Measured]]
+
+_REFERRALS = ALONE["referral_decision"].days
+_PLANS, _CARE = frozenset({"PlanStarted", "PlanEnded"}), frozenset({"CareStarted", "CareEnded"})
+_REVIEWS = ALONE["review_conference"]
+_ON_CLOCKS = frozenset[str]().union(*(alone.days for alone in ALONE.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What makes the rows of some series: from which types of facts (None: of all), and from which clocks."""
+
+    things: Things
+    series: frozenset[str]
+    reads: frozenset[str] | None
+    families: tuple[Family, ...] = ()
+
+
+_MAKERS: tuple[Maker, ...] = (
+    Maker(referral_things, frozenset({"referrals"}), _REFERRALS),
+    Maker(drift_things, frozenset({"drift"}), _REFERRALS | {"PlanStarted", "CareStarted"}),
+    Maker(
+        protection_things,
+        frozenset({"strategy_discussions", "enquiries", "initial_conferences"}),
+        frozenset({
+            "StrategyDiscussionHeld", "Section47Started", "Section47Completed", "MeetingHeld", "PlanStarted",
+        }),
+    ),
+    Maker(
+        plan_things,
+        frozenset({"plans", "plans_reviewed", "last_seen"}),
+        _REVIEWS.days | _PLANS | {"VisitMade"},
+        (_REVIEWS.family,),
+    ),
+    Maker(visit_things, frozenset({"visits"}), frozenset({"VisitMade"})),
+    Maker(household_things, frozenset({"households"}), frozenset({"HouseholdJoined", "HouseholdLeft"})),
+    Maker(meeting_things, frozenset({"meetings_planned", "meetings"}), frozenset(MEETING_TYPES)),
+    Maker(
+        audit_things,
+        frozenset({"actions", "audits"}),
+        frozenset({"AuditCompleted", "ActionSet", "ActionDone", "ActionReopened"}),
+    ),
+    Maker(
+        holding_things,
+        frozenset({"held", "worker_changes", "unallocated"}),
+        HANDING_ON | _REFERRALS | _PLANS | _CARE,
+    ),
+    Maker(discrepancy_things, frozenset({"discrepancies"}), None),
+    Maker(late_things, frozenset({"late_facts"}), _ON_CLOCKS, FAMILIES),
+)  # fmt: skip
 """What makes the rows of which series; those of clocks are all others."""
 
-_NOT_CLOCKS = frozenset(name for _, series in _MAKERS for name in series)
+_NOT_CLOCKS = frozenset(name for maker in _MAKERS for name in maker.series)
 
 
 def rows(case: Case) -> list[Measured]:
     """Every thing of a child that measures count. The second life of a thing is told apart by its number."""
-    return _told_apart([clock_things, *(maker for maker, _ in _MAKERS)], case)
+    return _told_apart([clock_things, *(maker.things for maker in _MAKERS)], case)
 
 
 def rows_of(case: Case, series: Collection[str]) -> list[Measured]:
     """Those of some series, without reckoning what they do not need."""
-    makers = [maker for maker, made in _MAKERS if not made.isdisjoint(series)]
+    makers = [maker.things for maker in _MAKERS if not maker.series.isdisjoint(series)]
     if not _NOT_CLOCKS.issuperset(series):
         makers.insert(0, clock_things)
     return [row for row in _told_apart(makers, case) if row.series in series]
 
 
-def _told_apart(makers: Sequence[Callable[[Case], Iterator[Measured]]], case: Case) -> list[Measured]:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What rows are made from: facts of some types (None: of all), and clocks of some families, with every
+    flag or without those that other facts explain.
+    """
+
+    types: frozenset[str] | None
+    families: tuple[Family, ...]
+    with_flags: bool
+
+    def with_types(self, types: frozenset[str] | None) -> "Sources":
+        return replace(self, types=None if self.types is None or types is None else self.types | types)
+
+
+def sources_of(series: Iterable[str], *, with_flags: bool) -> Sources:
+    """What the rows of some series are made from: all of them, or, but for flags, all that is counted."""
+    types: frozenset[str] = frozenset()
+    families: dict[str, Family] = {}
+    is_all = False
+    for name in series:
+        maker = next((maker for maker in _MAKERS if name in maker.series), None)
+        alone = ALONE.get(name)
+        if maker is not None:
+            is_all |= maker.reads is None
+            types |= maker.reads or frozenset()
+            families |= {family.name: family for family in maker.families}
+        elif alone is not None:
+            types |= alone.flags if with_flags else alone.days
+            families[alone.family.name] = alone.family
+    return Sources(None if is_all else types, tuple(families.values()), with_flags)
+
+
+def _told_apart(makers: Sequence[Things], case: Case) -> list[Measured]:
     found: list[Measured] = []
     lives: dict[tuple[str, str], int] = {}
     for things in makers:

@@ -1,14 +1,19 @@
 """What is measured, for a past question: every child, worker and the authority, folded from the log."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from domain.families import FAMILIES, Family
 from domain.question import Question
+from domain.timescale_facts import ALONE, EXPLAINED
+from projections.delay_rows import delay_rows
+from projections.hands import HANDING_ON
 from projections.measure import Measure
 from projections.measured.row import Measured
-from projections.measured.rows import measured_rows, rows_of
+from projections.measured.rows import Sources, measured_rows, rows_of, sources_of
 from projections.projection import Case, Projection
+from projections.worker_rows import worker_rows
 from services.histories import Histories
 from services.measures.across import ACROSS, Rows, Weighed
 from services.measures.asked import Wanted
@@ -21,12 +26,19 @@ class Log(Protocol):
     def streams(self, after: str = ...) -> Iterator[str]: ...
 
 
-def cases_of(streams: Sequence[str], histories: Histories, question: Question) -> Iterator[Case]:
-    """Some streams with a question put to each; of those merged with one another, the one that survives."""
+def cases_of(
+    streams: Sequence[str],
+    histories: Histories,
+    question: Question,
+    families: Sequence[Family] = FAMILIES,
+) -> Iterator[Case]:
+    """Some streams with a question put to each; of those merged with one another, the one that survives.
+    ``families``: of which clocks are wanted.
+    """
     for stream in streams:
         history = histories.of(stream)
         if history is not None:
-            case = histories.case(history, question)
+            case = replace(histories.case(history, question), families=families)
             if case.survivor[0] == stream:
                 yield case
 
@@ -67,6 +79,13 @@ class Needed:
                     across.measured.append(row)
 
 
+_READ_BY: Mapping[str, frozenset[str] | None] = {
+    worker_rows.name: frozenset({"WorkerJoined", "WorkerLeft"}),
+    delay_rows.name: None,
+}
+"""The types of facts that other projections are made from; None: of all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What is asked of each share of the streams; ``keeps_rows``: what counts is wanted one by one."""
@@ -74,6 +93,20 @@ class Ask:
     measures: tuple[Measure, ...]
     wanted: Wanted
     keeps_rows: bool = False
+
+    @property
+    def sources(self) -> Sources:
+        """What the facts and clocks are that it is answered from."""
+        needed = Needed.by(self.measures)
+        is_told_whole = self.keeps_rows or _looks_at_explained(self.measures)
+        found = sources_of(needed.own | needed.looked_across, with_flags=is_told_whole)
+        for projection in needed.projections:
+            found = found.with_types(_READ_BY.get(projection.name, frozenset()))
+        only = self.wanted.only
+        is_by_holder = self.wanted.by in ("team", "worker") or only.team_id or only.worker_id
+        if self.keeps_rows or is_by_holder or needed.looked_across:
+            found = found.with_types(HANDING_ON)
+        return found
 
 
 @dataclass(slots=True)
@@ -91,6 +124,16 @@ class Part:
         self.across.measured += other.across.measured
         self.across.workers += other.across.workers
         self.across.delays += other.across.delays
+
+
+def _looks_at_explained(measures: Sequence[Measure]) -> bool:
+    """Whether any measure tells clocks apart by flags that other facts explain."""
+    return any(
+        not EXPLAINED.isdisjoint((*where.marked, *where.unmarked))
+        for measure in measures
+        if measure.series in ALONE
+        for where in measure.conditions
+    )
 
 
 def nothing_of(ask: Ask) -> Part:

@@ -1,12 +1,11 @@
 """A past question put to shares of the streams."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from domain.question import Question
-from projections.projection import Case
 from services.compose import Parts
 from services.measures.past import Ask, Part, cases_of, count_cases, nothing_of
-from services.shares import Tell, held_histories, of_shares
+from services.shares import Tell, of_shares
+from services.some_facts import read_facts
 
 
 def past_part(parts: Parts, ask: Ask, tell: Tell) -> Part:
@@ -18,9 +17,7 @@ def past_part(parts: Parts, ask: Ask, tell: Tell) -> Part:
 
 
 def _count_share(parts: Parts, streams: Sequence[str], ask: Ask) -> Part:
-    return count_cases(held_cases(parts, streams, ask.wanted.asked.question), ask)
-
-
-def held_cases(parts: Parts, streams: Sequence[str], question: Question) -> Iterator[Case]:
-    """Some streams with a question put to each, read from the log at once."""
-    return cases_of(streams, held_histories(parts, streams), question)
+    sources = ask.sources
+    read = read_facts(parts, streams, sources)
+    question = ask.wanted.asked.question
+    return count_cases(cases_of(read.streams, read.histories, question, sources.families), ask)

@@ -1,0 +1,76 @@
+"""The clocks of one timescale by themselves: with which family they are drawn, and from which facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.families import EXPLAINING, FAMILIES, OF_ALL, Family
+from domain.matters import MATTERS
+
+_FAMILY = {family.name: family for family in FAMILIES}
+# What is open in the morning orders a day's facts about assessments and referrals, whichever are drawn from.
+_NEEDS = _FAMILY["assessment"].bears - {"VisitMade"}
+_GONE = frozenset({"RecordDeleted", "RecordDisappeared", "RecordReappeared"})
+_PLANS = frozenset({"PlanStarted", "PlanEnded"})
+_PLACEMENTS = frozenset({"PlacementStarted", "PlacementEnded"})
+_CARE = frozenset({"CareStarted", "CareEnded"})
+
+EXPLAINED = frozenset({
+    "COMPLETED_CHILD_NOT_SEEN", "REFERRAL_AFTER_CONTACT", "WORKER_CHANGES", "TEAM_CHANGES", "BULK_RECORDED",
+    "BULK_COMPLETION",
+})  # fmt: skip
+"""The flags that tell of facts which bear on no day of the clock that carries them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What the clocks of a timescale are drawn from. ``days``: the types of facts that bear on their days, on
+    what the case system shows, and on every flag but those `EXPLAINED`.
+    """
+
+    family: Family
+    days: frozenset[str]
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The types of facts that they are made from, with every flag."""
+        return self.days | self.family.bears | EXPLAINING | OF_ALL
+
+
+def _alone(family: str, *types: frozenset[str]) -> Alone:
+    return Alone(_FAMILY[family], OF_ALL.union(_GONE, *types))
+
+
+_MEETINGS, _VISITS = frozenset({"MeetingHeld"}), frozenset({"VisitMade"})
+
+ALONE: Mapping[str, Alone] = {
+    "contact_decision": _alone("contact", _FAMILY["contact"].bears),
+    "referral_decision": _alone("assessment", _NEEDS),
+    "assessment": _alone("assessment", _NEEDS),
+    "assessment_child_seen": _alone("assessment", _NEEDS, _VISITS),
+    "parenting_assessment": _alone("parenting", _NEEDS),
+    "initial_conference": _alone("enquiry", _FAMILY["enquiry"].bears),
+    "pre_proceedings": _alone("track", _FAMILY["track"].bears),
+    "transfer_in_conference": _alone("transfer", _FAMILY["transfer"].bears),
+    **{
+        timescale: _alone("plan", _PLANS, _MEETINGS)
+        for timescale in (
+            "core_group_first", "core_group", "review_conference_first", "review_conference",
+            "child_in_need_review",
+        )
+    },
+    **{
+        timescale: _alone("plan", _PLANS, _VISITS, frozenset({"VisitFrequencySet"}))
+        for timescale in ("child_protection_visit", "child_in_need_visit")
+    },
+    "looked_after_visit": _alone("care", _PLACEMENTS, _VISITS),
+    "looked_after_review": _alone("care", _CARE, _MEETINGS),
+    "care_plan": _alone("care", _PLACEMENTS, _CARE, frozenset({"CarePlanPrepared"})),
+    "placement_plan": _alone("care", _PLACEMENTS, frozenset({"PlacementPlanPrepared"})),
+    **{
+        matter.timescale: _alone("matter", frozenset(one.__name__ for one in matter.types))
+        for matter in MATTERS
+    },
+    "supervision": _alone("supervision", _FAMILY["supervision"].bears),
+    "case_supervision": _alone("case supervision", _FAMILY["case supervision"].bears, _NEEDS),
+}  # fmt: skip
+"""By the id of the timescale."""

@@ -1,0 +1,78 @@
+"""Measures of a past day read only the facts they are made from, and count what all facts make them count."""
+
+from datetime import date
+
+import pytest
+
+from domain.question import Question, end_of
+from projections.measure_catalogue import BY_NAME, MEASURES
+from services.asked import Asked
+from services.measures import cases
+from services.measures.answers import Measures
+from services.measures.asked import wanted
+from services.measures.cases import Listed
+from services.measures.counted import Counted, count_rows
+from services.measures.past import Ask, cases_as_at, count_cases, looked_across
+from services.measures.reply import measure_json
+from services.simulate.simulation import simulate
+from tests.authority_of_facts import put, service_in
+
+TODAY = date(2019, 10, 22)
+PAST = Question(date(2019, 6, 28), end_of(date(2019, 7, 15)), "entered")
+SHOWN = Question(date(2019, 9, 30))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    with service_in(tmp_path_factory.mktemp("past"), TODAY.isoformat()) as service:
+        put(service, simulate(25, 11, richness=2.0, showcase=True))
+        yield service
+
+
+@pytest.fixture(scope="module")
+def slowly(service):
+    """What all facts of every child make: the rows that measures count."""
+    known = {}
+
+    def rows_for(asked):
+        key = (asked.asked.question, asked.period)
+        if key not in known:
+            ask = Ask(MEASURES, asked, keeps_rows=True)
+            part = count_cases(cases_as_at(service.log, service.histories, asked.asked.question), ask)
+            kept = list(dict.fromkeys(part.kept))
+            known[key] = [*((row, 1) for row in kept), *looked_across(part, ask)]
+        return known[key]
+
+    return rows_for
+
+
+def ask(question, **found):
+    return wanted(Asked(question, None), found)
+
+
+@pytest.mark.parametrize(
+    ("question", "by"), [(PAST, None), (PAST, "team"), (SHOWN, "worker"), (SHOWN, None)], ids=str
+)
+def test_each_measure_by_itself_counts_what_all_facts_make_it_count(service, slowly, question, by):
+    asked = ask(question, **({"by": by} if by else {}))
+    again = [Counted(measure) for measure in MEASURES]
+    count_rows(slowly(asked), again, asked, service.calendar)
+    for counted in again:
+        (alone,) = Measures(service).count([counted.measure], asked).items
+        assert alone == measure_json(counted, asked), counted.measure.name
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
+def test_the_cases_of_a_past_day_are_told_whole(service, slowly, measure):
+    asked = ask(PAST)
+    for listed in (Listed(limit=7), Listed(limit=1_000, only_numerator=True)):
+        page = Measures(service).cases(measure, asked, listed)
+        slow = cases.from_rows(slowly(asked), measure, asked, listed, service.calendar)
+        assert (page.items, page.next) == (slow.cases, slow.next)
+
+
+def test_only_what_a_measure_is_made_from_is_read():
+    read = Ask((BY_NAME["visits_not_seen"],), ask(PAST)).sources
+    assert read.types == {"VisitMade"} and read.families == ()
+    listed = Ask((BY_NAME["assessment_in_time"],), ask(PAST), keeps_rows=True).sources
+    assert listed.types is not None and {"VisitMade", "WorkerUnallocated"} <= listed.types
