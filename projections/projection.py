@@ -120,7 +120,7 @@ class Case:
     @cached_property
     def discrepancies(self) -> list[Discrepancy]:
         """What does not follow in what is known, and what contradicts the rest once all is put right."""
-        found = discrepancies(self.amended, self.figures.held, self.question)
+        found = discrepancies(self.amended, self.follows.held, self.question)
         return found + contradictions(self.facts)
 
     @cached_property
