@@ -13,7 +13,7 @@ WAITING = 20_000
 """Facts that may wait; whoever brings more is told to come back later."""
 
 IN_ONE_GO = 2_000
-UNDER_WAY = 2
+UNDER_WAY = 4
 """Appends under way: while one is written, the next is made ready, where it is worth an append of its own."""
 
 WORTH_WHILE = 100

@@ -14,11 +14,6 @@ from infra.log.kafka_topic import MAX_BATCH_BYTES
 BUFFERED = 1 << 20
 """Records of one partition that wait for their turn go in one batch up to this size."""
 
-LANES = 4
-"""Connections to write on. A broker takes the requests of one in turn, and waits for its disk after each
-partition: over four, eight partitions were on the disk three times as soon.
-"""
-
 Acknowledged = Callable[[int, int], object]
 """Called with the offset of a record, and when the broker appended it, in ms since 1970."""
 
@@ -31,7 +26,7 @@ class Producer:
         self._topic = brokers.place.topic
         self._timeout_s = timeout_s
         self._lock = Lock()
-        self._lanes: list[KafkaProducer | None] = [None] * LANES
+        self._producer: KafkaProducer | None = None
 
     def append(self, partition: int, value: bytes) -> int:
         """Append a record and return its offset. Raises LogUnavailable where that is not known in time.
@@ -45,14 +40,14 @@ class Producer:
             return self._appended(partition, value)
 
     def _appended(self, partition: int, value: bytes) -> int:
-        producer = self._connected(partition)
+        producer = self._connected()
         try:
             with as_log_errors("write the log"):
                 future = producer.send(self._topic, value, partition=partition)
                 offset: int = future.get(self._timeout_s).offset
                 return offset
         except LogUnavailable:
-            self._renew(partition, producer)
+            self._renew(producer)
             raise
 
     def send(
@@ -63,7 +58,7 @@ class Producer:
         What failed may be in the log nevertheless, or come there later.
         """
         try:
-            producer = self._connected(partition)
+            producer = self._connected()
             future = producer.send(self._topic, value, partition=partition)
         except (KafkaError, OSError) as error:
             failed(unavailable("write the log", error))
@@ -73,7 +68,7 @@ class Producer:
             return
 
         def give_up(error: Exception) -> None:
-            self._renew(partition, producer)
+            self._renew(producer)
             failed(unavailable("write the log", error))
 
         future.add_callback(lambda written: done(written.offset, written.timestamp))
@@ -82,22 +77,19 @@ class Producer:
     def close(self) -> None:
         """Wait for what is under way, and end."""
         with self._lock:
-            lanes, self._lanes = self._lanes, [None] * LANES
-        for producer in lanes:
-            if producer is None:
-                continue
-            try:
-                producer.close(timeout=self._timeout_s)
-            except KafkaError:
-                abandon(producer)
+            producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        try:
+            producer.close(timeout=self._timeout_s)
+        except KafkaError:
+            abandon(producer)
 
-    def _connected(self, partition: int) -> KafkaProducer:
-        lane = partition % LANES
+    def _connected(self) -> KafkaProducer:
         with self._lock:
-            producer = self._lanes[lane]
-            if producer is None:
+            if self._producer is None:
                 timeout_ms = int(self._timeout_s * 1_000)
-                producer = self._lanes[lane] = connected(
+                self._producer = connected(
                     KafkaProducer,
                     self._brokers,
                     "write the log",
@@ -112,11 +104,11 @@ class Producer:
                     allow_auto_create_topics=False,
                     metrics_enabled=False,
                 )
-            return producer
+            return self._producer
 
-    def _renew(self, partition: int, producer: KafkaProducer) -> None:
+    def _renew(self, producer: KafkaProducer) -> None:
         """After a failure the next record gets a new producer, and the others of this one fail at once."""
         with self._lock:
-            if self._lanes[partition % LANES] is producer:
-                self._lanes[partition % LANES] = None
+            if self._producer is producer:
+                self._producer = None
         abandon(producer)

@@ -26,7 +26,7 @@ from infra.log.kafka_topic import MAX_RECORD_BYTES
 GATHERED_WITHIN_S: Final = 0.003
 """How long the records of a round that came first wait for the others."""
 
-UNDER_WAY: Final = 2
+UNDER_WAY: Final = 4
 """Rounds under way: while some are written, the next is gathered."""
 
 PACK_BYTES: Final = 1 << 20
