@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, OperationalError, StoredEvent, Tracking
@@ -20,8 +20,7 @@ class Own(Enum):
 OWN: Final = Own.OWN
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """Events that are stored together or not at all, under an id that is stored once.
 
     ``expected_version``: the head that every stream of the commit must have; None: any, and versions
@@ -69,8 +68,7 @@ class LogNotification(Notification):
         fields["recorded_at"] = recorded_at
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The commit counts, and is durable."""
 
     notifications: tuple[LogNotification, ...]
