@@ -73,6 +73,6 @@ def test_the_cases_of_a_past_day_are_told_whole(service, slowly, measure):
 
 def test_only_what_a_measure_is_made_from_is_read():
     read = Ask((BY_NAME["visits_not_seen"],), ask(PAST)).sources
-    assert read.types == {"VisitMade"} and read.families == ()
+    assert read.types == frozenset({"VisitMade"}) and read.families == ()
     listed = Ask((BY_NAME["assessment_in_time"],), ask(PAST), keeps_rows=True).sources
     assert listed.types is not None and {"VisitMade", "WorkerUnallocated"} <= listed.types
