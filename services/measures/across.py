@@ -15,8 +15,7 @@ from projections.across.delays import measured_delays
 from projections.across.siblings import Spell, Visit
 from projections.delay_rows import DelayRow, delay_rows
 from projections.measured.row import Measured
-from projections.measured.rows import measured_rows
-from projections.projection import Projection
+from projections.projection import Case
 from projections.worker_rows import WorkerRow, worker_rows
 from services.measures.asked import Wanted
 
@@ -26,37 +25,63 @@ Weighed = Iterator[tuple[Measured, int]]
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """How rows of a series are made: from the views, or from rows of some projections and ``of`` some series.
+    """How rows of a series are made: from the views; of each case by itself; or from what was laid by of all
+    cases, rows ``of`` some series, and the workers where there are any to be known.
 
-    ``counted``: from the views, for those who only count, where that spares reading every row.
+    ``counted`` and ``alike_from_rows`` are for who only counts: they spare reading, or making, every row.
     """
 
     from_views: Callable[[Connection, Wanted], Weighed]
-    from_rows: Callable[["Rows", Wanted], Weighed]
-    projections: tuple[Projection[Any], ...] = (measured_rows,)
+    from_rows: Callable[["Rows", Wanted], Weighed] | None = None
+    from_case: Callable[[Case], Weighed] | None = None
+    knows_workers: bool = False
     of: tuple[str, ...] = ()
+    alike_from_rows: Callable[["Rows", Wanted], Weighed] | None = None
     counted: Callable[[Connection, Wanted], Weighed] | None = None
 
 
 @dataclass(slots=True)
 class Rows:
-    """Rows folded for a question, by projection."""
+    """What was laid by of rows folded for a question: no more of each than looking across needs."""
 
-    measured: list[Measured] = field(default_factory=list)
     workers: list[WorkerRow] = field(default_factory=list)
-    delays: list[DelayRow] = field(default_factory=list)
+    laid: dict[str, list[Any]] = field(default_factory=dict)
 
-    def take(self, projection: Projection[Any], rows: Iterable[Any]) -> None:
-        """Add rows of one of the projections."""
-        of: Mapping[str, list[Any]] = {
-            measured_rows.name: self.measured,
-            worker_rows.name: self.workers,
-            delay_rows.name: self.delays,
-        }
-        of[projection.name] += rows
+    def lay(self, rows: Iterable[Measured], wanted: Wanted) -> None:
+        """Lay by the rows of a child."""
+        for row in rows:
+            kept = _LAID[row.series](row, wanted)
+            if kept is not None:
+                self.laid.setdefault(row.series, []).append(kept)
 
-    def series(self, name: str) -> Iterator[Measured]:
-        return (row for row in self.measured if row.series == name)
+    def take(self, other: "Rows") -> None:
+        self.workers += other.workers
+        for series, rows in other.laid.items():
+            self.laid.setdefault(series, []).extend(rows)
+
+    def series(self, name: str) -> list[Any]:
+        return self.laid.get(name, [])
+
+
+def _laid_visit(row: Measured, wanted: Wanted) -> Visit | None:
+    if not wanted.period.first <= row.day <= wanted.period.last:
+        return None
+    return Visit(row.child, row.day, row.outcome, row.worker_id, row.team_id)
+
+
+def _laid_change(row: Measured, wanted: Wanted) -> Change | None:
+    if not wanted.period.first <= row.day <= wanted.period.last:
+        return None
+    return Change(row.child, row.day, row.worker_id, row.team_id)
+
+
+_LAID: Mapping[str, Callable[[Measured, Wanted], Any]] = {
+    "visits": _laid_visit,
+    "households": lambda row, _: Spell(row.child, row.kind or "", row.since, row.until),
+    "held": lambda row, _: Held(row.child, row.worker_id or "", row.team_id, row.since, row.until),
+    "worker_changes": _laid_change,
+}
+"""By series, what is laid by of a row; None: nothing."""
 
 
 def _once(rows: Iterable[Measured]) -> Weighed:
@@ -94,14 +119,11 @@ def _homes(since: ColumnElement[Any], until: ColumnElement[Any]) -> Select[Any]:
 
 
 def _siblings_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
-    first, last = wanted.period.first, wanted.period.last
-    visits = (
-        Visit(row.child, row.day, row.outcome, row.worker_id, row.team_id)
-        for row in rows.series("visits")
-        if first <= row.day <= last
-    )
-    spells = [Spell(row.child, row.kind or "", row.since, row.until) for row in rows.series("households")]
-    return _once(siblings.siblings(visits, spells))
+    return _once(siblings.siblings(rows.series("visits"), rows.series("households")))
+
+
+def _siblings_alike_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
+    return siblings.siblings_alike(rows.series("visits"), rows.series("households"), wanted.period.last)
 
 
 def held_in_views(connection: Connection, wanted: Wanted) -> list[Held]:
@@ -114,9 +136,7 @@ def held_in_views(connection: Connection, wanted: Wanted) -> list[Held]:
 
 
 def held_in_rows(rows: Rows) -> list[Held]:
-    return [
-        Held(row.child, row.worker_id or "", row.team_id, row.since, row.until) for row in rows.series("held")
-    ]
+    return rows.series("held")
 
 
 def workers_in_views(connection: Connection) -> list[WorkerRow]:
@@ -138,10 +158,7 @@ def _changes_in_views(connection: Connection, wanted: Wanted) -> Weighed:
 
 
 def _changes_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
-    changed = (
-        Change(row.child, row.day, row.worker_id, row.team_id) for row in rows.series("worker_changes")
-    )
-    return _once(changes_by_child(changed, wanted.period))
+    return _once(changes_by_child(rows.series("worker_changes"), wanted.period))
 
 
 def _delays_in_views(connection: Connection, wanted: Wanted) -> Weighed:
@@ -165,21 +182,24 @@ def _delays_counted(connection: Connection, wanted: Wanted) -> Weighed:
 
 ACROSS: Mapping[str, Across] = {
     siblings.SERIES: Across(
-        _siblings_in_views, _siblings_in_rows, of=("visits", "households"), counted=_siblings_counted
+        _siblings_in_views,
+        _siblings_in_rows,
+        of=("visits", "households"),
+        alike_from_rows=_siblings_alike_in_rows,
+        counted=_siblings_counted,
     ),
     caseloads.SERIES: Across(
         lambda connection, wanted: _caseloads(
             held_in_views(connection, wanted), workers_in_views(connection), wanted
         ),
         lambda rows, wanted: _caseloads(held_in_rows(rows), rows.workers, wanted),
-        projections=(measured_rows, worker_rows),
+        knows_workers=True,
         of=("held",),
     ),
     changes.SERIES: Across(_changes_in_views, _changes_in_rows, of=("worker_changes",)),
     delays.SERIES: Across(
         _delays_in_views,
-        lambda rows, wanted: measured_delays(rows.delays),
-        projections=(delay_rows,),
+        from_case=lambda case: measured_delays(delay_rows.rows(case)),
         counted=_delays_counted,
     ),
 }

@@ -63,9 +63,9 @@ class Measures:
         """A page of the cases behind a measure. Raises Invalid for a cursor that was not given."""
         lag = self._lag_of_views(wanted.asked.question)
         if lag is None:
-            ask = Ask((measure,), wanted, keeps_rows=True)
+            ask = Ask((measure,), wanted, keeps_rows=True, listed=listed)
             part = past_part(self._parts, ask, tell)
-            rows = chain(((row, 1) for row in part.kept), looked_across(part, ask))
+            rows = chain(part.kept, looked_across(part, ask))
             page = cases.from_rows(rows, measure, wanted, listed, self._parts.calendar)
         else:
             page = cases.from_views(self._parts.views, measure, wanted, listed)

@@ -79,6 +79,21 @@ def from_rows(
     calendar: WorkingDays,
 ) -> Page:
     """The same page from rows made for the question. Keeps only a page in memory."""
+    found = first_listed(rows, measure, wanted, listed, calendar)
+    return _page(found, measure, wanted, listed, calendar)
+
+
+def first_listed(
+    rows: Iterable[tuple[Measured, int]],
+    measure: Measure,
+    wanted: Wanted,
+    listed: Listed,
+    calendar: WorkingDays,
+) -> list[tuple[Measured, int]]:
+    """The rows of a page, and the one after them, which tells that there is another page.
+
+    Raises Invalid for a cursor that was not given.
+    """
     after = _read_cursor(measure, listed)
 
     def kept() -> Iterator[tuple[Measured, int]]:
@@ -93,8 +108,7 @@ def from_rows(
             ):
                 yield row, number
 
-    found = heapq.nsmallest(listed.limit + 1, kept(), key=lambda one: key(one[0]))
-    return _page(found, measure, wanted, listed, calendar)
+    return heapq.nsmallest(listed.limit + 1, kept(), key=lambda one: key(one[0]))
 
 
 def key(row: Measured) -> Key:

@@ -1,22 +1,23 @@
 """What is measured, for a past question: every child, worker and the authority, folded from the log."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from domain.families import FAMILIES, Family
 from domain.question import Question
 from domain.timescale_facts import ALONE, EXPLAINED
-from projections.delay_rows import delay_rows
+from domain.working_days import WorkingDays
 from projections.hands import HANDING_ON
 from projections.measure import Measure
 from projections.measured.row import Measured
-from projections.measured.rows import Sources, measured_rows, rows_of, sources_of
-from projections.projection import Case, Projection
+from projections.measured.rows import Sources, rows_of, sources_of
+from projections.projection import Case
 from projections.worker_rows import worker_rows
 from services.histories import Histories
 from services.measures.across import ACROSS, Rows, Weighed
 from services.measures.asked import Wanted
+from services.measures.cases import Listed, first_listed
 from services.measures.counted import Counted, by_series, counts, is_counted
 
 
@@ -24,6 +25,10 @@ class Log(Protocol):
     """What is asked of the log, beside histories."""
 
     def streams(self, after: str = ...) -> Iterator[str]: ...
+
+
+KEPT_AT_MOST = 2_000
+"""Of more rows kept for a page, those are let go that cannot stand on it."""
 
 
 def cases_of(
@@ -50,49 +55,46 @@ def cases_as_at(log: Log, histories: Histories, question: Question) -> Iterator[
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """Which rows some measures are counted from: those of their own series, and those looked across."""
+    """Which rows some measures are counted from: those of their own series; those that other projections make
+    of each case; and those looked across, with the workers or without.
+    """
 
     own: frozenset[str]
+    made: tuple[Callable[[Case], Weighed], ...]
     looked_across: frozenset[str]
-    projections: tuple[Projection[Any], ...]
+    knows_workers: bool
 
     @staticmethod
     def by(measures: Sequence[Measure]) -> "Needed":
-        across = [ACROSS[measure.series] for measure in measures if measure.series in ACROSS]
-        own = frozenset(measure.series for measure in measures if measure.series not in ACROSS)
-        projections = {p.name: p for one in across for p in one.projections}
-        if own:
-            projections[measured_rows.name] = measured_rows
-        of = frozenset(series for one in across for series in one.of)
-        return Needed(own, of, tuple(projections.values()))
+        across = {measure.series: ACROSS[measure.series] for measure in measures if measure.series in ACROSS}
+        return Needed(
+            frozenset(measure.series for measure in measures if measure.series not in ACROSS),
+            tuple(one.from_case for one in across.values() if one.from_case is not None),
+            frozenset(series for one in across.values() for series in one.of),
+            any(one.knows_workers for one in across.values()),
+        )
 
-    def rows(self, case: Case, across: Rows) -> Iterator[Measured]:
-        """The rows of a case that count by themselves; those to be looked across are laid by."""
-        for projection in self.projections:
-            if projection.name != measured_rows.name:
-                across.take(projection, projection.rows(case))
-                continue
-            for row in rows_of(case, self.own | self.looked_across):
-                if row.series in self.own:
-                    yield row
-                if row.series in self.looked_across:
-                    across.measured.append(row)
-
-
-_READ_BY: Mapping[str, frozenset[str] | None] = {
-    worker_rows.name: frozenset({"WorkerJoined", "WorkerLeft"}),
-    delay_rows.name: None,
-}
-"""The types of facts that other projections are made from; None: of all."""
+    def rows(self, case: Case, laid: Rows, wanted: Wanted) -> Weighed:
+        """The rows of a case that count by themselves; what is to be looked across is laid by."""
+        for make in self.made:
+            yield from make(case)
+        if self.knows_workers:
+            laid.workers += worker_rows.rows(case)
+        found = rows_of(case, self.own | self.looked_across) if self.own or self.looked_across else []
+        laid.lay((row for row in found if row.series in self.looked_across), wanted)
+        yield from ((row, 1) for row in found if row.series in self.own)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is asked of each share of the streams; ``keeps_rows``: what counts is wanted one by one."""
+    """What is asked of each share of the streams; ``keeps_rows``: what counts is wanted one by one;
+    ``listed``: and of that no more than a page.
+    """
 
     measures: tuple[Measure, ...]
     wanted: Wanted
     keeps_rows: bool = False
+    listed: Listed | None = None
 
     @property
     def sources(self) -> Sources:
@@ -100,8 +102,10 @@ class Ask:
         needed = Needed.by(self.measures)
         is_told_whole = self.keeps_rows or _looks_at_explained(self.measures)
         found = sources_of(needed.own | needed.looked_across, with_flags=is_told_whole)
-        for projection in needed.projections:
-            found = found.with_types(_READ_BY.get(projection.name, frozenset()))
+        if needed.made:
+            found = found.with_types(None)
+        if needed.knows_workers:
+            found = found.with_types(frozenset({"WorkerJoined", "WorkerLeft"}))
         only = self.wanted.only
         is_by_holder = self.wanted.by in ("team", "worker") or only.team_id or only.worker_id
         if self.keeps_rows or is_by_holder or needed.looked_across:
@@ -114,16 +118,14 @@ class Part:
     """What came of some of the streams. Parts make the whole."""
 
     counted: list[Counted]
-    kept: list[Measured] = field(default_factory=list)
+    kept: list[tuple[Measured, int]] = field(default_factory=list)
     across: Rows = field(default_factory=Rows)
 
     def take(self, other: "Part") -> None:
         for mine, others in zip(self.counted, other.counted, strict=True):
             mine.take(others)
         self.kept += other.kept
-        self.across.measured += other.across.measured
-        self.across.workers += other.across.workers
-        self.across.delays += other.across.delays
+        self.across.take(other.across)
 
 
 def _looks_at_explained(measures: Sequence[Measure]) -> bool:
@@ -146,16 +148,30 @@ def count_cases(cases: Iterator[Case], ask: Ask) -> Part:
     part, needed = nothing_of(ask), Needed.by(ask.measures)
     of_series = by_series(part.counted)
     for case in cases:
-        for row in needed.rows(case, part.across):
+        for row, number in needed.rows(case, part.across, ask.wanted):
             for counted in of_series[row.series]:
                 if is_counted(row, counted.measure, ask.wanted):
-                    counts(counted, row, 1, ask.wanted, case.calendar)
+                    counts(counted, row, number, ask.wanted, case.calendar)
                     if ask.keeps_rows:
-                        part.kept.append(row)
+                        part.kept.append((row, number))
+        if ask.listed is not None and len(part.kept) > KEPT_AT_MOST:
+            part.kept = _on_page(part.kept, ask, ask.listed, case.calendar)
     return part
 
 
+def _on_page(
+    rows: Sequence[tuple[Measured, int]], ask: Ask, listed: Listed, calendar: WorkingDays
+) -> list[tuple[Measured, int]]:
+    (measure,) = ask.measures
+    return first_listed(rows, measure, ask.wanted, listed, calendar)
+
+
 def looked_across(part: Part, ask: Ask) -> Weighed:
-    """The rows made by looking across all that was laid by."""
+    """The rows made by looking across all that was laid by; for who only counts, those alike as one."""
+    wanted = ask.wanted
+    is_told_apart = ask.keeps_rows or wanted.by == "kind" or wanted.only.kind is not None
     for series in {measure.series for measure in ask.measures if measure.series in ACROSS}:
-        yield from ACROSS[series].from_rows(part.across, ask.wanted)
+        one = ACROSS[series]
+        make = one.from_rows if is_told_apart else one.alike_from_rows or one.from_rows
+        if make is not None:
+            yield from make(part.across, wanted)

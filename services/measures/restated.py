@@ -2,10 +2,11 @@
 changed it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.history import Recorded
 from domain.question import Question
@@ -28,28 +29,39 @@ from services.measures.cases import case_json
 from services.measures.counted import count_rows, is_counted
 from services.measures.past import Ask, Needed, Part, count_cases, looked_across, nothing_of
 from services.measures.reply import measure_json
-from services.shares import Tell, held_histories, of_shares
+from services.measures.restated_across import Causes, Differing, laid_rows
+from services.shares import Tell, of_shares
+from services.some_facts import read_facts
 from services.timeline import instant_json
 
 MOST_FACTS_TRIED = 40
 """Of more new facts of one child it is not tried which of them changed a case: all are named."""
 
-Rows = dict[tuple[str, str], Measured]
+Key = TypeVar("Key", bound=tuple[str, ...])
+
+Weighed = tuple[Measured, int]
+"""A row, and how many cases it stands for."""
+
+Rows = dict[tuple[str, str], Weighed]
 """Rows that count, by whose they are and which."""
 
 
 @dataclass(slots=True)
 class _Share:
-    """What came of some streams: counted as then known and as now, and the cases that differ."""
+    """What came of some streams: counted as then known and as now, the cases that differ, and what differs of
+    what is looked across.
+    """
 
     then: Part
     now: Part
     changed: list[dict[str, Any]] = field(default_factory=list)
+    laid: list[Differing] = field(default_factory=list)
 
     def take(self, other: "_Share") -> None:
         self.then.take(other.then)
         self.now.take(other.now)
         self.changed += other.changed
+        self.laid += other.laid
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +86,16 @@ def restate(
     for share in of_shares(parts, work, ask, tell):
         whole.take(share)
     changes = whole.changed
-    if measure.series in ACROSS:
-        changes = _changed_across(whole, ask, parts)
+    if _is_looked_across(measure):
+        changes = list(_changed_across(whole, ask, parts))
     changes.sort(key=lambda change: (change["child"], change["case"]))
     (then,) = whole.then.counted
     (now,) = whole.now.counted
     return Restated(measure_json(then, wanted), measure_json(now, wanted), changes)
+
+
+def _is_looked_across(measure: Measure) -> bool:
+    return measure.series in ACROSS and ACROSS[measure.series].from_rows is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +106,33 @@ class _Work:
 
     def __call__(self, parts: Parts, streams: Sequence[str], ask: Ask) -> _Share:
         share = _Share(nothing_of(ask), nothing_of(ask))
-        histories = held_histories(parts, streams)
+        read = read_facts(parts, streams, replace(ask, keeps_rows=True).sources)
         now = ask.wanted.asked.question
         then = replace(now, known_before=self.before)
-        for stream in streams:
-            history = histories.of(stream)
+        for stream in read.streams:
+            history = read.histories.of(stream)
             if history is not None:
-                self._add(share, histories, history, then, now, ask)
+                self._add(share, read.histories, history, then, now, ask)
         return share
 
     def _add(
         self, share: _Share, histories: Histories, history: History, then: Question, now: Question, ask: Ask
     ) -> None:
-        case_now, case_then = histories.case(history, now), histories.case(history, then)
+        families = ask.sources.families
+        case_now, case_then = (
+            replace(histories.case(history, question), families=families) for question in (now, then)
+        )
         is_same = len(case_then.known) == len(history.recorded) and case_then.elsewhere == case_now.elsewhere
         if is_same:
             case_then = case_now
         for case, part in ((case_now, share.now), (case_then, share.then)):
             if case.survivor[0] == case.child:
                 part.take(count_cases(iter([case]), ask))
-        if not is_same and ask.measures[0].series not in ACROSS:
+        if is_same:
+            return
+        if _is_looked_across(ask.measures[0]):
+            share.laid += _differing(histories, history, case_then, case_now, ask)
+        else:
             share.changed += _changes(histories, history, case_then, case_now, ask)
 
 
@@ -118,14 +141,17 @@ def _changes(
 ) -> Iterator[dict[str, Any]]:
     then, now = _counting(case_then, ask), _counting(case_now, ask)
     calendar = case_now.calendar
-    differ = [
-        key for key in then.keys() | now.keys() if not _is_alike(then.get(key), now.get(key), ask, calendar)
-    ]
+
+    def alike(one: Weighed | None, other: Weighed | None) -> bool:
+        return _is_alike(one, other, ask, calendar)
+
+    differ = [key for key in then.keys() | now.keys() if not alike(then.get(key), now.get(key))]
     if not differ:
         return
-    causes = _causes(histories, history, case_then, differ, ask)
+    causes = _causes(histories, history, case_then, differ, ask, lambda case: _counting(case, ask), alike)
     for key in differ:
-        yield _change_json(key, then.get(key), now.get(key), causes[key], ask, calendar)
+        facts = [_fact(fact) for fact in causes[key]]
+        yield _change_json(key, then.get(key), now.get(key), facts, ask, calendar)
 
 
 def _counting(case: Case, ask: Ask) -> Rows:
@@ -134,8 +160,10 @@ def _counting(case: Case, ask: Ask) -> Rows:
     if case.survivor[0] != case.child:
         return {}
     needed = Needed.by(ask.measures)
-    rows = needed.rows(case, nothing_of(ask).across)
-    return {(row.child, row.thing): row for row in rows if _counts(row, measure, ask.wanted)}
+    rows = needed.rows(case, nothing_of(ask).across, ask.wanted)
+    return {
+        (row.child, row.thing): (row, number) for row, number in rows if _counts(row, measure, ask.wanted)
+    }
 
 
 def _counts(row: Measured, measure: Measure, wanted: Wanted) -> bool:
@@ -145,19 +173,21 @@ def _counts(row: Measured, measure: Measure, wanted: Wanted) -> bool:
     return by_records or meets(row, measure.among, wanted.day)
 
 
-def _is_alike(one: Measured | None, other: Measured | None, ask: Ask, calendar: WorkingDays) -> bool:
+def _is_alike(one: Weighed | None, other: Weighed | None, ask: Ask, calendar: WorkingDays) -> bool:
     return _counts_as(one, ask, calendar) == _counts_as(other, ask, calendar)
 
 
-def _counts_as(row: Measured | None, ask: Ask, calendar: WorkingDays) -> tuple[object, ...] | None:
+def _counts_as(weighed: Weighed | None, ask: Ask, calendar: WorkingDays) -> tuple[object, ...] | None:
     """All of a row that bears on the numbers of the measure."""
     (measure,), wanted = ask.measures, ask.wanted
-    if row is None:
+    if weighed is None:
         return None
+    row, number = weighed
     day = wanted.day
     length = length_of(row, measure, day, calendar) if measure.has_lengths else None
     is_true = meets(row, measure.among, day)
     told: tuple[object, ...] = (
+        number,
         is_true,
         is_true and is_of_these(row, measure, day, length),
         length if is_true else None,
@@ -168,30 +198,47 @@ def _counts_as(row: Measured | None, ask: Ask, calendar: WorkingDays) -> tuple[o
     return (*told, is_recorded_of_these(row, measure, day, recorded), recorded)
 
 
+def _differing(
+    histories: Histories, history: History, case_then: Case, case_now: Case, ask: Ask
+) -> Iterator[Differing]:
+    """The rows of what is looked across that differ, each with the facts learnt since that changed it."""
+    then, now = laid_rows(case_then, ask), laid_rows(case_now, ask)
+    differ = [key for key in then.keys() | now.keys() if then.get(key) != now.get(key)]
+    if differ:
+        causes = _causes(
+            histories, history, case_then, differ, ask, lambda case: laid_rows(case, ask), operator.eq
+        )
+        for key in differ:
+            rows = tuple(row for row in (then.get(key), now.get(key)) if row is not None)
+            yield Differing(rows, tuple(_fact(fact) for fact in causes[key]))
+
+
 def _causes(
     histories: Histories,
     history: History,
     case_then: Case,
-    keys: Iterable[tuple[str, str]],
+    keys: Iterable[Key],
     ask: Ask,
-) -> dict[tuple[str, str], list[Recorded]]:
-    """The facts learnt since, each told of the cases that it changed when it came to what was known."""
+    rows_of: Callable[[Case], Mapping[Key, Any]],
+    alike: Callable[[Any, Any], bool],
+) -> dict[Key, list[Recorded]]:
+    """The facts learnt since, each told of the rows that it changed when it came to what was known."""
     known = list(case_then.known)
     were_known = {fact.reference for fact in known}
     new = sorted(
         (fact for fact in history.recorded if fact.reference not in were_known), key=lambda f: f.log_order
     )
-    causes: dict[tuple[str, str], list[Recorded]] = {key: [] for key in keys}
+    causes: dict[Key, list[Recorded]] = {key: [] for key in keys}
     if len(new) > MOST_FACTS_TRIED:
         return dict.fromkeys(causes, new)
-    before = _counting(case_then, ask)
+    before = rows_of(case_then)
     for fact in new:
         known.append(fact)
         told = History(history.child, history.streams, tuple(known), history.version)
         case = histories.case(told, ask.wanted.asked.question)
-        after = _counting(case, ask)
+        after = rows_of(replace(case, families=case_then.families))
         for key, facts in causes.items():
-            if not _is_alike(before.get(key), after.get(key), ask, case.calendar):
+            if not alike(before.get(key), after.get(key)):
                 facts.append(fact)
         before = after
     return causes
@@ -199,19 +246,21 @@ def _causes(
 
 def _change_json(
     key: tuple[str, str],
-    then: Measured | None,
-    now: Measured | None,
-    facts: Iterable[Recorded],
+    then: Weighed | None,
+    now: Weighed | None,
+    facts: Iterable[dict[str, Any]],
     ask: Ask,
     calendar: WorkingDays,
 ) -> dict[str, Any]:
     (measure,) = ask.measures
 
-    def told(row: Measured | None) -> dict[str, Any] | None:
-        return None if row is None else case_json(row, measure, ask.wanted.day, calendar)
+    def told(weighed: Weighed | None) -> dict[str, Any] | None:
+        if weighed is None:
+            return None
+        row, number = weighed
+        return case_json(row, measure, ask.wanted.day, calendar) | {"stands_for": number}
 
-    facts_told = [_fact(fact) for fact in facts]
-    return {"child": key[0], "case": key[1], "then": told(then), "now": told(now), "facts": facts_told}
+    return {"child": key[0], "case": key[1], "then": told(then), "now": told(now), "facts": list(facts)}
 
 
 def _fact(fact: Recorded) -> dict[str, Any]:
@@ -224,20 +273,22 @@ def _fact(fact: Recorded) -> dict[str, Any]:
     }
 
 
-def _changed_across(whole: _Share, ask: Ask, parts: Parts) -> list[dict[str, Any]]:
-    """The cases that differ where a measure looks at several children at once. Which of many facts did it is
-    not told.
+def _changed_across(whole: _Share, ask: Ask, parts: Parts) -> Iterator[dict[str, Any]]:
+    """The cases that differ where a measure looks at several children at once, with the facts of what was
+    looked at for each of them that changed it.
     """
     (measure,), wanted = ask.measures, ask.wanted
     found: list[Rows] = []
     for part in (whole.then, whole.now):
-        pairs = list(looked_across(part, ask))
+        pairs = list(looked_across(part, replace(ask, keeps_rows=True)))
         count_rows(pairs, part.counted, wanted, parts.calendar)
-        rows = {(row.child, row.thing): row for row, _ in pairs if _counts(row, measure, wanted)}
+        rows = {(row.child, row.thing): (row, n) for row, n in pairs if _counts(row, measure, wanted)}
         found.append(rows)
     then, now = found
-    return [
-        _change_json(key, then.get(key), now.get(key), (), ask, parts.calendar)
-        for key in then.keys() | now.keys()
-        if not _is_alike(then.get(key), now.get(key), ask, parts.calendar)
-    ]
+    causes = Causes(measure.series, whole.laid, [whole.then.across, whole.now.across])
+    for key in then.keys() | now.keys():
+        one, other = then.get(key), now.get(key)
+        if not _is_alike(one, other, ask, parts.calendar):
+            row, _ = other or one or (None, 0)
+            assert row is not None
+            yield _change_json(key, one, other, causes.of(row), ask, parts.calendar)

@@ -43,7 +43,7 @@ def folded(service):
             part = count_cases(cases_as_at(service.log, service.histories, Question(TODAY)), ask)
             # What several measures count is kept once for each.
             kept = list(dict.fromkeys(part.kept))
-            known[asked.period] = [*((row, 1) for row in kept), *looked_across(part, ask)]
+            known[asked.period] = [*kept, *looked_across(part, ask)]
         return known[asked.period]
 
     return rows_for

@@ -40,7 +40,7 @@ def slowly(service):
             ask = Ask(MEASURES, asked, keeps_rows=True)
             part = count_cases(cases_as_at(service.log, service.histories, asked.asked.question), ask)
             kept = list(dict.fromkeys(part.kept))
-            known[key] = [*((row, 1) for row in kept), *looked_across(part, ask)]
+            known[key] = [*kept, *looked_across(part, ask)]
         return known[key]
 
     return rows_for

@@ -37,6 +37,10 @@ def lives(child):
     return fact(child, "6", "HouseholdJoined", "2019-05-01", "2019-05-01", household_id="H-1")
 
 
+def joined(worker, entered, **data):
+    return fact(f"worker:{worker}", "1", "WorkerJoined", "2019-06-01", entered, **data)
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     with service_in(tmp_path_factory.mktemp("restated"), TODAY.isoformat()) as service:
@@ -51,6 +55,10 @@ def service(tmp_path_factory):
             lives("IN-TIME"),
             lives("TOLD-LATE"),
             fact("IN-TIME", "7", "VisitMade", "2019-06-03", "2019-08-02", **seen),
+            fact("IN-TIME", "8", "WorkerAllocated", "2019-06-04", "2019-06-04", worker_id="W-1"),
+            fact("TOLD-LATE", "8", "WorkerAllocated", "2019-06-05", "2019-08-05", worker_id="W-1"),
+            fact("IN-TIME", "9", "WorkerAllocated", "2019-06-06", "2019-08-06", worker_id="W-2"),
+            joined("W-2", entered="2019-08-07", full_time_equivalent=0.5),
         ]
         put(service, facts)
         yield service
@@ -87,6 +95,19 @@ def test_what_looks_across_children_is_restated_too(service):
     (change,) = found.changes
     assert (change["child"], change["case"]) == ("TOLD-LATE", "H-1:2019-06-03")
     assert (change["then"], change["now"]["outcome"]) == (None, "not_visited")
+    assert [one["id"] for one in change["facts"]] == ["IN-TIME-7"]
+
+
+def test_a_caseload_is_restated_with_the_facts_of_children_and_of_the_worker(service):
+    changes = {change["case"]: change for change in restated(service, "caseloads_over_threshold").changes}
+    facts = {worker: [one["id"] for one in change["facts"]] for worker, change in changes.items()}
+    assert facts == {"W-2": ["IN-TIME-9", "worker:W-2-1"]}
+    assert changes["W-2"]["then"] is None and changes["W-2"]["now"]["length"] == 1
+
+
+def test_a_child_whose_worker_changed_is_restated_with_what_told_of_it(service):
+    (change,) = restated(service, "worker_changes_by_child").changes
+    assert (change["child"], [one["id"] for one in change["facts"]]) == ("IN-TIME", ["IN-TIME-9"])
 
 
 def test_changes_and_numbers_agree(service):
