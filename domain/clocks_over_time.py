@@ -13,18 +13,18 @@ from domain.audit import ActionReopened
 from domain.circumstances import NOWHERE_ELSE, Circumstances, circumstances
 from domain.clock import Clock
 from domain.event import Event
-from domain.families import FAMILIES, Drawing, Family, shown
+from domain.families import FAMILIES, Drawing, Family
+from domain.families import shown as as_shown
+from domain.field import FactReference
 from domain.identity import TransferredOut
 from domain.lanes import needs_as_ruled
 from domain.material import Material
 from domain.needs import Needs
 from domain.people import WorkerAllocated
-from domain.pieces import Piece
 from domain.plan import VisitFrequencySet
 from domain.policy import Policy
 from domain.referral_episode import episodes
 from domain.telling import Told, turning_days
-from domain.upholding import Upheld
 from domain.visit import VisitMade
 from domain.working_days import WorkingDays
 
@@ -34,55 +34,74 @@ _NOTHING = Circumstances([], [], [], {}, None, None, [])
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A clock as it was on every day from ``since`` on, before ``until`` (None: to the end of the piece)."""
+    """A clock as it was on every day from ``since`` on, before ``until`` (None: to the last)."""
 
     clock: Clock
     since: date
     until: date | None
 
+    def is_on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
+    def before(self, day: date) -> "Ran":
+        """The same, but no longer than before a day."""
+        return replace(self, until=day) if self.until is None else self
+
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
-    upheld: Upheld
+class Terms:
+    """On what clocks are drawn beside facts: what was ruled of needs, the calendar and the policy."""
+
+    links: Sequence[tuple[FactReference, ...]]
+    unlinks: Sequence[FactReference]
     calendar: WorkingDays
     policy: Policy
 
 
-def clocks_over_time(piece: Piece, upheld: Upheld, calendar: WorkingDays, policy: Policy) -> Iterator[Ran]:
-    """What each clock was as at every day of a piece that `reads_day_by_day`."""
-    terms = _Terms(upheld, calendar, policy)
-    followed = _by_family(piece.followed)
-    shown = None if piece.shown is None else _by_family(piece.shown)
-    for family in FAMILIES:
-        facts = followed.get(family.name)
+def clocks_over_time(
+    followed: Sequence[Told],
+    since: date,
+    until: date,
+    terms: Terms,
+    *,
+    shown: Sequence[Told] | None = None,
+    families: Sequence[Family] = FAMILIES,
+) -> Iterator[Ran]:
+    """What each clock of some families was as at every day from ``since`` to ``until``.
+
+    ``followed`` are the facts up to the last day in reading order, of which those up to any day are the
+    beginning; ``shown`` those that the case system shows, where it shows others.
+    """
+    by_family = _by_family(followed, families)
+    shown_by_family = None if shown is None else _by_family(shown, families)
+    for family in families:
+        facts = by_family.get(family.name)
         if facts is None:
             continue
-        once = _settled(family, facts, piece.until, terms)
+        once = _settled(family, facts, until, terms)
         if once is not None:
             for clock in once:
-                yield from _run(clock, piece.since)
+                yield from _run(clock, since)
         else:
-            of_shown = None if shown is None else shown.get(family.name, [])
-            yield from _redrawn(family, facts, of_shown, piece, terms)
+            of_shown = None if shown_by_family is None else shown_by_family.get(family.name, [])
+            yield from _redrawn(family, facts, of_shown, (since, until), terms)
 
 
-def _by_family(facts: Sequence[Told]) -> dict[str, list[Told]]:
+def _by_family(facts: Sequence[Told], families: Sequence[Family]) -> dict[str, list[Told]]:
     """The facts on which the clocks of each family depend."""
     found: dict[str, list[Told]] = {}
+    depending: dict[str, list[Family]] = {}
     for told in facts:
-        for family in _depending_on(told.recorded.type):
-            if family.depends_on(told):
+        name = told.recorded.type
+        if name not in depending:
+            depending[name] = [family for family in families if name in family.types]
+        for family in depending[name]:
+            if family.moves(told.fact):
                 found.setdefault(family.name, []).append(told)
     return found
 
 
-@cache
-def _depending_on(type: str) -> tuple[Family, ...]:
-    gone = ("RecordDeleted", "RecordDisappeared", "RecordReappeared")
-    return tuple(f for f in FAMILIES if type in f.bears or (f.has_records and type in gone))
-
-
-def _settled(family: Family, facts: Sequence[Told], day: date, terms: _Terms) -> list[Clock] | None:
+def _settled(family: Family, facts: Sequence[Told], day: date, terms: Terms) -> list[Clock] | None:
     """The clocks of a family where each, once begun, only runs on until the day on which it stops for good;
     None where that is not sure.
 
@@ -144,20 +163,24 @@ def _run(clock: Clock, first: date) -> Iterator[Ran]:
 
 
 def _redrawn(
-    family: Family, facts: Sequence[Told], of_shown: Sequence[Told] | None, piece: Piece, terms: _Terms
+    family: Family,
+    facts: Sequence[Told],
+    of_shown: Sequence[Told] | None,
+    days_read: tuple[date, date],
+    terms: Terms,
 ) -> Iterator[Ran]:
     """A clock stands as it was drawn until its family is drawn anew and it is another."""
     standing: dict[str, Ran] = {}
     days = [told.day for told in facts]
     visits = [told for told in facts if isinstance(told.fact, VisitMade)]
     may_be_seen = family.name == "assessment" and _is_told_once(visits)
-    for day, types in _changing([*facts, *(of_shown or ())], piece.since, piece.until):
+    for day, types in _changing([*facts, *(of_shown or ())], *days_read):
         if may_be_seen and types == {"VisitMade"} and not _has_unseen(standing.values()):
             continue
         drawing = _drawing(family, facts[: bisect_right(days, day)], day, terms)
         if of_shown is not None:
             so_far = [told for told in of_shown if told.day <= day]
-            drawing.shown = shown(_drawing(family, so_far, day, terms))
+            drawing.shown = as_shown(_drawing(family, so_far, day, terms))
         now: dict[str, Ran] = {}
         for clock in family.draw(drawing):
             known = standing.pop(clock.id, None)
@@ -172,18 +195,18 @@ def _redrawn(
     yield from standing.values()
 
 
-def _drawing(family: Family, facts: Sequence[Told], day: date, terms: _Terms) -> Drawing:
+def _drawing(family: Family, facts: Sequence[Told], day: date, terms: Terms) -> Drawing:
     is_of_needs = family.name == "assessment"
     around = circumstances(facts) if is_of_needs else _NOTHING
     material = Material(facts, around, NOWHERE_ELSE, terms.calendar, terms.policy, day)
     return Drawing(material, cache(partial(_needs if is_of_needs else _referrals_alone, facts, terms)))
 
 
-def _needs(facts: Sequence[Told], terms: _Terms) -> Needs:
-    return needs_as_ruled(facts, terms.upheld.links, terms.upheld.unlinks, terms.calendar, terms.policy)
+def _needs(facts: Sequence[Told], terms: Terms) -> Needs:
+    return needs_as_ruled(facts, terms.links, terms.unlinks, terms.calendar, terms.policy)
 
 
-def _referrals_alone(facts: Sequence[Told], _: _Terms) -> Needs:
+def _referrals_alone(facts: Sequence[Told], _: Terms) -> Needs:
     return Needs([], episodes(facts))
 
 

@@ -20,7 +20,6 @@ from domain.parenting_clock import find_parenting, parenting_clocks
 from domain.plan_clocks import plan_clocks
 from domain.pre_proceedings_clock import find_tracks, pre_proceedings_clocks
 from domain.supervision_clock import case_supervision_clocks, supervision_clocks
-from domain.telling import Told
 from domain.transfer_clock import transfer_clocks
 from domain.visit import VisitMade
 
@@ -91,10 +90,10 @@ class Family:
         """The types of all facts that its clocks are made from, flags and all."""
         return self.bears | EXPLAINING | OF_ALL
 
-    def depends_on(self, told: Told) -> bool:
-        """Whether the days of its clocks, or those that the case system shows, may depend on a fact."""
-        name = told.recorded.type
-        return (name in self.bears and self.moves(told.fact)) or (self.has_records and name in _GONE)
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of facts on which the days of its clocks depend, and those that the case system shows."""
+        return self.bears | _GONE if self.has_records else self.bears
 
 
 def _contacts(drawing: Drawing) -> list[Clock]:

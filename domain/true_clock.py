@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from domain.amended import Amended, Amendment
 from domain.as_one_child import read_as_one, told_of
 from domain.circumstances import NOWHERE_ELSE, Elsewhere, circumstances
 from domain.clock import Clock
+from domain.clocks_over_time import Ran, Terms, clocks_over_time
 from domain.families import FAMILIES, Drawing, Family, draw, shown
 from domain.field import FactReference
 from domain.flag import Flag
@@ -20,6 +21,7 @@ from domain.material import Material
 from domain.merging import OneChild
 from domain.people import is_worker
 from domain.policy import AS_REVIEWED, Policy
+from domain.steady import is_steady, spans, stay_apart
 from domain.telling import Told
 from domain.upholding import Held, Upheld, uphold
 from domain.working_days import WorkingDays
@@ -75,7 +77,7 @@ def follow(
     """What the clocks of a child follow of all that amends its history: the same, whatever day is asked
     about.
     """
-    return uphold(history, _Reading(child, history, calendar, policy).of_all, with_rulings=with_rulings)
+    return uphold(history, _Reading(child, history, calendar, policy), with_rulings=with_rulings)
 
 
 class _Reading:
@@ -103,11 +105,42 @@ class _Reading:
         if weighed is None:
             facts = self.history.facts(amendments, day, voided)
             one = OneChild(facts)
-            streams = sorted({one.survivor(t.recorded.stream) for t in facts})
-            own = [stream for stream in streams if stream == self.child or not is_worker(stream)]
-            weighed = [c for stream in own for c in self._bare(stream, facts, one, day, families)]
+            weighed = [
+                c for stream in self._own(facts, one) for c in self._bare(stream, facts, one, day, families)
+            ]
             self._weighed[key] = weighed
         return weighed
+
+    def over_time(
+        self,
+        amendments: Sequence[Amendment],
+        voided: frozenset[FactReference],
+        first: date,
+        last: date,
+        families: Sequence[Family],
+    ) -> list[Ran] | None:
+        """The same as at every day from ``first`` to ``last``; None where later facts turn the order of
+        earlier ones.
+        """
+        terms = Terms((), (), self.calendar, self.policy)
+        found: list[Ran] = []
+        for since, until in spans(self.history, (amendments,), first, last):
+            facts = self.history.facts(amendments, until, voided)
+            one = OneChild(facts)
+            for stream in self._own(facts, one):
+                told = told_of(facts, one, stream)
+                ordered = self._read(told, until)
+                if not stay_apart(facts, one, stream, since) or not is_steady(
+                    told, ordered, since, self._read
+                ):
+                    return None
+                ran = clocks_over_time(ordered, since, until, terms, families=families)
+                found += (one_ran.before(until + timedelta(days=1)) for one_ran in ran)
+        return found
+
+    def _own(self, facts: Sequence[Told], one: OneChild) -> list[str]:
+        streams = sorted({one.survivor(told.recorded.stream) for told in facts})
+        return [stream for stream in streams if stream == self.child or not is_worker(stream)]
 
     def _bare(
         self, survivor: str, facts: Sequence[Told], one: OneChild, day: date, families: Sequence[Family]
@@ -151,8 +184,10 @@ class _Reading:
         return Drawing(material, needs)
 
     def _of_child(self, facts: Sequence[Told], one: OneChild, survivor: str, day: date) -> list[Told]:
-        as_one = told_of(facts, one, survivor)
-        return read_as_one(self.history, as_one, day, self.calendar, self.policy)
+        return self._read(told_of(facts, one, survivor), day)
+
+    def _read(self, facts: Sequence[Told], day: date) -> list[Told]:
+        return read_as_one(self.history, facts, day, self.calendar, self.policy)
 
 
 def _marked_merged(

@@ -1,11 +1,13 @@
 """Rule 6 of the true clock: what was once reported is not undone, unless a ruling accepts it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Protocol
 
 from domain.amended import Amended, Amendment, corrected, effect
 from domain.clock import Clock
+from domain.clocks_over_time import Ran
 from domain.correction import FactCorrected, FactWithdrawn
 from domain.event import Event
 from domain.families import FAMILIES, OF_ALL, Family, families_of
@@ -15,10 +17,29 @@ from domain.ruling import ClockRuled
 from domain.snapshot import RecordChanged
 from domain.telling import Told, told, turning_days
 
-ClocksAt = Callable[[Sequence[Amendment], frozenset[FactReference], date, Sequence[Family]], list[Clock]]
-"""The clocks of some families, of all the references concerned, as at a day, with some amendments applied and
-some facts voided.
-"""
+
+class Reading(Protocol):
+    """The clocks of some families, of all the references concerned, with some amendments applied and some
+    facts voided: as at a day, and as at every day of some, where they can be told in one go.
+    """
+
+    def of_all(
+        self,
+        amendments: Sequence[Amendment],
+        voided: frozenset[FactReference],
+        day: date,
+        families: Sequence[Family],
+    ) -> list[Clock]: ...
+
+    def over_time(
+        self,
+        amendments: Sequence[Amendment],
+        voided: frozenset[FactReference],
+        first: date,
+        last: date,
+        families: Sequence[Family],
+    ) -> list[Ran] | None: ...
+
 
 _RECEIPT_TYPES = frozenset({"ReferralReceived", "SteppedUp"})
 _STARTING_TYPES = _RECEIPT_TYPES | frozenset({
@@ -67,7 +88,7 @@ class Upheld:
     rulings: list[Recorded] = field(default_factory=list)
 
 
-def uphold(history: Amended, clocks_at: ClocksAt, *, with_rulings: bool) -> Upheld:
+def uphold(history: Amended, reading: Reading, *, with_rulings: bool) -> Upheld:
     """Decide, in the order learnt, which amendments the clock follows.
 
     One is applied only if on no day it leaves a need covered from later or to earlier, stops what was
@@ -83,7 +104,7 @@ def uphold(history: Amended, clocks_at: ClocksAt, *, with_rulings: bool) -> Uphe
         if isinstance(step.fact, ClockRuled):
             _rule(upheld, step.recorded, step.fact)
         else:
-            _amend(upheld, step, amendments, history, clocks_at)
+            _amend(upheld, step, amendments, history, reading)
     return upheld
 
 
@@ -108,13 +129,13 @@ def _amend(
     amendment: Amendment,
     amendments: dict[FactReference, Amendment],
     history: Amended,
-    clocks_at: ClocksAt,
+    reading: Reading,
 ) -> None:
     amendments[amendment.reference] = amendment
     target = _target(amendment.fact)
     earlier = amendments.get(target) if target is not None else None
     if earlier is not None:
-        _amend_amendment(upheld, amendment, earlier, amendments, history, clocks_at)
+        _amend_amendment(upheld, amendment, earlier, amendments, history, reading)
         return
     overlaid = history.overlaid(upheld.applied, date.max)
     made = effect(amendment, overlaid)
@@ -124,7 +145,7 @@ def _amend(
         upheld.applied = after
         return
     since = _first_day(amendment, made, overlaid)
-    harm = _harm(upheld.applied, after, upheld.voided, history, clocks_at, since, families)
+    harm = _harm(upheld.applied, after, upheld.voided, history, reading, since, families)
     if harm is None:
         upheld.applied = after
     else:
@@ -138,7 +159,7 @@ def _amend_amendment(
     earlier: Amendment,
     amendments: dict[FactReference, Amendment],
     history: Amended,
-    clocks_at: ClocksAt,
+    reading: Reading,
 ) -> None:
     """Withdraw or correct an earlier amendment, by the same test."""
     replaced = (
@@ -151,13 +172,13 @@ def _amend_amendment(
     if earlier not in upheld.applied:
         upheld.held = [h for h in upheld.held if h.amendment is not earlier]
         if replaced is not None:
-            _amend(upheld, replaced, amendments, history, clocks_at)
+            _amend(upheld, replaced, amendments, history, reading)
         return
     after = [a for a in upheld.applied if a is not earlier]
     if replaced is not None:
         after = sorted([*after, replaced], key=lambda a: a.recorded.log_order)
         amendments[earlier.reference] = replaced
-    harm = _harm(upheld.applied, after, upheld.voided, history, clocks_at, date.min, FAMILIES)
+    harm = _harm(upheld.applied, after, upheld.voided, history, reading, date.min, FAMILIES)
     if harm is None:
         upheld.applied = after
     else:
@@ -192,7 +213,7 @@ def _harm(
     after: Sequence[Amendment],
     voided: frozenset[FactReference],
     history: Amended,
-    clocks_at: ClocksAt,
+    reading: Reading,
     since: date,
     families: Sequence[Family],
 ) -> date | None:
@@ -210,8 +231,31 @@ def _harm(
             for t in history.overlaid(applied, seen_by).values():
                 if t.recorded.type in bears:
                     days.update(turning_days(t))
-    for day in sorted(day for day in days if day >= since and day != date.min):
-        if uncovered(clocks_at(before, voided, day, families), clocks_at(after, voided, day, families)):
+    asked = sorted(day for day in days if day >= since and day != date.min)
+    if not asked:
+        return None
+    ran_before = reading.over_time(before, voided, asked[0], asked[-1], families)
+    ran_after = reading.over_time(after, voided, asked[0], asked[-1], families)
+    if ran_before is not None and ran_after is not None:
+        return _first_uncovered(ran_before, ran_after)
+    for day in asked:
+        if uncovered(
+            reading.of_all(before, voided, day, families), reading.of_all(after, voided, day, families)
+        ):
+            return day
+    return None
+
+
+def _first_uncovered(before: Sequence[Ran], after: Sequence[Ran]) -> date | None:
+    """The first day on which there is a clock that none of those after covers."""
+    alike = {(_facts_of(ran.clock), ran.since, ran.until) for ran in after}
+    others = [r for r in before if (_facts_of(r.clock), r.since, r.until) not in alike]
+    if not others:
+        return None
+    edges = {ran.since for ran in (*others, *after)} | {ran.until for ran in after if ran.until is not None}
+    for day in sorted(edges):
+        clocks = [ran.clock for ran in others if ran.is_on(day)]
+        if clocks and uncovered(clocks, [ran.clock for ran in after if ran.is_on(day)]):
             return day
     return None
 

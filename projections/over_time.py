@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from domain.catalogue import is_child
-from domain.clocks_over_time import clocks_over_time
+from domain.clocks_over_time import Terms, clocks_over_time
 from domain.discrepancies import whenever_asked
 from domain.identity import TransferredOut
 from domain.integrity import contradictions, foretell
@@ -93,7 +93,9 @@ def _clocks(latest: Case, piece: Piece, held_by: Holders) -> Iterator[Stood]:
     if is_worker(latest.child):
         held_by = worker_in_post(latest.child, piece.put_right)
     handed_on = [day for day, _, _ in held_by.since]
-    for ran in clocks_over_time(piece, latest.follows, latest.calendar, latest.policy):
+    upheld = latest.follows
+    terms = Terms(upheld.links, upheld.unlinks, latest.calendar, latest.policy)
+    for ran in clocks_over_time(piece.followed, piece.since, piece.until, terms, shown=piece.shown):
         edges = [ran.since]
         if ran.clock.status == "open":
             edges += [day for day in handed_on if ran.since < day and (ran.until is None or day < ran.until)]

@@ -3,7 +3,7 @@
 from datetime import date
 
 from domain.amended import Amended
-from domain.clocks_over_time import Ran, clocks_over_time
+from domain.clocks_over_time import Ran, Terms, clocks_over_time
 from domain.pieces import Piece, pieces
 from domain.policy import AS_REVIEWED
 from domain.true_clock import follow
@@ -15,9 +15,8 @@ FIRST, LAST = date(2017, 6, 1), date(2019, 10, 22)
 
 def ran(*told) -> list[Ran]:
     known = Amended(history(*told))
-    upheld = follow("C1001", known, england())
     (piece,) = pieces_of(known)
-    return list(clocks_over_time(piece, upheld, england(), AS_REVIEWED))
+    return list(clocks_over_time(piece.followed, FIRST, LAST, Terms((), (), england(), AS_REVIEWED)))
 
 
 def pieces_of(known) -> list[Piece]:

@@ -16,7 +16,7 @@ from tests.reference.every_history import CHILD
 from tests.reference.histories import histories
 
 TODAY = date(2019, 10, 22)
-searching = settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
+searching = settings(max_examples=40, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @searching
@@ -25,20 +25,20 @@ def test_needs_and_what_amends_them_are_told_as_asked(facts):
     assert told_otherwise(CHILD, as_recorded(facts)) is None
 
 
-@pytest.mark.parametrize("seed", range(0, 240, 8))
+@pytest.mark.parametrize("seed", range(0, 160, 8))
 def test_every_clock_corrected_withdrawn_and_ruled_on_is_told_as_asked(seed):
     for one in range(seed, seed + 8):
         assert told_otherwise(CHILD, one_child(one)) is None, one
 
 
-@pytest.mark.parametrize("seed", range(0, 40, 5))
+@pytest.mark.parametrize("seed", range(0, 24, 4))
 def test_two_references_that_are_one_child_for_a_while_are_told_as_asked(seed):
-    for one in range(seed, seed + 5):
+    for one in range(seed, seed + 4):
         children, facts = two_children(one)
         assert [told_otherwise(child, facts) for child in children] == [None, None], one
 
 
-@pytest.mark.parametrize("seed", range(0, 100, 10))
+@pytest.mark.parametrize("seed", range(0, 60, 10))
 def test_what_later_facts_turn_the_order_of_is_told_as_asked(seed):
     assert [told_otherwise(CHILD, crowded(one)) for one in range(seed, seed + 10)] == [None] * 10
 
