@@ -171,13 +171,8 @@ class ColumnarCodec:
             places = [at for at, header in enumerate(headers) if header in alike]
             if places:
                 self._read(before, rows, headers, places, found)
-        return [self._one(rows, at) if fact is None else fact for at, fact in enumerate(found)]
-
-    def _one(self, rows: Rows, at: int) -> Recorded | Unreadable:
-        try:
-            return self._codec.decode(_row(rows, at))
-        except Unreadable as error:
-            return error
+        left = self._codec.decode_all([_row(rows, at) for at, fact in enumerate(found) if fact is None])
+        return [left.pop() if fact is None else fact for fact in reversed(found)][::-1]
 
     def _read(
         self,

@@ -32,6 +32,7 @@ from services.project import Mine, Projector, everything
 from services.rebuild import Rebuild
 from services.record import Recording
 from services.set_aside import SetAsides
+from services.together import Together
 
 if TYPE_CHECKING:
     from services.take_in import Intake
@@ -101,7 +102,8 @@ def composed(config: Config) -> Iterator[Parts]:
         histories = Histories(log, codec, calendar, policy)
         today = current_day if config.today is None else _standing(config.today)
         folding = Folding(log, histories)
-        projector = Projector(log, folding, views, today, _now)
+        together = Together(log, codec, calendar, policy)
+        projector = Projector(log, folding, together, views, today, _now)
         yield Parts(
             config=config,
             data=config.data,

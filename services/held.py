@@ -3,14 +3,14 @@ log for nothing but what these share with others.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from domain.history import Recorded
 from infra.columnar import ColumnarCodec, Rows
-from infra.errors import Unreadable
+from infra.errors import Tampered, Unreadable
 from infra.log.commit import LogNotification
 from infra.log.marks import Mark, Marked
 from infra.log.rows import PartitionRows
@@ -143,11 +143,13 @@ class HeldLog:
         return self._log.doubles()
 
     def _facts(self, stream: str) -> list[Recorded | Unreadable]:
+        if stream not in self._decoded and self._number[stream] >= self._until:
+            # Whose record was tampered with shows when each stream is decoded alone.
+            with suppress(Tampered):
+                self._decode_from(self._number[stream])
         if stream not in self._decoded:
-            if self._number[stream] < self._until:
-                # One that was passed by already: what others were merged with.
-                return self._codec.decode_rows(part_rows(self._held.rows, self._held.places[stream]))
-            self._decode_from(self._number[stream])
+            # One that was passed by already: what others were merged with.
+            return self._codec.decode_rows(part_rows(self._held.rows, self._held.places[stream]))
         return self._decoded[stream]
 
     def _decode_from(self, number: int) -> None:

@@ -143,6 +143,19 @@ def _with_beside(version: str, beside: Sequence[Recorded]) -> str:
     return f"{version}+{len(beside)}" if beside else version
 
 
+def connected(log: Log, streams: Iterable[str]) -> set[str]:
+    """The references given, and all that were ever merged with them, directly or by way of others."""
+    found: set[str] = set()
+    fringe = set(streams)
+    while fringe:
+        found |= fringe
+        asked = sorted(fringe)
+        into = {mark.value for marks in log.marks_of_all(asked, MERGE).values() for mark in marks}
+        of = {mark.stream for marks in log.marked_all(MERGE, asked).values() for mark in marks}
+        fringe = (into | of) - found
+    return found
+
+
 class Histories:
     """Reads the histories of children.
 
@@ -162,15 +175,7 @@ class Histories:
 
     def connected(self, streams: Iterable[str]) -> set[str]:
         """The references given, and all that were ever merged with them, directly or by way of others."""
-        found: set[str] = set()
-        fringe = set(streams)
-        while fringe:
-            found |= fringe
-            asked = sorted(fringe)
-            into = {mark.value for marks in self._log.marks_of_all(asked, MERGE).values() for mark in marks}
-            of = {mark.stream for marks in self._log.marked_all(MERGE, asked).values() for mark in marks}
-            fringe = (into | of) - found
-        return found
+        return connected(self._log, streams)
 
     def of(self, child: str) -> History | None:
         """A child's history; None where the log holds nothing of it.

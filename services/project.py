@@ -1,8 +1,9 @@
 """Keeping the views up with the log: the children that changed are folded afresh, and their rows replaced."""
 
+import gc
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from threading import Event as Signal
 from typing import Protocol
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 
 from infra.log.commit import LogDamaged, LogNotification
 from infra.views.builds import Build, State
+from infra.views.chunks import chunks
 from infra.views.engine import Overtaken
 from infra.views.folded import Folded
 from infra.views.positions import At, Position, positions_of
@@ -18,6 +20,7 @@ from infra.views.set_aside import New
 from infra.views.views import Step, Views
 from projections.catalogue import PROJECTIONS
 from services.fold import WAIT_AND_RETRY, Folding
+from services.together import Together
 
 PAGE = 2_000
 """Events of a partition read at a time; the children they touch are replaced in one transaction."""
@@ -56,12 +59,14 @@ class Projector:
         self,
         log: Log,
         folding: Folding,
+        together: Together,
         views: Views,
         today: Callable[[], date],
         now: Callable[[], datetime],
     ) -> None:
         self._log = log
         self._folding = folding
+        self._together = together
         self._views = views
         self._today = today
         self._now = now
@@ -132,11 +137,16 @@ class Projector:
         """The rows of some streams, and of all that were merged with them, for some builds."""
         names = {build.projection for build in builds}
         projections = [projection for projection in PROJECTIONS if projection.name in names]
-        for group in self._folding.groups(streams):
-            yield self._folding.fold(group, projections, day, through)
+        left = set(streams)
+        for chunk in chunks(sorted(streams)):
+            asked = left.intersection(chunk)
+            folding = self._together.of(asked)
+            for group in folding.groups(asked):
+                left.difference_update(group)
+                yield folding.fold(group, projections, day, through)
 
     def _step(self, stop: Signal | None, state: State, mine: Collection[int] | None) -> int:
-        with self._log.refreshed():
+        with self._log.refreshed(), _uncounted():
             return self._move(stop, state, mine)
 
     def _move(self, stop: Signal | None, state: State, mine: Collection[int] | None) -> int:
@@ -206,6 +216,18 @@ class Projector:
         folded = list(self.fold(changing, [build], day, through))
         with suppress(Overtaken):
             self._views.turn_day(build, day, folded, self._now())
+
+
+@contextmanager
+def _uncounted() -> Iterator[None]:
+    """Looks for no garbage within it: a step makes and lets go of many facts, and has few that would be."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _furthest_behind(

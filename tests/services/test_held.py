@@ -6,6 +6,7 @@ import pytest
 
 from domain.question import Question
 from infra.columnar import ColumnarCodec
+from infra.errors import Tampered
 from projections.catalogue import PROJECTIONS
 from services import held as module
 from services.compose import Parts
@@ -99,3 +100,28 @@ def test_marks_are_those_of_the_log(service):
         assert log.marks_of_all(others, kind) == service.log.marks_of_all(others, kind)
         values = sorted({mark.value for marks in log.marks_of_all(others, kind).values() for mark in marks})
         assert log.marked_all(kind, [*values, "none"]) == service.log.marked_all(kind, [*values, "none"])
+
+
+def test_only_the_child_whose_record_was_tampered_with_cannot_be_read(service):
+    streams = sorted(service.log.streams())
+    codec = TamperedWith(service.codec, streams[0])
+    log = HeldLog(service.log, codec, service.log.heads(), read_rows(service.log, streams))
+    with pytest.raises(Tampered):
+        log.select_events(streams[0])
+    for stream in streams[1:]:
+        assert [f.version for f in log.select_events(stream)] == [
+            e.originator_version for e in service.log.select_events(stream)
+        ]
+
+
+class TamperedWith(ColumnarCodec):
+    """Finds that the records of one stream are not what was stored."""
+
+    def __init__(self, codec, stream):
+        super().__init__(codec)
+        self._stream = stream
+
+    def decode_rows(self, rows):
+        if self._stream in rows.streams:
+            raise Tampered("not what was stored")
+        return super().decode_rows(rows)

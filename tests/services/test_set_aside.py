@@ -163,10 +163,10 @@ def test_what_fails_when_the_day_turns_is_set_aside_too(tmp_path, views):
 def test_nobody_is_set_aside_for_a_log_that_does_not_answer(service, monkeypatch):
     put(service, [referral("C1")])
 
-    def unreachable(stream):
+    def unreachable(streams):
         raise LogUnavailable
 
-    monkeypatch.setattr(service.histories, "of", unreachable)
+    monkeypatch.setattr(service.log, "select_all", unreachable)
     with pytest.raises(LogUnavailable):
         service.projector.catch_up()
     assert service.set_asides.page(0, None) == []
