@@ -70,6 +70,12 @@ def why_not_parameter(policy: Policy, name: str) -> str | None:
     return None if name in known else f"is not a parameter{_meant(name, known)}"
 
 
+def why_not_value(policy: Policy, name: str, value: int) -> str | None:
+    """Why a parameter cannot have a value; None where it can."""
+    is_share = any(row.name == name and row.unit == "percent" for row in policy.parameters)
+    return f"is so much of a hundred: from 1 to 100, not {value}" if is_share and value > 100 else None
+
+
 def _meant(given: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(given, known, 1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"

@@ -33,7 +33,7 @@ class Policy:
 
     def days(self, parameter: str, day: date) -> int:
         """The value of a parameter on ``day``, in its own unit."""
-        return self._value(parameter, day).value
+        return self.parameter(parameter, day).value
 
     def timescales_on(self, day: date) -> list[Timescale]:
         """Every timescale, and part of one, in the row under which a clock that starts on ``day`` runs."""
@@ -41,10 +41,11 @@ class Policy:
 
     def parameters_on(self, day: date) -> list[Parameter]:
         """Every parameter in the row in force on ``day``."""
-        return [self._value(name, day) for name in self._values]
+        return [self.parameter(name, day) for name in self._values]
 
-    def _value(self, parameter: str, day: date) -> Parameter:
-        values = self._values[parameter]
+    def parameter(self, name: str, day: date) -> Parameter:
+        """A parameter in the row in force on ``day``."""
+        values = self._values[name]
         return next((v for v in reversed(values) if v.in_force_from <= day), values[0])
 
 

@@ -328,6 +328,16 @@ PARAMETERS: tuple[Parameter, ...] = (
         "pre-proceedings that begin again within so many days of a step down go on with the same clock",
         "set by this service",
     ),
+    _parameter(
+        "caseload_children", 18, "children",
+        "a worker who works all the week holds at most so many children, another in proportion",
+        "no national number was found; authorities set 14 to 20 (not verified)",
+    ),
+    _parameter(
+        "newly_qualified_caseload_percent", 90, "percent",
+        "a newly qualified worker holds at most so much of what another may",
+        "assessed and supported year in employment: a tenth fewer",
+    ),
 )  # fmt: skip
 
 

@@ -87,11 +87,13 @@ def with_limit(row: Timescale, limit: Limit) -> Timescale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A number beside the limits on which the reading of clocks rests, ``value`` counted in ``unit``."""
+    """A number beside the limits on which the reading of clocks or a measure rests, ``value`` counted in
+    ``unit``.
+    """
 
     name: str
     value: int
-    unit: Literal["working_days", "calendar_days"]
+    unit: Literal["working_days", "calendar_days", "children", "percent"]
     meaning: str
     source: str
     edition: str

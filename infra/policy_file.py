@@ -17,6 +17,7 @@ from domain.overriding import (
     overridden,
     why_not_parameter,
     why_not_timescale,
+    why_not_value,
 )
 from domain.policy import AS_REVIEWED, Policy
 
@@ -155,6 +156,10 @@ class _Reading:
             )
             if why is not None:
                 wrong("part" if why.startswith("has no part") and "part" in told else name_field, why)
+            elif not is_timescale and value is not None:
+                why = why_not_value(AS_REVIEWED, name, value)
+                if why is not None:
+                    wrong(value_field, why)
         if since is not None and last is not None and last < since:
             wrong("to", "is before from; it is the last day in force")
         source = _text(told, "source", wrong) or _SOURCE

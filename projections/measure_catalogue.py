@@ -718,10 +718,9 @@ PEOPLE = (
         name="caseloads_over_threshold",
         title="Workers who hold more children than the policy allows",
         definition="Of the workers who hold a child on the day or are there to hold one, the share that "
-        "holds more "
-        "than 18 children for each full-time equivalent, a tenth fewer while newly qualified; by how many "
-        "they "
-        "hold.",
+        "holds more children for each full-time equivalent than the parameter caseload_children allows (18 "
+        "unless the authority's file says otherwise), and while newly qualified more than so much of that "
+        "as newly_qualified_caseload_percent allows (90); by how many they hold.",
         source=f"{OFSTED}: caseloads; local policy (14 to 20, not verified); the tenth: assessed and "
         "supported year "
         "in employment",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from domain.policy import Policy
 from projections.measured.row import Measured
 from projections.worker_rows import WorkerRow
 
@@ -15,20 +16,24 @@ OVER, WITHIN = "over", "within"
 
 @dataclass(frozen=True, slots=True)
 class CaseloadPolicy:
-    """How many children one full-time worker should hold at most, and by how many percent fewer one who is
-    newly qualified. There is no national number: authorities set 14 to 20 (not verified); the assessed and
-    supported year in employment asks for a tenth fewer.
+    """How many children one full-time worker should hold at most, and how much of that, in percent, one who
+    is newly qualified.
     """
 
-    most_children: int = 18
-    newly_qualified_percent_fewer: int = 10
+    most_children: int
+    newly_qualified_percent: int
 
     def most(self, full_time_equivalent: float, is_newly_qualified: bool) -> float:
-        percent = 100 - (self.newly_qualified_percent_fewer if is_newly_qualified else 0)
+        percent = self.newly_qualified_percent if is_newly_qualified else 100
         return self.most_children * full_time_equivalent * percent / 100
 
 
-DEFAULT_POLICY = CaseloadPolicy()
+def caseload_policy(policy: Policy, day: date, most_children: int | None = None) -> CaseloadPolicy:
+    """What the authority's policy asks for on ``day``, or with another number of children."""
+    return CaseloadPolicy(
+        policy.parameter("caseload_children", day).value if most_children is None else most_children,
+        policy.parameter("newly_qualified_caseload_percent", day).value,
+    )
 
 
 class Held(NamedTuple):
@@ -60,7 +65,7 @@ class Caseload:
 
 
 def caseloads(
-    spells: Sequence[Held], workers: Iterable[WorkerRow], day: date, policy: CaseloadPolicy = DEFAULT_POLICY
+    spells: Sequence[Held], workers: Iterable[WorkerRow], day: date, policy: CaseloadPolicy
 ) -> list[Caseload]:
     """The caseload of each worker who held a child on ``day``, or was there to hold one, by worker.
 

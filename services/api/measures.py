@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from queue import SimpleQueue
 from threading import Thread
@@ -16,7 +15,6 @@ from starlette.responses import Response, StreamingResponse
 
 from domain.field import Invalid, Problem
 from domain.working_days import WorkingDays
-from projections.across.caseloads import DEFAULT_POLICY
 from projections.measure import Measure
 from projections.measure_catalogue import BY_NAME, MEASURES
 from services.api import parameters, problems
@@ -120,14 +118,13 @@ class MeasureRoutes:
         found = parameters.read(request, names)
         by: By = "team" if parameters.choice(found, "by", CASELOAD_BYS) == "team" else "worker"
         most = _threshold(found)
-        policy = DEFAULT_POLICY if most is None else replace(DEFAULT_POLICY, most_children=most)
         asked = self._asked({name: value for name, value in found.items() if name != "by"})
         limit, after = parameters.limit(found), parameters.position(found)
 
         def work(tell: Tell) -> Reply:
-            answer = self._measures.caseloads(asked, by, policy, tell)
+            answer = self._measures.caseloads(asked, by, most, tell)
             following = str(after + limit) if len(answer.items) > after + limit else None
-            echo = {**asked.echo(), "by": by, "threshold": policy.most_children}
+            echo = {**asked.echo(), "by": by, "threshold": most or self._measures.threshold(asked.day)}
             page = answer.items[after : after + limit]
             return {**echo, "caseloads": page, "next": following, "lag": answer.lag}
 

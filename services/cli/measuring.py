@@ -111,7 +111,8 @@ def caseloads(
     team: Annotated[str | None, typer.Option("--team", help="Only of this team.")] = None,
     worker: Annotated[str | None, typer.Option("--worker", help="Only of this worker.")] = None,
     threshold: Annotated[
-        int | None, typer.Option(min=1, help="Most children for a full-time worker; 18 by default.")
+        int | None,
+        typer.Option(min=1, help="Most children for a full-time worker, whatever the policy says."),
     ] = None,
     as_at: AsAt = None,
     known_at: KnownAt = None,
@@ -123,15 +124,11 @@ def caseloads(
     today: Today = None,
 ) -> None:
     """What each worker or team holds, at the end of each month of a period and on its last day."""
-    from dataclasses import replace
-
     from domain.question import Question
-    from projections.across.caseloads import DEFAULT_POLICY
     from services.measures.answers import Measures
 
     if by not in ("worker", "team"):
         raise typer.BadParameter("--by must be worker or team")
-    policy = DEFAULT_POLICY if threshold is None else replace(DEFAULT_POLICY, most_children=threshold)
     found = {"from": from_, "to": to, "team_id": team, "worker_id": worker}
     config = settings(data, log, views, today)
     with composed(config) as parts:
@@ -139,8 +136,10 @@ def caseloads(
         if wanted.asked.question == Question(parts.today()):
             catch_up(parts, config)
         with bar("Folding", "children") as move:
-            answer = Measures(parts).caseloads(wanted, "team" if by == "team" else "worker", policy, move)
-    reply = {**wanted.echo(), "by": by, "threshold": policy.most_children, "caseloads": answer.items}
+            measures = Measures(parts)
+            answer = measures.caseloads(wanted, "team" if by == "team" else "worker", threshold, move)
+        most = threshold or measures.threshold(wanted.day)
+    reply = {**wanted.echo(), "by": by, "threshold": most, "caseloads": answer.items}
     names = list(answer.items[0]) if answer.items else ["on", f"{by}_id", "children"]
     show(output, reply, answer.items, {name.replace("_", " "): name for name in names}, "Caseloads")
 

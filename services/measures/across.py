@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, String, func, or_, sel
 from infra.views.shapes import SHAPES
 from infra.views.tables import MEASURED, RECORDING_DELAYS
 from projections.across import caseloads, changes, delays, siblings
-from projections.across.caseloads import Held, measured_caseloads
+from projections.across.caseloads import Held, caseload_policy, measured_caseloads
 from projections.across.changes import Change, changes_by_child
 from projections.across.delays import measured_delays
 from projections.across.siblings import Spell, Visit
@@ -145,7 +145,8 @@ def workers_in_views(connection: Connection) -> list[WorkerRow]:
 
 
 def _caseloads(held: Sequence[Held], workers: Sequence[WorkerRow], wanted: Wanted) -> Weighed:
-    return _once(measured_caseloads(caseloads.caseloads(held, workers, wanted.day)))
+    policy = caseload_policy(wanted.policy, wanted.day)
+    return _once(measured_caseloads(caseloads.caseloads(held, workers, wanted.day, policy)))
 
 
 def _changes_in_views(connection: Connection, wanted: Wanted) -> Weighed:

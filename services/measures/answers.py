@@ -3,13 +3,13 @@ log.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
 from domain.question import Question
-from projections.across.caseloads import CaseloadPolicy
+from projections.across.caseloads import caseload_policy
 from projections.measure import Measure
 from projections.measure_catalogue import BY_NAME
 from projections.measured.rows import measured_rows
@@ -46,6 +46,7 @@ class Measures:
 
     def count(self, measures: Sequence[Measure], wanted: Wanted, tell: Tell = tell_nobody) -> Answer:
         """Each measure with its numbers."""
+        wanted = self._held_to_policy(wanted)
         lag = self._lag_of_views(wanted.asked.question)
         if lag is None:
             found = self._count_past(measures, wanted, tell)
@@ -61,6 +62,7 @@ class Measures:
 
     def cases(self, measure: Measure, wanted: Wanted, listed: Listed, tell: Tell = tell_nobody) -> Answer:
         """A page of the cases behind a measure. Raises Invalid for a cursor that was not given."""
+        wanted = self._held_to_policy(wanted)
         lag = self._lag_of_views(wanted.asked.question)
         if lag is None:
             ask = Ask((measure,), wanted, keeps_rows=True, listed=listed)
@@ -72,20 +74,30 @@ class Measures:
         return Answer(page.cases, page.next, lag or 0)
 
     def caseloads(
-        self, wanted: Wanted, by: caseloads.By, policy: CaseloadPolicy, tell: Tell = tell_nobody
+        self, wanted: Wanted, by: caseloads.By, most: int | None = None, tell: Tell = tell_nobody
     ) -> Answer:
-        """What each worker or team holds, at the end of each month of the period and on its last day."""
+        """What each worker or team holds, at the end of each month of the period and on its last day;
+        ``most``: how many children a full-time worker should hold, else as the policy has it.
+        """
+        wanted = self._held_to_policy(wanted)
         lag = self._lag_of_views(wanted.asked.question)
         if lag is None:
             part = past_part(self._parts, Ask((BY_NAME["caseloads_over_threshold"],), wanted), tell)
-            return Answer(caseloads.in_rows(part.across, wanted, by, policy), None, 0)
-        return Answer(caseloads.in_views(self._parts.views, wanted, by, policy), None, lag)
+            return Answer(caseloads.in_rows(part.across, wanted, by, most), None, 0)
+        return Answer(caseloads.in_views(self._parts.views, wanted, by, most), None, lag)
 
     def restated(
         self, measure: Measure, wanted: Wanted, published_before: datetime, tell: Tell = tell_nobody
     ) -> Restated:
         """A measure as it was known before an instant, and as it is known now."""
-        return restate(self._parts, measure, wanted, published_before, tell)
+        return restate(self._parts, measure, self._held_to_policy(wanted), published_before, tell)
+
+    def threshold(self, day: date) -> int:
+        """How many children a full-time worker should hold on a day."""
+        return caseload_policy(self._parts.policy, day).most_children
+
+    def _held_to_policy(self, wanted: Wanted) -> Wanted:
+        return replace(wanted, policy=self._parts.policy)
 
     def _lag_of_views(self, question: Question) -> int | None:
         """How many events the views are behind; None where they were not made for the question."""

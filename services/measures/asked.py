@@ -8,6 +8,7 @@ from typing import get_args
 from domain.field import Invalid, Problem
 from domain.moment import Moment, read_day
 from domain.months import months_after
+from domain.policy import AS_REVIEWED, Policy
 from domain.working_days import WorkingDays
 from infra.views.measured import By, Only
 from projections.measure import Period
@@ -22,12 +23,15 @@ FILTERS = ("from", "to", "by", "team_id", "worker_id", "kind")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The questions, the period, which cases, and what to part them by."""
+    """The questions, the period, which cases, and what to part them by; and the local policy that what is
+    measured is held to.
+    """
 
     asked: Asked
     period: Period
     only: Only
     by: By | None
+    policy: Policy = AS_REVIEWED
 
     @property
     def day(self) -> date:

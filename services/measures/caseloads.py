@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from domain.months import months_after
 from infra.views.views import Views
-from projections.across.caseloads import Caseload, CaseloadPolicy, Held, caseloads
+from projections.across.caseloads import Caseload, Held, caseload_policy, caseloads
 from projections.measure import Period
 from projections.worker_rows import WorkerRow
 from services.measures.across import Rows, held_in_rows, held_in_views, workers_in_views
@@ -24,26 +24,28 @@ def days_of(period: Period) -> Iterator[date]:
     yield period.last
 
 
-def in_views(views: Views, wanted: Wanted, by: By, policy: CaseloadPolicy) -> list[dict[str, Any]]:
-    """The caseloads by the views, which were made for the day asked about."""
+def in_views(views: Views, wanted: Wanted, by: By, most: int | None) -> list[dict[str, Any]]:
+    """The caseloads by the views, which were made for the day asked about; ``most`` children are what a
+    full-time worker should hold, where the authority's policy is not to tell.
+    """
     with views.reading() as connection:
         held, workers = held_in_views(connection, wanted), workers_in_views(connection)
-    return list(_told(held, workers, wanted, by, policy))
+    return list(_told(held, workers, wanted, by, most))
 
 
-def in_rows(rows: Rows, wanted: Wanted, by: By, policy: CaseloadPolicy) -> list[dict[str, Any]]:
+def in_rows(rows: Rows, wanted: Wanted, by: By, most: int | None) -> list[dict[str, Any]]:
     """The same by rows folded for the question."""
-    return list(_told(held_in_rows(rows), rows.workers, wanted, by, policy))
+    return list(_told(held_in_rows(rows), rows.workers, wanted, by, most))
 
 
 def _told(
-    held: Sequence[Held], workers: Sequence[WorkerRow], wanted: Wanted, by: By, policy: CaseloadPolicy
+    held: Sequence[Held], workers: Sequence[WorkerRow], wanted: Wanted, by: By, most: int | None
 ) -> Iterator[dict[str, Any]]:
     only = wanted.only
     for day in days_of(wanted.period):
         loads = [
             load
-            for load in caseloads(held, workers, day, policy)
+            for load in caseloads(held, workers, day, caseload_policy(wanted.policy, day, most))
             if only.team_id in (None, load.team_id) and only.worker_id in (None, load.worker_id)
         ]
         yield from _by_worker(loads) if by == "worker" else _by_team(day, loads)

@@ -67,6 +67,37 @@ def test_a_parameter_of_its_own_is_in_force_from_its_day():
     assert policy.days("continuation_window_days", date(2019, 1, 1)) == 56
 
 
+CASELOADS = """
+[[parameter]]
+name = "caseload_children"
+value = 14
+from = 2019-04-01
+
+[[parameter]]
+name = "newly_qualified_caseload_percent"
+value = {percent}
+from = 2019-04-01
+"""
+
+
+def test_how_many_children_a_worker_may_hold_is_the_authoritys_own_from_its_day():
+    policy = read(CASELOADS.format(percent=75).encode())
+    own = [policy.parameter("caseload_children", date(2019, month, 1)).value for month in (3, 4)]
+    assert own == [18, 14]
+    assert policy.parameter("newly_qualified_caseload_percent", date(2019, 4, 1)).value == 75
+
+
+@pytest.mark.parametrize(("percent", "found"), [(100, None), (101, [(9, "value")]), (0, [(9, "value")])])
+def test_a_share_of_a_caseload_is_of_a_hundred(percent, found):
+    text = CASELOADS.format(percent=percent)
+    if found is None:
+        assert (
+            read(text.encode()).parameter("newly_qualified_caseload_percent", date(2020, 1, 1)).value == 100
+        )
+    else:
+        assert mistakes(text) == found
+
+
 def test_of_two_rows_the_one_that_began_later_is_in_force():
     two = row() + "\n" + row(limit=7, **{"from": "2020-01-01"})
     assert read(two.encode()).row("minutes", date(2021, 1, 1)).limit.value == 7

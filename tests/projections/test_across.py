@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from projections.across.caseloads import CaseloadPolicy, Held, caseloads
+from domain.policy import AS_REVIEWED
+from projections.across.caseloads import CaseloadPolicy, Held, caseload_policy, caseloads
 from projections.across.changes import Change, changes_by_child
 from projections.across.siblings import Spell, Visit, siblings
 from projections.measure import Period
@@ -55,7 +56,7 @@ def worker(equivalent=1.0, newly_qualified_until=None, left_on=None):
     return WorkerRow("worker:SW-1", "SW-1", "T-2", MAY, left_on, equivalent, newly_qualified_until)
 
 
-def load(number, *told, policy=CaseloadPolicy(most_children=10)):  # noqa: B008 (frozen)
+def load(number, *told, policy=CaseloadPolicy(10, 90)):  # noqa: B008 (frozen)
     (found,) = caseloads([held(f"C{n}") for n in range(number)], told, DAY, policy)
     return found
 
@@ -73,14 +74,21 @@ def test_who_is_newly_qualified_may_hold_a_tenth_fewer_up_to_that_day():
     assert (load(9, new).is_over, load(10, new).is_over, load(10, no_longer).is_over) == (False, True, False)
 
 
+def test_a_threshold_that_is_asked_for_stands_in_place_of_the_policy():
+    assert caseload_policy(AS_REVIEWED, DAY) == CaseloadPolicy(18, 90)
+    assert caseload_policy(AS_REVIEWED, DAY, 12) == CaseloadPolicy(12, 90)
+
+
 def test_a_case_handed_over_is_held_by_the_next_from_that_day():
     spells = [held("C1", until=DAY), held("C1", since=DAY, worker="SW-2")]
-    assert [(one.worker_id, one.children) for one in caseloads(spells, [], DAY)] == [("SW-2", 1)]
+    assert [(one.worker_id, one.children) for one in caseloads(spells, [], DAY, CaseloadPolicy(18, 90))] == [
+        ("SW-2", 1)
+    ]
 
 
 def test_who_holds_nobody_counts_while_there():
     assert load(0, worker()).children == 0
-    assert caseloads([], [worker(left_on=DAY)], DAY) == []
+    assert caseloads([], [worker(left_on=DAY)], DAY, CaseloadPolicy(18, 90)) == []
 
 
 def test_changes_count_by_child_within_the_period():
