@@ -4,10 +4,12 @@ Counting afresh for each day would cost as many steps as there are days and cloc
 alike from one day to another adds two steps to each figure it is in: where it comes in, and where it leaves.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 
 from domain.working_days import WorkingDays
 from projections.clock_rows import ClockRow
@@ -19,16 +21,12 @@ Steps = dict[int, int]
 
 @dataclass(slots=True)
 class _AgesOverTime:
-    """Ages of open clocks: how many come under each bound, and what their sum is made of.
-
-    An age is the working days from a start, so the sum is the number of the day for each clock (``growing``)
-    less the numbers of the starts (``constant``, which is the ages themselves where they do not grow).
+    """How many open clocks there are, by the number of the day from which the age of each grows, and by age
+    those whose age stays the same.
     """
 
-    up_to: list[Steps] = field(default_factory=lambda: [{} for _ in AGE_BOUNDS_WORKDAYS])
-    clocks: Steps = field(default_factory=dict)
-    growing: Steps = field(default_factory=dict)
-    constant: Steps = field(default_factory=dict)
+    growing: defaultdict[int, Steps] = field(default_factory=lambda: defaultdict(dict))
+    constant: defaultdict[int, Steps] = field(default_factory=lambda: defaultdict(dict))
 
 
 @dataclass(slots=True)
@@ -58,9 +56,6 @@ class Daily:
         self._days = (last - first).days + 1
         # Working days are numbered from the first day of the range; before it, downwards.
         self._number_of = [calendar.between(first, first + timedelta(days=n)) for n in range(self._days)]
-        self._first_of_number: dict[int, int] = {}
-        for place, number in enumerate(self._number_of):
-            self._first_of_number.setdefault(number, place)
         self._timescales: dict[str, _TimescaleOverTime] = {}
 
     def add(self, row: ClockRow, since: date, until: date | None) -> None:
@@ -91,11 +86,8 @@ class Daily:
                 (ours.true_ages, theirs.true_ages),
                 (ours.recorded_ages, theirs.recorded_ages),
             ):
-                for steps, more in zip(mine.up_to, other_ages.up_to, strict=True):
-                    _merge(steps, more)
-                _merge(mine.clocks, other_ages.clocks)
-                _merge(mine.growing, other_ages.growing)
-                _merge(mine.constant, other_ages.constant)
+                _merge_all(mine.growing, other_ages.growing)
+                _merge_all(mine.constant, other_ages.constant)
 
     def days(self) -> Iterator[tuple[date, dict[str, OfTimescale]]]:
         """Each day in order, with the figures of each timescale that has had a clock by then."""
@@ -126,18 +118,18 @@ class Daily:
         for name in alike(clock):
             _step(of.counts[name], start, end)
         began = self._number(clock.started_on)
-        self._add_growing(of.true_ages, began, start, end)
+        _step(of.true_ages.growing[began], start, end)
         if not clock.has_records:
             return
         of.has_records = True
         shown, since = self._shown(row)
         if since is None:
-            self._add_constant(of.recorded_ages, shown, start, end)
+            _step(of.recorded_ages.constant[shown], start, end)
             _step(of.hidden_since[began + shown], start, end)
         else:
             # As if the record had begun when its days so far say.
             as_if_began = since - shown
-            self._add_growing(of.recorded_ages, as_if_began, start, end)
+            _step(of.recorded_ages.growing[as_if_began], start, end)
             _step(of.hidden_alike[as_if_began - began], start, end)
 
     def _shown(self, row: ClockRow) -> tuple[int, int | None]:
@@ -151,35 +143,12 @@ class Daily:
                 total += self._calendar.between(since, until)
         return total, running
 
-    def _add_growing(self, ages: _AgesOverTime, began: int, start: int, end: int) -> None:
-        _step(ages.clocks, start, end)
-        _step(ages.growing, start, end)
-        _step(ages.constant, start, end, -began)
-        for bound, steps in zip(AGE_BOUNDS_WORKDAYS, ages.up_to, strict=True):
-            # The first day on which the age is beyond the bound.
-            beyond = self._place_of(began + bound + 1)
-            if start < beyond:
-                _step(steps, start, min(beyond, end))
-
-    def _add_constant(self, ages: _AgesOverTime, age: int, start: int, end: int) -> None:
-        _step(ages.clocks, start, end)
-        _step(ages.constant, start, end, age)
-        for bound, steps in zip(AGE_BOUNDS_WORKDAYS, ages.up_to, strict=True):
-            if age <= bound:
-                _step(steps, start, end)
-
     def _number(self, day: date) -> int:
         if day < self._first:
             return -self._calendar.between(day, self._first)
         if day <= self._last:
             return self._number_of[(day - self._first).days]
         return self._calendar.between(self._first, day)
-
-    def _place_of(self, number: int) -> int:
-        """The first day of the range whose number is at least so much; beyond its end if none is."""
-        if number <= 0:
-            return 0
-        return self._first_of_number.get(number, self._days)
 
 
 def _step(steps: Steps, start: int, end: int, by: int = 1) -> None:
@@ -197,25 +166,43 @@ def _merge_all(ours: defaultdict, theirs: defaultdict) -> None:  # type: ignore[
         _merge(ours[key], steps)
 
 
-@dataclass(slots=True)
 class _RunningAges:
-    over_time: _AgesOverTime
-    up_to: list[int] = field(default_factory=lambda: [0] * len(AGE_BOUNDS_WORKDAYS))
-    clocks: int = 0
-    growing: int = 0
-    constant: int = 0
+    """The ages of open clocks as the days go by: how many come under each bound, and their sum.
+
+    An age is the working days from a start, so the sum is the number of the day for each that grows, less the
+    numbers of the starts.
+    """
+
+    def __init__(self, over_time: _AgesOverTime) -> None:
+        self._growing = _by_place(over_time.growing)
+        self._constant = _by_place(over_time.constant)
+        self._since: Counter[int] = Counter()
+        self._number = 0
+        self._up_to = [0] * len(AGE_BOUNDS_WORKDAYS)
+        self._clocks = self._that_grow = self._less = 0
 
     def on(self, place: int, number: int) -> Ages:
-        over_time = self.over_time
-        self.clocks += over_time.clocks.get(place, 0)
-        self.growing += over_time.growing.get(place, 0)
-        self.constant += over_time.constant.get(place, 0)
-        for bound, steps in enumerate(over_time.up_to):
-            self.up_to[bound] += steps.get(place, 0)
-        counts = [self.up_to[0]]
-        counts += [here - below for below, here in zip(self.up_to, self.up_to[1:], strict=False)]
-        counts.append(self.clocks - self.up_to[-1])
-        return Ages(counts, self.growing * number + self.constant)
+        while self._number < number:
+            self._number += 1
+            for bound, age in enumerate(AGE_BOUNDS_WORKDAYS):
+                self._up_to[bound] -= self._since.get(self._number - age - 1, 0)
+        for began, by in self._growing.get(place, ()):
+            self._since[began] += by
+            self._that_grow += by
+            self._less += began * by
+            self._count(number - began, by)
+        for age, by in self._constant.get(place, ()):
+            self._less -= age * by
+            self._count(age, by)
+        counts = [self._up_to[0]]
+        counts += [here - below for below, here in pairwise(self._up_to)]
+        counts.append(self._clocks - self._up_to[-1])
+        return Ages(counts, self._that_grow * number - self._less)
+
+    def _count(self, age: int, by: int) -> None:
+        self._clocks += by
+        for bound in range(bisect_left(AGE_BOUNDS_WORKDAYS, age), len(self._up_to)):
+            self._up_to[bound] += by
 
 
 class _Running:
