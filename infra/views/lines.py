@@ -3,7 +3,7 @@ that changed are soon told from those that did not.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -24,6 +24,7 @@ class Statements:
     """What is asked of a table in one database, and what of a line that database keeps in another form."""
 
     select: str
+    key: Callable[[Line], Line]
     insert: str
     delete: str
     dates: tuple[int, ...]
@@ -33,7 +34,9 @@ class Statements:
 
 @cache
 def statements(table: Table, columns: tuple[str, ...], dialect: str) -> Statements:
-    """Lines of ``columns`` are selected with the table's key after them, and deleted by that key."""
+    """Lines of ``columns`` are selected, with what of the table's key is not among them at their end, and
+    deleted by that key.
+    """
     is_postgresql = dialect == POSTGRESQL
     one = "%s" if is_postgresql else "?"
     kinds = [table.c[name].type for name in columns]
@@ -45,11 +48,14 @@ def statements(table: Table, columns: tuple[str, ...], dialect: str) -> Statemen
     ]
     named = [f'"{name}"' for name in columns]
     own = [f'"{name}"' for name in key]
+    whole = [*columns, *(name for name in key if name not in columns)]
+    places = [whole.index(name) for name in key]
     # The driver of PostgreSQL takes days and instants as they are.
     dates = [n for n, kind in enumerate(kinds) if isinstance(kind, Date) and not is_postgresql]
     instants = [n for n, kind in enumerate(kinds) if isinstance(kind, DateTime) and not is_postgresql]
     return Statements(
-        select=f"SELECT {', '.join([*read, *own])} FROM {table.name} WHERE ",  # noqa: S608 (names of ours)
+        select=f"SELECT {', '.join([*read, *whole[len(columns) :]])} FROM {table.name} WHERE ",  # noqa: S608 (names of ours)
+        key=lambda line: tuple([line[at] for at in places]),
         insert=f"INSERT INTO {table.name} ({', '.join(named)}) VALUES ({', '.join([one] * len(named))})",  # noqa: S608
         delete=f"DELETE FROM {table.name} WHERE {' AND '.join(f'{name} = {one}' for name in own)}",  # noqa: S608
         dates=tuple(dates),
@@ -100,14 +106,14 @@ def put_right(
     width = len(columns)
     there: dict[Line, list[Line]] = {}
     for line in of_any(connection, how.select, (), "child", streams):
-        there.setdefault(tuple(line[:width]), []).append(tuple(line[width:]))
+        there.setdefault(line[:width], []).append(line)
     fresh = []
     for line in kept(lines, how):
         if same := there.get(line):
             same.pop()
         else:
             fresh.append(line)
-    if gone := [key for keys in there.values() for key in keys]:
+    if gone := [how.key(line) for same in there.values() for line in same]:
         connection.exec_driver_sql(how.delete, gone)
     if fresh:
         connection.exec_driver_sql(how.insert, fresh)
@@ -115,9 +121,14 @@ def put_right(
 
 def of_any(
     connection: Connection, statement: str, given: Line, column: str, values: Sequence[str]
-) -> Sequence[Any]:
-    """The rows of a statement for lines that have one of some values, which the database is handed as one."""
-    return connection.exec_driver_sql(*_of_any(connection, statement, given, column, values)).all()
+) -> Sequence[Line]:
+    """The rows of a statement for lines that have one of some values, which the database is handed as one.
+
+    They are the driver's own: SQLAlchemy's take longer to make than all else that is done with them.
+    """
+    with connection.exec_driver_sql(*_of_any(connection, statement, given, column, values)) as result:
+        rows: Sequence[Line] = result.cursor.fetchall()
+    return rows
 
 
 def change_any(
