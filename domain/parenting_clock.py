@@ -18,7 +18,7 @@ from domain.correction import RecordDeleted
 from domain.day_order import day_by_day
 from domain.event import Event
 from domain.flag import Flag
-from domain.material import Material
+from domain.material import Material, Placed
 from domain.need import Need, NeedStatus
 from domain.record_clock import mark_gone, record_clocks
 from domain.telling import Told
@@ -47,19 +47,28 @@ def find_parenting(material: Material) -> list[Need]:
     started = material.of(AssessmentStarted)
     if not any(isinstance(t.fact, AssessmentStarted) and t.fact.kind == PARENTING for _, t in started):
         return []
-    reading = _Reading()
-    ignored = superseded(material.facts, PARENTING)
     facts = material.of(
         AssessmentStarted, AssessmentReopened, AssessmentClosed, AssessmentCancelled, AssessmentPaused,
         AssessmentResumed, AssessmentCompleted, RecordDeleted,
     )  # fmt: skip
-    counted = [placed for placed in facts if placed[0] not in ignored]
-    for place, (_, told) in enumerate(day_by_day(counted, reading.rank)):
-        reading.read(place, told)
+    reading, ordered = _read(facts)
+    # Which of several reports of an end count depends on the order, and that on what is open in the morning.
+    if ignored := superseded([told for _, told in ordered], PARENTING):
+        left_out = {ordered[place][0] for place in ignored}
+        reading, _ = _read([placed for placed in facts if placed[0] not in left_out])
     for need in reading.needs:
         _mark_corrections(need, material)
     mark_gone("assessment", reading.needs, material)
     return reading.needs
+
+
+def _read(facts: Sequence[Placed]) -> tuple["_Reading", list[Placed]]:
+    """What comes of facts, and the order in which they were read."""
+    reading, ordered = _Reading(), list[Placed]()
+    for place, placed in enumerate(day_by_day(facts, reading.rank)):
+        reading.read(place, placed[1])
+        ordered.append(placed)
+    return reading, ordered
 
 
 def _mark_corrections(need: Need, material: Material) -> None:
@@ -103,16 +112,20 @@ class _Reading:
             self._turn(place, told, record)
 
     def _start(self, place: int, told: Told, fact: AssessmentStarted, record: AssessmentLife | None) -> None:
-        if record is not None and record.completion is None:
+        if record is not None and record.completion is None and record.deletion is None:
             if record.state not in UNDER_WAY:
                 self._reopen(place, told, record)
             return
-        need = Need(told, place, fact.assessment_id)
+        if record is not None and record.completion is None:
+            need = record.need
+            need.flags.append(Flag("CANCELLED_THEN_RESTARTED", None, (told.reference,)))
+        else:
+            need = Need(told, place, fact.assessment_id)
+            self.needs.append(need)
         record = AssessmentLife(fact.assessment_id, fact.referral_id, told, place, need)
         record.turn(place, State.OPEN, told)
         need.attach(record)
         self.records[record.id] = record
-        self.needs.append(need)
 
     def _turn(self, place: int, told: Told, record: AssessmentLife) -> None:
         fact = told.fact

@@ -334,6 +334,44 @@ def test_closing_and_reopening_a_parenting_assessment_hides_nothing():
     assert {"REOPENED_SAME_RECORD", "COMPLETED_WITHOUT_AUTHORISATION"} <= {*codes(read)}
 
 
+def test_a_parenting_assessment_begun_again_after_it_was_deleted_is_another_record_on_its_clock():
+    begun = {"assessment_id": "A-2", "kind": "parenting"}
+    read = reading(
+        history(
+            ("AssessmentStarted", "2020-04-30", begun),
+            ("RecordDeleted", "2020-07-13", {"record_kind": "assessment", "record_id": "A-2", "reason": "x"}),
+            ("AssessmentStarted", "2020-08-20", begun),
+        ),
+        "parenting_assessment:A-2",
+        date(2020, 9, 1),
+    )
+    assert read.recorded is not None
+    assert (read.clock.started_on, read.recorded.calendar_days) == (date(2020, 4, 30), 12)
+    assert "CANCELLED_THEN_RESTARTED" in codes(read)
+
+
+def test_cancelling_what_was_begun_on_the_day_of_a_completion_does_not_take_that_back():
+    facts = history(
+        ("AssessmentStarted", "2020-07-30", {"assessment_id": "A-1", "kind": "parenting"}),
+        ("AssessmentStarted", "2020-08-01", {"assessment_id": "A-1", "kind": "parenting"}),
+        ("AssessmentCompleted", "2020-08-01", {"assessment_id": "A-1"}),
+        ("AssessmentCancelled", "2020-10-02", {"assessment_id": "A-1", "reason": "x"}),
+    )
+    first = reading(facts, "parenting_assessment:A-1", date(2020, 11, 2))
+    assert (first.clock.status, first.clock.stopped_on) == ("stopped", date(2020, 8, 1))
+    second = reading(facts, "parenting_assessment:A-1:2", date(2020, 11, 2))
+    assert (second.clock.status, second.clock.started_on) == ("open", date(2020, 8, 1))
+
+
+def test_cancelling_a_parenting_assessment_takes_its_completion_back():
+    facts = history(
+        ("AssessmentStarted", "2020-07-30", {"assessment_id": "A-1", "kind": "parenting"}),
+        ("AssessmentCompleted", "2020-08-01", {"assessment_id": "A-1"}),
+        ("AssessmentCancelled", "2020-10-02", {"assessment_id": "A-1", "reason": "x"}),
+    )
+    assert reading(facts, "parenting_assessment:A-1", date(2020, 11, 2)).clock.status == "open"
+
+
 # Actions
 
 
