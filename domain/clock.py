@@ -78,6 +78,31 @@ class Clock:
         )
 
 
+def as_it_ran(clock: Clock) -> Clock:
+    """A clock without records as it was before it stopped or ended.
+
+    Written out, for this is done for every clock of the past, and `replace` takes nearly twice as long.
+    """
+    (only,) = clock.stretches
+    return Clock(
+        id=clock.id,
+        timescale=clock.timescale,
+        subject=clock.subject,
+        status="open",
+        started_on=clock.started_on,
+        stopped_on=None,
+        due_on=clock.due_on,
+        in_time_until=clock.in_time_until,
+        begun_by=clock.begun_by,
+        on_record=None,
+        has_records=False,
+        stretches=(Stretch(only.state, only.record, only.since, None),),
+        flags=clock.flags,
+        because=clock.because,
+        concerns=clock.concerns,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
     """The same length of time twice."""

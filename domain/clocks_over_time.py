@@ -11,7 +11,7 @@ from functools import cache, partial
 
 from domain.audit import ActionReopened
 from domain.circumstances import NOWHERE_ELSE, Circumstances, circumstances
-from domain.clock import Clock
+from domain.clock import Clock, as_it_ran
 from domain.event import Event
 from domain.families import FAMILIES, Drawing, Family
 from domain.families import shown as as_shown
@@ -156,9 +156,7 @@ def _run(clock: Clock, first: date) -> Iterator[Ran]:
         yield Ran(clock, since, None)
         return
     if since < stopped_on:
-        stretches = (*clock.stretches[:-1], replace(clock.stretches[-1], until=None))
-        running = replace(clock, status="open", stopped_on=None, stretches=stretches)
-        yield Ran(running, since, stopped_on)
+        yield Ran(as_it_ran(clock), since, stopped_on)
     yield Ran(clock, max(stopped_on, first), None)
 
 

@@ -182,6 +182,9 @@ class _RunningAges:
         self._clocks = self._that_grow = self._less = 0
 
     def on(self, place: int, number: int) -> Ages:
+        if not self._clocks and place not in self._growing and place not in self._constant:
+            self._number = number
+            return Ages()
         while self._number < number:
             self._number += 1
             for bound, age in enumerate(AGE_BOUNDS_WORKDAYS):

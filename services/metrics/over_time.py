@@ -126,7 +126,8 @@ class OverTime:
         end = self._days if until is None else min((until - self.first).days, self._days)
         if start < end:
             steps[start] += by
-            steps[end] -= by
+            if end < self._days:
+                steps[end] -= by
 
 
 class _Sums(Generic[Key]):
