@@ -35,4 +35,4 @@ def holders_of_clocks(case: Case) -> Holders:
     return worker_in_post(case.child, case.facts) if is_worker(case.child) else case.holders
 
 
-clock_rows: Projection[ClockRow] = Projection(name="clocks", version=3, row=ClockRow, rows=rows)
+clock_rows: Projection[ClockRow] = Projection(name="clocks", version=4, row=ClockRow, rows=rows)

@@ -1,6 +1,7 @@
 """What is measured, read from its table: rows summed, and the cases one by one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -133,8 +134,10 @@ def cases(
     only: Only,
     which: Sequence[Which],
     after: Key | None = None,
-) -> Iterator[Measured]:
-    """The rows that meet each of some conditions, in order, from after a key on; read as they are wanted."""
+) -> Generator[Measured]:
+    """The rows that meet each of some conditions, in order, from after a key on; read as they are wanted, and
+    to be closed where not all are.
+    """
     c = table.c
     columns = [c[name] for name in Measured.__dataclass_fields__]
     statement = _placed(select(*columns), table, measure, period, day, only)
@@ -143,8 +146,9 @@ def cases(
     if after is not None:
         statement = statement.where(tuple_(c.day, c.child, c.thing) > tuple_(*after))
     statement = statement.order_by(c.day, c.child, c.thing).execution_options(yield_per=1_000)
-    for row in connection.execute(statement):
-        yield Measured(**row._mapping)
+    with closing(connection.execute(statement)) as rows:
+        for row in rows:
+            yield Measured(**row._mapping)
 
 
 def _meeting(where: Where, table: Table, day: date) -> ColumnElement[bool]:

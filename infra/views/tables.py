@@ -109,6 +109,14 @@ Index(
     RECORDING_DELAYS.c.facts,
 )
 
+# A page of the cases of a period then reads no more than its own rows.
+Index(
+    "recording_delays_by_day",
+    RECORDING_DELAYS.c.entered_on,
+    RECORDING_DELAYS.c.child,
+    RECORDING_DELAYS.c.working_days,
+)
+
 FACTS = Table(
     "facts",
     METADATA,

@@ -1,11 +1,13 @@
 """What is measured by looking at several children or workers at once: made when it is asked for."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, func, or_, select, type_coerce
 
+from infra.views.measured import Key
 from infra.views.shapes import SHAPES
 from infra.views.tables import MEASURED, RECORDING_DELAYS
 from projections.across import caseloads, changes, delays, siblings
@@ -14,6 +16,7 @@ from projections.across.changes import Change, changes_by_child
 from projections.across.delays import measured_delays
 from projections.across.siblings import Spell, Visit
 from projections.delay_rows import DelayRow, delay_rows
+from projections.measure import Band
 from projections.measured.row import Measured
 from projections.projection import Case
 from projections.worker_rows import WorkerRow, worker_rows
@@ -22,13 +25,18 @@ from services.measures.asked import Wanted
 Weighed = Iterator[tuple[Measured, int]]
 """Rows, each with how many cases it stands for."""
 
+Streamed = Generator[tuple[Measured, int]]
+"""The same as they are read: to be closed where not all are wanted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Across:
     """How rows of a series are made: from the views; of each case by itself; or from what was laid by of all
     cases, rows ``of`` some series, and the workers where there are any to be known.
 
-    ``counted`` and ``alike_from_rows`` are for who only counts: they spare reading, or making, every row.
+    ``in_order``: from the views, those of lengths within all of some bands in the order of cases, from after
+    a key on, where no page needs all the others. ``counted`` and ``alike_from_rows`` are for who only counts:
+    they spare reading, or making, every row.
     """
 
     from_views: Callable[[Connection, Wanted], Weighed]
@@ -37,6 +45,7 @@ class Across:
     knows_workers: bool = False
     of: tuple[str, ...] = ()
     alike_from_rows: Callable[["Rows", Wanted], Weighed] | None = None
+    in_order: Callable[[Connection, Wanted, Sequence[Band], Key | None], Streamed] | None = None
     counted: Callable[[Connection, Wanted], Weighed] | None = None
 
 
@@ -170,11 +179,35 @@ def _delays_in_views(connection: Connection, wanted: Wanted) -> Weighed:
     return measured_delays(shape.row(line) for line in connection.execute(entered))
 
 
+def _delays_in_order(
+    connection: Connection, wanted: Wanted, bands: Sequence[Band], after: Key | None
+) -> Streamed:
+    c = RECORDING_DELAYS.c
+    # As `measured_delays` names them.
+    thing = c.source + ":" + type_coerce(c.entered_on, String) + ":" + cast(c.working_days, String)
+    asked = select(*(c[name] for name in DelayRow.__dataclass_fields__)).where(
+        c.entered_on.between(wanted.period.first, wanted.period.last)
+    )
+    for band in bands:
+        asked = asked.where(c.working_days >= band.low)
+        if band.high is not None:
+            asked = asked.where(c.working_days <= band.high)
+    if after is not None:
+        day, child, last = after
+        is_later = or_(c.child > child, and_(c.child == child, thing > last))
+        asked = asked.where(c.entered_on >= day, or_(c.entered_on > day, is_later))
+    asked = asked.order_by(c.entered_on, c.child, thing).execution_options(yield_per=1_000)
+    with closing(connection.execute(asked)) as rows:
+        yield from measured_delays(DelayRow(*row) for row in rows)
+
+
 def _delays_counted(connection: Connection, wanted: Wanted) -> Weighed:
     c, last = RECORDING_DELAYS.c, wanted.period.last
+    # Not the bare column: SQLite would seek in the index by day, and read rows and sort them.
+    entered_on = func.coalesce(c.entered_on, c.entered_on)
     entered = (
         select(c.source, c.working_days, func.sum(c.facts))
-        .where(c.entered_on.between(wanted.period.first, last))
+        .where(entered_on.between(wanted.period.first, last))
         .group_by(c.source, c.working_days)
     )
     rows = connection.execute(entered)
@@ -201,6 +234,7 @@ ACROSS: Mapping[str, Across] = {
     delays.SERIES: Across(
         _delays_in_views,
         from_case=lambda case: measured_delays(delay_rows.rows(case)),
+        in_order=_delays_in_order,
         counted=_delays_counted,
     ),
 }

@@ -5,6 +5,7 @@ import binascii
 import heapq
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -59,15 +60,28 @@ def from_views(views: Views, measure: Measure, wanted: Wanted, listed: Listed) -
     after = _read_cursor(measure, listed)
     with views.reading() as connection:
         across = ACROSS.get(measure.series)
+        if across is not None and across.in_order is not None:
+            with closing(across.in_order(connection, wanted, _lengths(measure, listed), after)) as streamed:
+                in_order = (one for one in streamed if is_wanted(one[0], wanted.only))
+                found = list(islice(in_order, listed.limit + 1))
+            return _page(found, measure, wanted, listed, views.calendar)
         if across is not None:
             made = across.from_views(connection, wanted)
             return from_rows(made, measure, wanted, listed, views.calendar)
-        rows = cases(
-            connection, MEASURED, measure, wanted.period, wanted.day, wanted.only,
-            _which(measure, listed), after,
-        )  # fmt: skip
-        kept = ((row, 1) for row in rows if _is_listed(row, measure, wanted, listed, views.calendar))
-        found = list(islice(kept, listed.limit + 1))
+        with closing(
+            cases(
+                connection,
+                MEASURED,
+                measure,
+                wanted.period,
+                wanted.day,
+                wanted.only,
+                _which(measure, listed),
+                after,
+            )
+        ) as rows:
+            kept = ((row, 1) for row in rows if _is_listed(row, measure, wanted, listed, views.calendar))
+            found = list(islice(kept, listed.limit + 1))
     return _page(found, measure, wanted, listed, views.calendar)
 
 
@@ -123,12 +137,17 @@ def _which(measure: Measure, listed: Listed) -> list[Which]:
     return [among, *([of_these] if listed.only_numerator and of_these is not None else [])]
 
 
+def _lengths(measure: Measure, listed: Listed) -> list[Band]:
+    """The bands within all of which the length of what is listed lies."""
+    asked = [listed.band, measure.of_these_lengths if listed.only_numerator else None]
+    return [band for band in asked if band is not None]
+
+
 def _is_listed(
     row: Measured, measure: Measure, wanted: Wanted, listed: Listed, calendar: WorkingDays
 ) -> bool:
     """Whether a row that counts has the length asked for."""
-    asked = [listed.band, measure.of_these_lengths if listed.only_numerator else None]
-    bands = [band for band in asked if band is not None]
+    bands = _lengths(measure, listed)
     if not bands:
         return True
     find = recorded_length_of if listed.is_recorded else length_of

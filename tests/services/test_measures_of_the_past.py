@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 
 from domain.question import Question, end_of
+from projections.across.delays import measured_delays
+from projections.delay_rows import delay_rows
 from projections.measure_catalogue import BY_NAME, MEASURES
 from services.asked import Asked
 from services.measures import cases
@@ -76,3 +78,26 @@ def test_only_what_a_measure_is_made_from_is_read():
     assert read.types == frozenset({"VisitMade"}) and read.families == ()
     listed = Ask((BY_NAME["assessment_in_time"],), ask(PAST), keeps_rows=True).sources
     assert listed.types is not None and {"VisitMade", "WorkerUnallocated"} <= listed.types
+
+
+def test_a_list_of_delays_is_the_same_from_the_views_wherever_they_are(tmp_path, views):
+    with service_in(tmp_path, TODAY.isoformat(), views) as service:
+        put(service, simulate(6, 3, richness=2.0))
+        service.projector.catch_up()
+        asked = ask(Question(TODAY))
+        measures = Measures(service)
+        for name in ("recording_delays", "recorded_late_1"):
+            measure = BY_NAME[name]
+            rows = [
+                (row, number)
+                for case in cases_as_at(service.log, service.histories, Question(TODAY))
+                for row, number in measured_delays(delay_rows.rows(case))
+            ]
+            cursor, pages = None, 0
+            while cursor is not None or not pages:
+                listed = Listed(limit=2, cursor=cursor, only_numerator=True)
+                page = measures.cases(measure, asked, listed)
+                same = cases.from_rows(rows, measure, asked, listed, service.calendar)
+                assert (page.items, page.next) == (same.cases, same.next)
+                cursor, pages = page.next, pages + 1
+            assert pages > 1
