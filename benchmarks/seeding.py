@@ -82,10 +82,14 @@ def _send(producer: Producer, topic: Topic, waiting: list[list[Commit]], least: 
 
 
 def reported(children: int, number: int, richness: float) -> Iterator[Incoming]:
-    """The facts of one authority, whose names nobody else's children and workers have."""
+    """The facts of one authority. No other has its children, workers, managers, batches and households: what
+    many children share would be shared by the more, the more there are.
+    """
     own = f"{number}.".encode()
     for line in simulate(children, number, SINCE, richness=richness):
         line = line.replace(b'"C1', b'"C' + own + b"1").replace(b"SW-", b"SW-" + own)
+        for shared in (b'"M-', b'"B-', b'"H-'):
+            line = line.replace(shared, shared + own)
         event = json.loads(line)
         yield Incoming(
             event["subject"], event["source"], event["id"], event["type"].removeprefix(PREFIX),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from threading import Lock
 from time import monotonic
 from typing import Any, Protocol
@@ -30,6 +30,9 @@ from projections.projection import Case
 KEPT_S = RECHECKED_EVERY_S
 FACTS_KEPT = 20_000
 WORKERS_KEPT = 5_000
+MOMENTS_KEPT = 100_000
+"""Marks that many children share are looked through for each of them: what each says is read once."""
+
 
 MERGE, BATCH, COMPLETION, SUPERVISION = "merge", "batch", "completion", "supervision"
 """Kinds of marks in the log: a reference merged or unmerged, a batch, who authorised a completion and when,
@@ -305,7 +308,7 @@ class Histories:
         bulk: dict[FactReference, int] = {}
         for reference, manager, instant in completions:
             count = within_minutes(
-                [m for m in authorised[manager] if _is_in(m, question.as_at, until)], instant
+                authorised[manager], instant, lambda mark: _is_in(mark, question.as_at, until)
             )
             if count >= BULK_COMPLETION_CHILDREN:
                 bulk[reference] = count
@@ -316,20 +319,28 @@ def _is_in(mark: Marked, as_at: date, until: tuple[int, ...] | None) -> bool:
     return (until is None or mark.number <= until[mark.partition]) and _day_of(mark.extra) <= as_at
 
 
+@lru_cache(MOMENTS_KEPT)
 def _day_of(extra: str) -> date:
     return date.fromisoformat(extra) if len(extra) == 10 else london_day(_instant(extra))
 
 
+@lru_cache(MOMENTS_KEPT)
 def _instant(extra: str) -> datetime:
     return datetime.fromisoformat(extra).astimezone(UTC)
 
 
-def within_minutes(marks: Sequence[Marked], instant: datetime) -> int:
+def within_minutes(
+    marks: Sequence[Marked], instant: datetime, counts: Callable[[Marked], bool] = lambda mark: True
+) -> int:
     """How many children have completions within ten minutes of each other, ``instant`` among them; the most
-    of any such.
+    of any such. Of ``marks`` those matter that count.
     """
     span = timedelta(minutes=BULK_COMPLETION_MINUTES)
-    near = sorted((at, mark.stream) for mark in marks if abs((at := _instant(mark.extra)) - instant) <= span)
+    near = sorted(
+        (at, mark.stream)
+        for mark in marks
+        if abs((at := _instant(mark.extra)) - instant) <= span and counts(mark)
+    )
     most = 0
     for first, _ in near:
         if first <= instant <= first + span:
