@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import quoted_name
 
+from infra.views.engine import POSTGRESQL
 from infra.views.shapes import SHAPES
 from infra.views.tables import BUILDS, CLOCKS, FOLDS, KEPT, MEMBERS, POSITIONS, SET_ASIDE, SHARES
 from projections.catalogue import PROJECTIONS
@@ -183,10 +184,15 @@ def create(
     read_on: date | None,
     parted: tuple[int, int] | None = None,
 ) -> Build:
-    """A new build, empty and without indexes."""
+    """A new build, empty and without indexes.
+
+    PostgreSQL adds a key to a full table sooner than it keeps one right while the table is filled.
+    """
     last = connection.scalar(select(func.max(BUILDS.c.build)).where(BUILDS.c.projection == projection))
     table = physical(projection, (last or 0) + 1)
     connection.execute(CreateTable(table))
+    if connection.dialect.name == POSTGRESQL:
+        _drop_key(connection, table)
     values = {
         "projection": projection,
         "build": (last or 0) + 1,
@@ -202,7 +208,16 @@ def create(
     return next(one for one in read_builds(connection, state) if (one.projection, one.number) == made)
 
 
+def _drop_key(connection: Connection, table: Table) -> None:
+    connection.execute(text(f"ALTER TABLE {table.name} DROP CONSTRAINT IF EXISTS {table.name}_pkey"))
+
+
 def add_indexes(connection: Connection, build: Build) -> None:
+    """Add those that a build is read by, its key among them."""
+    if connection.dialect.name == POSTGRESQL:
+        _drop_key(connection, build.table)
+        key = ", ".join(f'"{column.name}"' for column in build.table.primary_key.columns)
+        connection.execute(text(f"ALTER TABLE {build.table.name} ADD PRIMARY KEY ({key})"))
     for index in sorted(build.table.indexes, key=lambda index: str(index.name)):
         connection.execute(CreateIndex(index))
 
