@@ -54,6 +54,14 @@ class Case:
         asked = replace(self.question, as_at=day)
         return replace(self, history=self.known, everything=self.amended, question=asked, upheld=self.follows)
 
+    def of_families(self, families: Sequence[Family]) -> "Case":
+        """The same, with the clocks of some families wanted; itself where it has its figures already."""
+        if "figures" in self.__dict__:
+            return self
+        return replace(
+            self, history=self.known, everything=self.amended, upheld=self.follows, families=families
+        )
+
     @cached_property
     def follows(self) -> Upheld:
         """Which amendments the clocks follow, whatever day is asked about."""

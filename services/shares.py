@@ -12,7 +12,7 @@ from services.held import HeldCodec, HeldLog, read_rows
 from services.histories import Histories
 from services.workers import own_parts, tidy, workers
 
-STREAMS_IN_A_SHARE = 250
+STREAMS_IN_A_SHARE = 500
 PAYS_FROM_STREAMS = 3_000
 """From so many streams on, starting processes takes less than it spares."""
 

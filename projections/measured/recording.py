@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from domain.families import families_of
 from domain.history import Recorded
 from domain.moment import london_day
 from domain.months import months_after
@@ -34,7 +35,9 @@ def late_things(case: Case) -> Iterator[Measured]:
     if not late:
         # Nothing is asked of clocks that nothing late can have started or stopped.
         return
-    on_clocks = dict.fromkeys(reference for clock in case.figures.clocks for reference in clock.because)
+    families = families_of(fact.type for fact in late.values())
+    figures = case.of_families(families).figures
+    on_clocks = dict.fromkeys(reference for clock in figures.clocks for reference in clock.because)
     for reference in on_clocks:
         if reference in late:
             fact = late[reference]
