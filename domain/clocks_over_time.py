@@ -173,9 +173,12 @@ def _redrawn(
     visits = [told for told in facts if isinstance(told.fact, VisitMade)]
     may_be_seen = family.name == "assessment" and _is_told_once(visits)
     for day, types in _changing([*facts, *(of_shown or ())], *days_read):
+        told_by_then = bisect_right(days, day)
+        if not told_by_then:
+            continue
         if may_be_seen and types == {"VisitMade"} and not _has_unseen(standing.values()):
             continue
-        drawing = _drawing(family, facts[: bisect_right(days, day)], day, terms)
+        drawing = _drawing(family, facts[:told_by_then], day, terms)
         if of_shown is not None:
             so_far = [told for told in of_shown if told.day <= day]
             drawing.shown = as_shown(_drawing(family, so_far, day, terms))

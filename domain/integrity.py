@@ -391,3 +391,6 @@ _JUDGES: Mapping[type[Event], Callable[[Told, _Read], Iterator[str]]] = {
     **dict.fromkeys((PlanStarted, PlanEnded), _of_plan),
     **dict.fromkeys((CareStarted, CareEnded, PlacementStarted, PlacementEnded), _of_care),
 }
+
+JUDGED = frozenset(_JUDGES)
+"""The types of facts that rules are about: no others have a say in what they find."""

@@ -11,7 +11,7 @@ from domain.catalogue import is_child
 from domain.clocks_over_time import Terms, clocks_over_time
 from domain.discrepancies import whenever_asked
 from domain.identity import TransferredOut
-from domain.integrity import contradictions, foretell
+from domain.integrity import JUDGED, contradictions, foretell
 from domain.lifecycle import do_not_follow
 from domain.moment import Moment
 from domain.people import is_worker
@@ -141,11 +141,12 @@ def _discrepancies(latest: Case, piece: Piece) -> Iterator[Stood]:
 
 
 def _contradictions_each_day(piece: Piece) -> Iterator[Stood]:
-    days = [told.day for told in piece.put_right]
+    judged = [told for told in piece.put_right if type(told.fact) in JUDGED]
+    days = [told.day for told in judged]
     edges = sorted({piece.since, *(day for day in days if day > piece.since)})
     for since, until in pairwise([*edges, None]):
         assert since is not None
-        found = contradictions(piece.put_right[: bisect_right(days, since)])
+        found = contradictions(judged[: bisect_right(days, since)])
         yield Stood(since, until, discrepancies=[one.code for one in found])
 
 
