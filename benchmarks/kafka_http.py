@@ -28,7 +28,7 @@ from tests.servers.ports import free_ports
 
 SINGLES = 6_000
 BATCHES = 80
-BATCH_CONNECTIONS = 4
+BATCH_CONNECTIONS = 12
 RECORD_BYTES = 300
 ALONE = 400
 TOGETHER = 8_000
@@ -106,7 +106,7 @@ def main() -> None:
         # The service that is measured is started with it.
         os.environ["CASETIMELINE_LOG"] = f"kafka://{cluster.bootstrap}/casetimeline.log"
         with service(Path(place)) as running:
-            batches(running.port, "warm", 12)
+            batches(running.port, "warm", 60)
             bares, posted, batched, took = [], [], [], []
             for turn in range(ROUNDS):
                 bares.append(bare(cluster))
