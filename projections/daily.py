@@ -6,14 +6,17 @@ alike from one day to another adds two steps to each figure it is in: where it c
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import TypeVar
 
 from domain.working_days import WorkingDays
 from projections.clock_rows import ClockRow
 from projections.practice import AGE_BOUNDS_WORKDAYS, Ages, OfTimescale, alike
+
+Key = TypeVar("Key")
 
 Steps = dict[int, int]
 """By how much a figure changes on which day of the range."""
@@ -214,8 +217,11 @@ class _Running:
     def __init__(self, over_time: _TimescaleOverTime) -> None:
         self._over_time = over_time
         self._counts: Counter[str] = Counter()
+        self._counted = _by_place(over_time.counts)
         self._open: Counter[str | None] = Counter()
         self._over: Counter[str | None] = Counter()
+        self._opened = _by_place(over_time.open_by_team)
+        self._overran = _by_place(over_time.over_by_team)
         self._true = _RunningAges(over_time.true_ages)
         self._recorded = _RunningAges(over_time.recorded_ages)
         self._alike = _by_place(over_time.hidden_alike)
@@ -225,34 +231,28 @@ class _Running:
         self._was_seen = False
 
     def on(self, place: int, number: int) -> OfTimescale | None:
-        over_time = self._over_time
-        for name, steps in over_time.counts.items():
-            self._counts[name] += steps.get(place, 0)
-        for counted, by_team in ((self._open, over_time.open_by_team), (self._over, over_time.over_by_team)):
-            for team, steps in by_team.items():
-                counted[team] += steps.get(place, 0)
-        for hiding, changes in ((self._hiding, self._alike), (self._growing, self._since)):
-            for value, by in changes.get(place, ()):
-                hiding[value] += by
-                if not hiding[value]:
-                    del hiding[value]
+        for name, by in self._counted.get(place, ()):
+            self._counts[name] += by
+        _follow(self._open, self._opened.get(place, ()))
+        _follow(self._over, self._overran.get(place, ()))
+        _follow(self._hiding, self._alike.get(place, ()))
+        _follow(self._growing, self._since.get(place, ()))
         true_ages = self._true.on(place, number)
         recorded_ages = self._recorded.on(place, number)
-        self._was_seen = self._was_seen or bool(sum(self._open.values()) or any(self._counts.values()))
+        self._was_seen = self._was_seen or bool(self._open or any(self._counts.values()))
         if not self._was_seen:
             return None
-        hiding = Counter(self._hiding)
-        for since, clocks in self._growing.items():
-            hiding[number - since] += clocks
+        longest_growing = number - min(self._growing) if self._growing else 0
         return OfTimescale(
-            open_by_team=Counter({team: clocks for team, clocks in self._open.items() if clocks}),
-            over_by_team=Counter({team: self._over[team] for team, clocks in self._open.items() if clocks}),
+            open_by_team=Counter(self._open),
+            # Of a team that has clocks at all it is told that none is over.
+            over_by_team=Counter({team: self._over[team] for team in self._open}),
             **{name: self._counts[name] for name in _COUNTED},
-            has_records=over_time.has_records and recorded_ages.counted > 0,
+            has_records=self._over_time.has_records and recorded_ages.counted > 0,
             true_ages=true_ages,
             recorded_ages=recorded_ages,
             hidden=true_ages.total - recorded_ages.total if recorded_ages.counted else 0,
-            hiding=hiding,
+            longest_hidden=max(max(self._hiding, default=0), longest_growing, 0),
         )
 
 
@@ -261,8 +261,16 @@ _COUNTED = (
 )  # fmt: skip
 
 
-def _by_place(over_time: defaultdict[int, Steps]) -> dict[int, list[tuple[int, int]]]:
-    changes: dict[int, list[tuple[int, int]]] = {}
+def _follow(counted: Counter[Key], changes: Iterable[tuple[Key, int]]) -> None:
+    """Change what is counted; what comes to nothing goes."""
+    for key, by in changes:
+        counted[key] += by
+        if not counted[key]:
+            del counted[key]
+
+
+def _by_place(over_time: Mapping[Key, Steps]) -> dict[int, list[tuple[Key, int]]]:
+    changes: dict[int, list[tuple[Key, int]]] = {}
     for value, steps in over_time.items():
         for place, by in steps.items():
             if by:

@@ -118,12 +118,8 @@ class OfTimescale:
     true_ages: Ages = field(default_factory=Ages)
     recorded_ages: Ages = field(default_factory=Ages)
     hidden: int = 0
-    hiding: Counter[int] = field(default_factory=Counter)
-
-    @property
-    def longest_hidden(self) -> int:
-        """The most working days that the record of an open clock hides."""
-        return max((days for days, count in self.hiding.items() if count), default=0)
+    longest_hidden: int = 0
+    """The most working days that the record of an open clock hides."""
 
     def add(self, one: Standing, count: int) -> None:
         if one.status == "open":
@@ -148,7 +144,7 @@ class OfTimescale:
             self.has_records = True
             self.recorded_ages.add(one.recorded, count)
             self.hidden += one.hidden * count
-            self.hiding[one.hidden] += count
+            self.longest_hidden = max(self.longest_hidden, one.hidden)
 
 
 class Practice:
