@@ -29,6 +29,7 @@ commits = st.builds(
     id=st.sampled_from([bytes([n]) * 16 for n in range(9)]),
     events=st.lists(events, max_size=3).map(tuple),
     expected_version=st.none() | st.none() | st.just(OWN) | st.integers(0, 3),
+    marks=st.just(()),
     tracking=st.none() | st.none() | st.builds(Tracking, st.just("upstream"), st.integers(1, 5)),
 )
 packs = st.lists(st.tuples(st.lists(commits, max_size=4), st.integers(0, 3)), max_size=8)
