@@ -16,14 +16,13 @@ from domain.lifecycle import do_not_follow
 from domain.moment import Moment
 from domain.people import is_worker
 from domain.pieces import Piece, pieces
-from domain.snapshot import RecordDisappeared, RecordReappeared
 from domain.telling import Told, turning_days
 from projections.child_rows import BEAR_ON_STATUS, child_rows, status_of
 from projections.clock_rows import ClockRow, clock_rows
 from projections.discrepancy_rows import discrepancy_rows
 from projections.hands import Holders, holders, worker_in_post
 from projections.projection import Case
-from projections.vanished_rows import vanished_rows
+from projections.vanished_rows import vanished, vanished_rows
 
 _DAY = timedelta(days=1)
 
@@ -151,17 +150,10 @@ def _contradictions_each_day(piece: Piece) -> Iterator[Stood]:
 
 
 def _vanished(piece: Piece) -> Iterator[Stood]:
-    gone: dict[tuple[str, str, str], date] = {}
-    for told in piece.put_right:
-        fact = told.fact
-        if isinstance(fact, RecordDisappeared):
-            gone.setdefault((fact.record_kind, fact.record_id, told.recorded.source), told.day)
-        elif isinstance(fact, RecordReappeared):
-            since = gone.pop((fact.record_kind, fact.record_id, told.recorded.source), told.day)
-            if max(since, piece.since) < told.day:
-                yield Stood(max(since, piece.since), told.day, vanished=[fact.record_kind])
-    for (kind, _, _), since in gone.items():
-        yield Stood(max(since, piece.since), None, vanished=[kind])
+    for (kind, _, _), since, until in vanished(piece.put_right):
+        began = max(since, piece.since)
+        if until is None or began < until:
+            yield Stood(began, until, vanished=[kind])
 
 
 def changing_on(case: Case, first: date, last: date) -> list[date]:
