@@ -16,7 +16,7 @@ from infra.views.builds import Build, State
 from infra.views.digest import Digest, digest
 from infra.views.engine import Overtaken, changing_tables, reading_one_state, writing
 from infra.views.positions import Position, move, positions_of
-from infra.views.replacing import fill
+from infra.views.replacing import complete, fill
 from infra.views.set_aside import New, SetAside, read_set_aside
 from infra.views.tables import BUILDS, SHARES
 from infra.views.views import Views
@@ -205,6 +205,7 @@ class Rebuild:
             with changing_tables(self._views.engine) as connection:
                 for build in self._views.held(connection, builds):
                     of_builds.add_indexes(connection, build)
+                    complete(connection, build)
                     of_builds.turn(connection, build, filled)
         self._projector.catch_up(stop, filled)
         if stop is not None and stop.is_set():

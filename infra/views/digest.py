@@ -11,6 +11,8 @@ from sqlalchemy import Connection, select
 
 from infra.views.builds import Build
 from infra.views.shapes import SHAPES
+from projections.across.siblings import SERIES
+from projections.measured.rows import measured_rows
 
 _BYTES = 32
 _MANY = 2_000
@@ -36,11 +38,13 @@ def digest_of(lines: Iterable[Iterable[Any]]) -> Digest:
 
 
 def digest(connection: Connection, build: Build, without: Collection[str] = ()) -> Digest:
-    """The digest of a build's rows, but for those of some children."""
+    """The digest of a build's rows, but for those of some children, and those made from theirs."""
     table = build.table
     statement = select(*(table.c[name] for name in SHAPES[build.projection].columns))
     if without:
         statement = statement.where(table.c.child.not_in(sorted(without)))
+        if build.projection == measured_rows.name:
+            statement = statement.where(table.c.series != SERIES)
     return digest_of(connection.execute(statement, execution_options={"yield_per": _MANY}))
 
 

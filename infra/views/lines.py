@@ -21,8 +21,13 @@ to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What is asked of a table in one database, and what of a line that database keeps in another form."""
+    """What is asked of a table in one database, and what of a line that database keeps in another form.
 
+    ``read`` are the columns as they are selected, ``width`` how many of them there are before the key's.
+    """
+
+    read: tuple[str, ...]
+    width: int
     select: str
     key: Callable[[Line], Line]
     insert: str
@@ -53,8 +58,11 @@ def statements(table: Table, columns: tuple[str, ...], dialect: str) -> Statemen
     # The driver of PostgreSQL takes days and instants as they are.
     dates = [n for n, kind in enumerate(kinds) if isinstance(kind, Date) and not is_postgresql]
     instants = [n for n, kind in enumerate(kinds) if isinstance(kind, DateTime) and not is_postgresql]
+    selected = (*read, *whole[len(columns) :])
     return Statements(
-        select=f"SELECT {', '.join([*read, *whole[len(columns) :]])} FROM {table.name} WHERE ",  # noqa: S608 (names of ours)
+        read=selected,
+        width=len(columns),
+        select=f"SELECT {', '.join(selected)} FROM {table.name} WHERE ",  # noqa: S608 (names of ours)
         key=lambda line: tuple([line[at] for at in places]),
         insert=f"INSERT INTO {table.name} ({', '.join(named)}) VALUES ({', '.join([one] * len(named))})",  # noqa: S608
         delete=f"DELETE FROM {table.name} WHERE {' AND '.join(f'{name} = {one}' for name in own)}",  # noqa: S608
@@ -94,29 +102,38 @@ def insert(
         connection.exec_driver_sql(how.insert, fresh)
 
 
-def put_right(
-    connection: Connection,
-    table: Table,
-    columns: tuple[str, ...],
-    streams: Sequence[str],
-    lines: Iterable[Sequence[Any]],
-) -> None:
-    """Make lines all that a table has of some children, touching none that is there already."""
-    how = statements(table, columns, connection.dialect.name)
-    width = len(columns)
-    there: dict[Line, list[Line]] = {}
-    for line in of_any(connection, how.select, (), "child", streams):
-        there.setdefault(line[:width], []).append(line)
+def of_children(
+    connection: Connection, how: Statements, children: Sequence[str], among: str = ""
+) -> Sequence[Line]:
+    """The lines that a table has of some children, with what tells them apart at their end.
+
+    ``among``: a condition that they meet, with more to follow.
+    """
+    return of_any(connection, how.select + among, (), "child", children)
+
+
+def change(
+    connection: Connection, how: Statements, there: Iterable[Line], lines: Iterable[Line]
+) -> list[Line]:
+    """Put some lines, as the database keeps them, in the place of those that are there, touching none that
+    stays; return those that went and those that came.
+    """
+    width = how.width
+    stay: dict[Line, list[Line]] = {}
+    for line in there:
+        stay.setdefault(line[:width], []).append(line)
     fresh = []
-    for line in kept(lines, how):
-        if same := there.get(line):
+    for line in lines:
+        if same := stay.get(line):
             same.pop()
         else:
             fresh.append(line)
-    if gone := [how.key(line) for same in there.values() for line in same]:
-        connection.exec_driver_sql(how.delete, gone)
+    gone = [line for same in stay.values() for line in same]
+    if gone:
+        connection.exec_driver_sql(how.delete, [how.key(line) for line in gone])
     if fresh:
         connection.exec_driver_sql(how.insert, fresh)
+    return gone + fresh
 
 
 def of_any(

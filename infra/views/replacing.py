@@ -11,10 +11,12 @@ from domain.working_days import WorkingDays
 from infra.views.builds import Build
 from infra.views.bulk import put
 from infra.views.folded import Failure, Folded
-from infra.views.lines import Line, change_any, kept, mark, of_any, put_right, statements
+from infra.views.households import NOT_OF_HOUSEHOLDS, follow, make_all
+from infra.views.lines import Line, change, change_any, kept, mark, of_any, of_children, statements
 from infra.views.set_aside import New, set_aside, waiting_among
 from infra.views.shapes import SHAPES
 from infra.views.tables import FOLDS, SHARES
+from projections.measured.rows import measured_rows
 
 _TOLD = ("child", "folded_through", "changed_on", "changes_on")
 _FOLDS = ("projection", "build", "stream", *_TOLD)
@@ -71,6 +73,12 @@ def fill(
     _insert(connection, build, [one for one in folded if build.projection not in one.failures], calendar)
 
 
+def complete(connection: Connection, build: Build) -> None:
+    """Add the rows that are made from others, once a build is filled with those and has its indexes."""
+    if build.projection == measured_rows.name:
+        make_all(connection, build.table)
+
+
 def _noted(connection: Connection, build: Build, streams: Sequence[str]) -> dict[str, Line]:
     """What is noted of streams that were folded: under which child, through what, and when they change."""
     how = statements(FOLDS, ("stream", *_TOLD), connection.dialect.name)
@@ -88,7 +96,13 @@ def _put_right(
     """Make rows of streams, of which it was noted how they were, those that were folded."""
     shape = SHAPES[build.projection]
     streams = [stream for one in folded for stream in one.streams]
-    put_right(connection, build.table, shape.columns, streams, _rows(build, folded, calendar))
+    rows = statements(build.table, shape.columns, connection.dialect.name)
+    lines = list(kept(_rows(build, folded, calendar), rows))
+    if build.projection == measured_rows.name:
+        there = of_children(connection, rows, streams, NOT_OF_HOUSEHOLDS)
+        follow(connection, build.table, change(connection, rows, there, lines), lines)
+    else:
+        change(connection, rows, of_children(connection, rows, streams), lines)
     fresh, again = [], defaultdict(list)
     how = statements(FOLDS, _FOLDS, connection.dialect.name)
     for line in kept(_folds(build, folded), how):

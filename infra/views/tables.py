@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    text,
 )  # fmt: skip
 
 METADATA = MetaData()
@@ -162,6 +163,8 @@ MEASURED = Table(
 )
 Index("measured_by_child", MEASURED.c.child)
 Index("measured_by_end", MEASURED.c.series, MEASURED.c.until)
+_HOUSEHOLDS = text("series = 'households'")
+Index("measured_by_household", MEASURED.c.kind, sqlite_where=_HOUSEHOLDS, postgresql_where=_HOUSEHOLDS)
 
 IDENTITIES = Table(
     "identities",

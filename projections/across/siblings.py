@@ -31,9 +31,14 @@ class Spell(NamedTuple):
     since: date
     until: date | None
 
+    def goes_on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
 
 Other = tuple[str, str, date, Visit | None, Visit]
-"""A child, its household, a day on which another of it was visited, its own visit if any, and some visit."""
+"""A child, its household, a day on which another of it was visited, its own visit if any, and the visit to
+the first child that was visited.
+"""
 
 
 def others(visits: Iterable[Visit], spells: Iterable[Spell]) -> Iterator[Other]:
@@ -56,7 +61,7 @@ def others(visits: Iterable[Visit], spells: Iterable[Spell]) -> Iterator[Other]:
                 if before is None or _rank(visit) < _rank(before):
                     seen[visit[0]] = visit
     for (household, day), seen in days.items():
-        some_visit = next(iter(seen.values()))
+        first = seen[min(seen)]
         there = {
             child
             for child, _, since, until in members[household]
@@ -64,13 +69,14 @@ def others(visits: Iterable[Visit], spells: Iterable[Spell]) -> Iterator[Other]:
         }
         for child in there:
             if len(seen) > (child in seen):
-                yield child, household, day, seen.get(child), some_visit
+                yield child, household, day, seen.get(child), first
 
 
 def siblings(visits: Iterable[Visit], spells: Iterable[Spell]) -> Iterator[Measured]:
     """A row for each child and day on which another child of its household was visited: how it was seen.
 
-    The case is whose visit it was that did not see the child, or, where it had one, its own.
+    The case is its own visit's, the best where it had several; without one, that of the visit to the other,
+    of several the first by reference.
     """
     for child, household, day, own, other in others(visits, spells):
         yield _row(child, household, day, own, other)
@@ -89,8 +95,9 @@ def siblings_alike(
         yield _row("", "", on, one if seen else None, one), number
 
 
-def _rank(visit: Visit) -> int:
-    return _BEST_FIRST.index(visit[2])
+def _rank(visit: Visit) -> tuple[int, str, str]:
+    """The best first; of equals always the same, in whatever order they come."""
+    return _BEST_FIRST.index(visit[2]), visit[3] or "", visit[4] or ""
 
 
 def _row(child: str, household: str, day: date, own: Visit | None, other: Visit) -> Measured:

@@ -129,4 +129,4 @@ def _told_apart(makers: Sequence[Things], case: Case) -> list[Measured]:
     return found
 
 
-measured_rows: Projection[Measured] = Projection(name="measured", version=2, row=Measured, rows=rows)
+measured_rows: Projection[Measured] = Projection(name="measured", version=3, row=Measured, rows=rows)

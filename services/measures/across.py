@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, func, or_, select, type_coerce
+from sqlalchemy import Connection, String, and_, cast, func, or_, select, type_coerce
 
 from infra.views.measured import Key
 from infra.views.shapes import SHAPES
@@ -31,15 +31,16 @@ Streamed = Generator[tuple[Measured, int]]
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """How rows of a series are made: from the views; of each case by itself; or from what was laid by of all
-    cases, rows ``of`` some series, and the workers where there are any to be known.
+    """How rows of a series are made: from the views (None: they stand there as they are); of each case by
+    itself; or from what was laid by of all cases, rows ``of`` some series, and the workers where there are
+    any to be known.
 
     ``in_order``: from the views, those of lengths within all of some bands in the order of cases, from after
     a key on, where no page needs all the others. ``counted`` and ``alike_from_rows`` are for who only counts:
     they spare reading, or making, every row.
     """
 
-    from_views: Callable[[Connection, Wanted], Weighed]
+    from_views: Callable[[Connection, Wanted], Weighed] | None
     from_rows: Callable[["Rows", Wanted], Weighed] | None = None
     from_case: Callable[[Case], Weighed] | None = None
     knows_workers: bool = False
@@ -95,36 +96,6 @@ _LAID: Mapping[str, Callable[[Measured, Wanted], Any]] = {
 
 def _once(rows: Iterable[Measured]) -> Weighed:
     return ((row, 1) for row in rows)
-
-
-def _siblings_in_views(connection: Connection, wanted: Wanted) -> Weighed:
-    c = MEASURED.c
-    visits = (Visit(*row) for row in connection.execute(_visits(wanted, c.day)))
-    spells = [Spell(*row) for row in connection.execute(_homes(c.since, c.until))]
-    return _once(siblings.siblings(visits, spells))
-
-
-def _siblings_counted(connection: Connection, wanted: Wanted) -> Weighed:
-    if wanted.by == "kind" or wanted.only.kind is not None:
-        return _siblings_in_views(connection, wanted)
-    # Days compare as well as they are kept: reading them as dates would take longer than all the rest.
-    c = MEASURED.c
-    as_kept = {name: type_coerce(c[name], String) for name in ("day", "since", "until")}
-    visits: Any = connection.execute(_visits(wanted, as_kept["day"]))
-    spells: Any = connection.execute(_homes(as_kept["since"], as_kept["until"]))
-    return siblings.siblings_alike(visits, spells, wanted.period.last)
-
-
-def _visits(wanted: Wanted, day: ColumnElement[Any]) -> Select[Any]:
-    c = MEASURED.c
-    return select(c.child, day, c.outcome, c.worker_id, c.team_id).where(
-        c.series == "visits", c.day.between(wanted.period.first, wanted.period.last)
-    )
-
-
-def _homes(since: ColumnElement[Any], until: ColumnElement[Any]) -> Select[Any]:
-    c = MEASURED.c
-    return select(c.child, c.kind, since, until).where(c.series == "households")
 
 
 def _siblings_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
@@ -216,11 +187,7 @@ def _delays_counted(connection: Connection, wanted: Wanted) -> Weighed:
 
 ACROSS: Mapping[str, Across] = {
     siblings.SERIES: Across(
-        _siblings_in_views,
-        _siblings_in_rows,
-        of=("visits", "households"),
-        alike_from_rows=_siblings_alike_in_rows,
-        counted=_siblings_counted,
+        None, _siblings_in_rows, of=("visits", "households"), alike_from_rows=_siblings_alike_in_rows
     ),
     caseloads.SERIES: Across(
         lambda connection, wanted: _caseloads(

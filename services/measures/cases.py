@@ -65,7 +65,7 @@ def from_views(views: Views, measure: Measure, wanted: Wanted, listed: Listed) -
                 in_order = (one for one in streamed if is_wanted(one[0], wanted.only))
                 found = list(islice(in_order, listed.limit + 1))
             return _page(found, measure, wanted, listed, views.calendar)
-        if across is not None:
+        if across is not None and across.from_views is not None:
             made = across.from_views(connection, wanted)
             return from_rows(made, measure, wanted, listed, views.calendar)
         with closing(

@@ -46,9 +46,9 @@ def from_views(views: Views, measures: Sequence[Measure], wanted: Wanted) -> lis
         for measure in measures:
             counted = Counted(measure)
             across = ACROSS.get(measure.series)
-            if across is not None:
-                made = (across.counted or across.from_views)(connection, wanted)
-                count_rows(made, [counted], wanted, views.calendar)
+            make = None if across is None else across.counted or across.from_views
+            if make is not None:
+                count_rows(make(connection, wanted), [counted], wanted, views.calendar)
             else:
                 _count_sums(connection, counted, wanted, views.calendar)
             found.append(counted)
