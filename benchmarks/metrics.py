@@ -1,7 +1,7 @@
 """How long Prometheus waits for the metrics of an authority, and how long their past takes to be written.
 
 Baselines of the same run: for a scrape, formatting as many numbers that are there already; for the past,
-asking for each child's clocks as at each of a few days. ``--children 40000 --richness 6.8`` makes 3.3 million
+asking for each child's clocks as at each of a few days. ``--children 42000 --richness 20`` makes 5 million
 events.
 """
 

@@ -34,7 +34,7 @@ from infra.log.partition_rows import read_partition
 from projections.catalogue import PROJECTIONS
 from services.compose import Parts, composed
 from services.config import Config, read_config
-from services.held import FACTS_AT_ONCE, of_partition, part_rows
+from services.held import FACTS_AT_ONCE, of_partition
 from services.rebuild_elsewhere import processes
 from tests.servers.ports import free_ports
 
@@ -58,7 +58,7 @@ def ours(servers: str, topic: str, partition: int, stop: int, data: Path) -> int
         codec = ColumnarCodec(Codec(keys))
         places = [place for of_stream in held.places.values() for place in of_stream]
         for start in range(0, len(places), FACTS_AT_ONCE):
-            codec.decode_rows(part_rows(held.rows, places[start : start + FACTS_AT_ONCE]))
+            codec.decode_rows(held.rows.at(places[start : start + FACTS_AT_ONCE]))
     return len(places)
 
 

@@ -22,6 +22,7 @@ from domain.material import Material
 from domain.needs import Needs
 from domain.people import WorkerAllocated
 from domain.plan import VisitFrequencySet
+from domain.plan_clocks import REPEATING
 from domain.policy import Policy
 from domain.referral_episode import episodes
 from domain.telling import Told, turning_days
@@ -134,7 +135,9 @@ def _goes_on(clock: Clock) -> bool:
     return any(flag.code == "CONTINUATION_WITHIN_WINDOW" for flag in clock.flags)
 
 
-_SETTLING = frozenset({"contact", "matter", "plan", "care", "supervision", "case supervision"})
+_SETTLING = frozenset({
+    "contact", "matter", "care", "supervision", "case supervision", *(what.later for what in REPEATING),
+})  # fmt: skip
 _REPEATABLE: frozenset[type[Event]] = frozenset({VisitFrequencySet, WorkerAllocated})
 """Facts of which each tells of something new."""
 

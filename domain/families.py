@@ -17,7 +17,7 @@ from domain.meeting import MeetingHeld
 from domain.need import Need
 from domain.needs import Needs
 from domain.parenting_clock import find_parenting, parenting_clocks
-from domain.plan_clocks import plan_clocks
+from domain.plan_clocks import REPEATING, Repeating, plan_clocks
 from domain.pre_proceedings_clock import find_tracks, pre_proceedings_clocks
 from domain.supervision_clock import case_supervision_clocks, supervision_clocks
 from domain.transfer_clock import transfer_clocks
@@ -156,6 +156,17 @@ _REFERRALS = frozenset({
 _PLANS = frozenset({"PlanStarted", "PlanEnded"})
 _CARE = frozenset({"CareStarted", "CareEnded", "PlacementStarted", "PlacementEnded"})
 
+
+def _of_plans(what: Repeating) -> Family:
+    visits = {"VisitMade", "VisitFrequencySet"}
+    return Family(
+        what.later,
+        _PLANS | (visits if what.occasion is VisitMade else {"MeetingHeld"}),
+        lambda drawing: plan_clocks(drawing.material, what),
+        moves=lambda fact: not isinstance(fact, what.occasion) or what.tells(fact),
+    )
+
+
 FAMILIES: tuple[Family, ...] = (
     Family("contact", frozenset({"ContactReceived", "ContactDecided"}), _contacts),
     Family(
@@ -185,11 +196,7 @@ FAMILIES: tuple[Family, ...] = (
         lambda d: transfer_clocks(d.material),
         moves=_unless_meeting_other_than("transfer_in_conference"),
     ),
-    Family(
-        "plan",
-        _PLANS | {"VisitFrequencySet", "VisitMade", "MeetingHeld"},
-        lambda d: plan_clocks(d.material),
-    ),
+    *map(_of_plans, REPEATING),
     Family(
         "care",
         _CARE | {"CarePlanPrepared", "PlacementPlanPrepared", "VisitMade", "MeetingHeld"},

@@ -7,6 +7,7 @@ from datetime import date
 from domain.clock import Clock
 from domain.clock_making import Numbers, gone_flags, make_clock
 from domain.day_order import when
+from domain.event import Event
 from domain.flag import Flag
 from domain.intervals import Interval, Occasion, Reports, Spell, intervals, spells
 from domain.material import Material, Placed
@@ -38,8 +39,8 @@ class Repeating:
     def thing(self) -> str:
         return "visit" if self.occasion is VisitMade else "meeting"
 
-    def tells(self, told: Told) -> bool:
-        fact = told.fact
+    def tells(self, fact: Event) -> bool:
+        """Whether a fact is such an occasion."""
         if isinstance(fact, VisitMade):
             return fact.purpose == self.kind and fact.seen
         if isinstance(fact, MeetingHeld):
@@ -71,30 +72,37 @@ REPEATING: tuple[Repeating, ...] = (
 )  # fmt: skip
 
 
-def plan_clocks(material: Material) -> list[Clock]:
-    """The clocks of all plans, in order of start for each plan and timescale."""
-    started = material.of(PlanStarted)
-    if not started:
+def plan_clocks(material: Material, what: Repeating) -> list[Clock]:
+    """The clocks of what repeats under a child's plans, in order of start for each plan and timescale."""
+    if not any(_is_start_of(told, what.plan) for _, told in material.of(PlanStarted)):
         return []
-    plans = _Plans(material)
-    return [clock for what in REPEATING for clock in _clocks(what, plans, material)]
+    return _clocks(what, _Plans(material, what.plan), material)
+
+
+def _is_start_of(told: Told, kind: str) -> bool:
+    return isinstance(told.fact, PlanStarted) and told.fact.kind == kind
 
 
 class _Plans:
-    """The plans of a child by kind, and how often visits under each were set to be made."""
+    """The plans of a kind, and how often visits under each were set to be made."""
 
-    def __init__(self, material: Material) -> None:
-        self.by_kind: dict[str, list[Spell]] = {}
+    def __init__(self, material: Material, kind: str) -> None:
         facts = material.of(PlanStarted, PlanEnded)
-        kinds = {told.fact.kind for _, told in facts if isinstance(told.fact, PlanStarted)}
-        for kind in kinds:
-            of_kind = [p for p in facts if not isinstance(p[1].fact, PlanStarted) or p[1].fact.kind == kind]
-            self.by_kind[kind] = spells(of_kind, _is_plan_start, _plan_id)
+        of_kind = [p for p in facts if isinstance(p[1].fact, PlanEnded) or _is_start_of(p[1], kind)]
+        self.spells = spells(of_kind, _is_plan_start, _plan_id)
         self.frequencies: dict[str, list[Placed]] = {}
         for placed in material.of(VisitFrequencySet):
             fact = placed[1].fact
             assert isinstance(fact, VisitFrequencySet)
             self.frequencies.setdefault(fact.plan_id, []).append(placed)
+        self._rows: dict[tuple[int, Limit], Timescale] = {}
+
+    def with_limit(self, row: Timescale, limit: Limit) -> Timescale:
+        """The row with a limit of its own, which many intervals share."""
+        key = (id(row), limit)
+        if key not in self._rows:
+            self._rows[key] = with_limit(row, limit)
+        return self._rows[key]
 
     def frequency(self, plan_id: str, start: Placed) -> Told | None:
         """What was last set before an interval started; on the day it started, and without times, is not
@@ -119,10 +127,8 @@ def _plan_id(told: Told) -> str:
 
 
 def _clocks(what: Repeating, plans: _Plans, material: Material) -> list[Clock]:
-    of_kind = plans.by_kind.get(what.plan, [])
-    if not of_kind:
-        return []
-    reports = Reports([p for p in material.of(what.occasion) if what.tells(p[1])], f"{what.thing}_id")
+    of_kind = plans.spells
+    reports = Reports([p for p in material.of(what.occasion) if what.tells(p[1].fact)], f"{what.thing}_id")
     numbers = Numbers()
 
     def window_days(day: date) -> int:
@@ -192,7 +198,7 @@ def _as_set(
     if told is None:
         return row, []
     assert isinstance(told.fact, VisitFrequencySet)
-    own = with_limit(row, Limit(told.fact.every, told.fact.unit))
+    own = plans.with_limit(row, Limit(told.fact.every, told.fact.unit))
     day = interval.start[1].day
     if own.in_time_until(day, material.calendar) <= row.in_time_until(day, material.calendar):
         return own, []

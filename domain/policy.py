@@ -28,6 +28,8 @@ class Policy:
     def row(self, timescale: str, day: date, part: str = "") -> Timescale:
         """The row under which a clock that starts on ``day`` runs."""
         rows = self._rows[timescale, part]
+        if len(rows) == 1:
+            return rows[0]
         # Rows of one timescale and part follow on one another.
         return next((row for row in reversed(rows) if row.in_force_from <= day), rows[0])
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from domain.families import EXPLAINING, FAMILIES, OF_ALL, Family
 from domain.matters import MATTERS
+from domain.plan_clocks import REPEATING
 
 _FAMILY = {family.name: family for family in FAMILIES}
 # What is open in the morning orders a day's facts about assessments and referrals, whichever are drawn from.
 _NEEDS = _FAMILY["assessment"].bears - {"VisitMade"}
 _GONE = frozenset({"RecordDeleted", "RecordDisappeared", "RecordReappeared"})
-_PLANS = frozenset({"PlanStarted", "PlanEnded"})
 _PLACEMENTS = frozenset({"PlacementStarted", "PlacementEnded"})
 _CARE = frozenset({"CareStarted", "CareEnded"})
 
@@ -52,15 +52,9 @@ ALONE: Mapping[str, Alone] = {
     "pre_proceedings": _alone("track", _FAMILY["track"].bears),
     "transfer_in_conference": _alone("transfer", _FAMILY["transfer"].bears),
     **{
-        timescale: _alone("plan", _PLANS, _MEETINGS)
-        for timescale in (
-            "core_group_first", "core_group", "review_conference_first", "review_conference",
-            "child_in_need_review",
-        )
-    },
-    **{
-        timescale: _alone("plan", _PLANS, _VISITS, frozenset({"VisitFrequencySet"}))
-        for timescale in ("child_protection_visit", "child_in_need_visit")
+        timescale: _alone(what.later, _FAMILY[what.later].bears)
+        for what in REPEATING
+        for timescale in (what.first, what.later)
     },
     "looked_after_visit": _alone("care", _PLACEMENTS, _VISITS),
     "looked_after_review": _alone("care", _CARE, _MEETINGS),

@@ -25,6 +25,7 @@ from infra.avro_columns import AvroColumns, Columns
 from infra.codec import NO_EXTENSIONS, Codec, Logged
 from infra.errors import Unreadable
 from infra.field_columns import Convert, absent, converter, instants
+from infra.log.rows import Rows
 from infra.schemas import FOLDER, registry, released
 
 BEARING = frozenset({"ActionDone", "ChildRegistered", "FactCorrected", "RecordChanged"})
@@ -35,31 +36,6 @@ _from_json = msgspec.json.Decoder().decode
 _SEALED = {"name": "personal", "type": ["null", "bytes"], "default": None}
 
 Object = TypeVar("Object")
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Records of the log as columns of one length."""
-
-    streams: Sequence[str]
-    versions: Sequence[int]
-    topics: Sequence[str]
-    states: Sequence[bytes]
-    partitions: Sequence[int]
-    offsets: Sequence[int]
-    recorded_at: Sequence[datetime]
-
-    @staticmethod
-    def of(logged: Sequence[Logged]) -> "Rows":
-        return Rows(
-            [each.originator_id for each in logged],
-            [each.originator_version for each in logged],
-            [each.topic for each in logged],
-            [each.state for each in logged],
-            [each.partition for each in logged],
-            [each.offset for each in logged],
-            [each.recorded_at for each in logged],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +137,7 @@ class ColumnarCodec:
 
     def decode_all(self, logged: Iterable[Logged]) -> list[Recorded | Unreadable]:
         """The facts that records hold, in their order; Unreadable stands for one to set aside."""
-        return self.decode_rows(Rows.of(list(logged)))
+        return self.decode_rows(_rows(list(logged)))
 
     def decode_rows(self, rows: Rows) -> list[Recorded | Unreadable]:
         """The same for columns. Raises Tampered as the codec does."""
@@ -258,6 +234,18 @@ class ColumnarCodec:
         _fill(found, "_stored", repeat((self._codec, rows), len(found)))
         _fill(found, "_at", places)
         return found
+
+
+def _rows(logged: Sequence[Logged]) -> Rows:
+    return Rows(
+        [each.originator_id for each in logged],
+        [each.originator_version for each in logged],
+        [each.topic for each in logged],
+        [each.state for each in logged],
+        [each.partition for each in logged],
+        [each.offset for each in logged],
+        [each.recorded_at for each in logged],
+    )
 
 
 def _row(rows: Rows, at: int) -> _Row:

@@ -15,6 +15,7 @@ from domain.working_days import WorkingDays
 from infra import keys as key_stores
 from infra import master_key
 from infra.codec import Codec
+from infra.columnar import ColumnarCodec
 from infra.conflicts import Conflicts
 from infra.holidays import england
 from infra.keys import KeyStore
@@ -53,6 +54,7 @@ class Parts:
     log: Log
     keys: KeyStore
     codec: Codec
+    columnar: ColumnarCodec
     conflicts: Conflicts
     recording: Recording
     histories: Histories
@@ -87,6 +89,7 @@ def composed(config: Config) -> Iterator[Parts]:
         keys = _keys(config)
         stack.callback(keys.close)
         codec = Codec(keys)
+        columnar = ColumnarCodec(codec)
         conflicts = Conflicts(config.data / CONFLICTS_FILE)
         stack.callback(conflicts.close)
         runs = Runs(config.data / RUNS_FILE)
@@ -102,7 +105,7 @@ def composed(config: Config) -> Iterator[Parts]:
         histories = Histories(log, codec, calendar, policy)
         today = current_day if config.today is None else _standing(config.today)
         folding = Folding(log, histories)
-        together = Together(log, codec, calendar, policy)
+        together = Together(log, columnar, calendar, policy)
         projector = Projector(log, folding, together, views, today, _now)
         yield Parts(
             config=config,
@@ -110,6 +113,7 @@ def composed(config: Config) -> Iterator[Parts]:
             log=log,
             keys=keys,
             codec=codec,
+            columnar=columnar,
             conflicts=conflicts,
             recording=Recording(log, codec, conflicts, _now),
             histories=histories,

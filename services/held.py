@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from domain.history import Recorded
-from infra.columnar import ColumnarCodec, Rows
+from infra.columnar import ColumnarCodec
 from infra.errors import Tampered, Unreadable
 from infra.log.commit import LogNotification
 from infra.log.marks import Mark, Marked
-from infra.log.rows import PartitionRows
+from infra.log.rows import PartitionRows, Rows
 
 FACTS_AT_ONCE = 40_000
 """How many facts are decoded together: each takes about 1.5 KB until the next ones are."""
@@ -26,7 +26,7 @@ class Log(Protocol):
     def refreshed(self) -> AbstractContextManager[None]: ...
     def doubles(self) -> Sequence[LogNotification]: ...
     def select_events(self, originator_id: str, *, gt: int | None = ...) -> Sequence[LogNotification]: ...
-    def select_all(self, streams: Sequence[str]) -> Sequence[LogNotification]: ...
+    def select_all(self, streams: Sequence[str]) -> Rows: ...
     def marked_all(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]: ...
     def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]: ...
     def known_by(self, known_at: datetime) -> tuple[int, ...]: ...
@@ -45,12 +45,10 @@ def read_rows(log: Log, streams: Sequence[str]) -> HeldRows:
     return held_of(log.select_all(streams), streams)
 
 
-def held_of(events: Sequence[LogNotification], streams: Sequence[str]) -> HeldRows:
+def held_of(rows: Rows, streams: Sequence[str]) -> HeldRows:
     """The events of some streams, those of each in order of version."""
-    places: dict[str, list[int]] = {stream: [] for stream in streams}
-    for place, event in enumerate(events):
-        places[str(event.originator_id)].append(place)
-    return HeldRows(Rows.of(events), places)
+    places = rows.by_stream()
+    return HeldRows(rows, {stream: places.get(stream, ()) for stream in streams})
 
 
 def of_partition(partition: int, read: PartitionRows, without: Collection[int]) -> HeldRows:
@@ -149,7 +147,7 @@ class HeldLog:
                 self._decode_from(self._number[stream])
         if stream not in self._decoded:
             # One that was passed by already: what others were merged with.
-            return self._codec.decode_rows(part_rows(self._held.rows, self._held.places[stream]))
+            return self._codec.decode_rows(self._held.rows.at(self._held.places[stream]))
         return self._decoded[stream]
 
     def _decode_from(self, number: int) -> None:
@@ -162,7 +160,7 @@ class HeldLog:
             ends.append(len(places))
             self._until += 1
         self._decoded = {}
-        facts = self._codec.decode_rows(part_rows(self._held.rows, places))
+        facts = self._codec.decode_rows(self._held.rows.at(places))
         for offset, stream in enumerate(self._order[number : self._until]):
             self._decoded[stream] = facts[ends[offset] : ends[offset + 1]]
 
@@ -202,16 +200,3 @@ class HeldCodec:
     def decode_all(self, logged: Sequence[Any]) -> Sequence[Recorded | Unreadable]:
         """The facts of events, which they are already."""
         return logged
-
-
-def part_rows(rows: Rows, places: Sequence[int]) -> Rows:
-    """Some of the rows."""
-    return Rows(
-        [rows.streams[place] for place in places],
-        [rows.versions[place] for place in places],
-        [rows.topics[place] for place in places],
-        [rows.states[place] for place in places],
-        [rows.partitions[place] for place in places],
-        [rows.offsets[place] for place in places],
-        [rows.recorded_at[place] for place in places],
-    )

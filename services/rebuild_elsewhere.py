@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-from infra.columnar import ColumnarCodec
 from services.compose import Parts, composed
 from services.config import Config
 from services.fold import Folding
@@ -38,7 +37,7 @@ class _Filling:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._codec = ColumnarCodec(parts.codec)
+        self._codec = parts.columnar
         self._read: OrderedDict[int, HeldRows] = OrderedDict()
         self._others: Others = {}
         # All that is read from now on holds what the log had by now.

@@ -6,7 +6,6 @@ from concurrent.futures import as_completed
 from itertools import islice
 from typing import TypeVar
 
-from infra.columnar import ColumnarCodec
 from services.compose import Parts
 from services.held import HeldCodec, HeldLog, read_rows
 from services.histories import Histories
@@ -59,6 +58,5 @@ def _at_work(work: Callable[[Parts, Sequence[str], Ask], Answer], share: Sequenc
 
 def held_histories(parts: Parts, streams: Sequence[str]) -> Histories:
     """Histories that have some streams in memory."""
-    codec = ColumnarCodec(parts.codec)
-    log = HeldLog(parts.log, codec, parts.log.heads(), read_rows(parts.log, streams))
-    return Histories(log, HeldCodec(codec), parts.calendar, parts.policy)
+    log = HeldLog(parts.log, parts.columnar, parts.log.heads(), read_rows(parts.log, streams))
+    return Histories(log, HeldCodec(parts.columnar), parts.calendar, parts.policy)

@@ -1,11 +1,10 @@
 """Histories of which only facts of some types are read: others are passed over before they are decoded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.catalogue import EVENT_TYPES, PREFIX
-from infra.columnar import ColumnarCodec
-from infra.log.commit import LogNotification
+from infra.log.rows import Rows
 from projections.measured.rows import Sources
 from services.compose import Parts
 from services.held import HeldCodec, HeldLog, HeldRows, held_of
@@ -29,12 +28,11 @@ def read_facts(parts: Parts, streams: Sequence[str], sources: Sources) -> Read:
     Types of facts that are not known here are never passed over.
     """
     held = _held(parts, streams, sources.types)
-    codec = ColumnarCodec(parts.codec)
     unasked = set() if sources.with_flags else {BATCH, COMPLETION}
     if not any("SupervisionHeld" in family.bears for family in sources.families):
         unasked.add(SUPERVISION)
-    log = HeldLog(parts.log, codec, parts.log.heads(), held, unasked=frozenset(unasked))
-    histories = Histories(log, HeldCodec(codec), parts.calendar, parts.policy)
+    log = HeldLog(parts.log, parts.columnar, parts.log.heads(), held, unasked=frozenset(unasked))
+    histories = Histories(log, HeldCodec(parts.columnar), parts.calendar, parts.policy)
     return Read(histories, [stream for stream in streams if held.places[stream]])
 
 
@@ -45,16 +43,16 @@ def _held(parts: Parts, streams: Sequence[str], types: frozenset[str] | None) ->
     without = [PREFIX + name for name in EVENT_TYPES if name not in kept]
     found = parts.log.select_all(streams, without)
     whole = _to_be_whole(parts, streams, found)
-    if whole:
-        found = [event for event in found if str(event.originator_id) not in whole]
-        found += parts.log.select_all(sorted(whole))
-    return held_of(found, streams)
+    if not whole:
+        return held_of(found, streams)
+    places = [place for place, stream in enumerate(found.streams) if stream not in whole]
+    return held_of(found.at(places).before(parts.log.select_all(sorted(whole))), streams)
 
 
-def _to_be_whole(parts: Parts, streams: Sequence[str], found: Iterable[LogNotification]) -> set[str]:
+def _to_be_whole(parts: Parts, streams: Sequence[str], found: Rows) -> set[str]:
     """The streams with anything amended, and those that were ever merged with another."""
     topics = {PREFIX + name for name in AMENDING}
-    whole = {str(event.originator_id) for event in found if event.topic in topics}
+    whole = {stream for stream, topic in zip(found.streams, found.topics, strict=True) if topic in topics}
     whole |= {stream for stream, marks in parts.log.marks_of_all(streams, MERGE).items() if marks}
     whole |= {stream for stream, marks in parts.log.marked_all(MERGE, streams).items() if marks}
     return whole

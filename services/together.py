@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from domain.policy import Policy
 from domain.working_days import WorkingDays
-from infra.codec import Codec
 from infra.columnar import ColumnarCodec
 from infra.log.log import Log
 from services.fold import Folding
@@ -15,9 +14,9 @@ from services.histories import Histories, connected
 class Together:
     """Folds streams as `Folding` does, for which the log is asked once for all of them."""
 
-    def __init__(self, log: Log, codec: Codec, calendar: WorkingDays, policy: Policy) -> None:
+    def __init__(self, log: Log, codec: ColumnarCodec, calendar: WorkingDays, policy: Policy) -> None:
         self._log = log
-        self._codec = ColumnarCodec(codec)
+        self._codec = codec
         self._calendar = calendar
         self._policy = policy
 

@@ -13,6 +13,7 @@ from infra.log.index_doubles import stored_commits
 from infra.log.index_engine import ASKED_AT_ONCE, reading
 from infra.log.index_tables import DOUBLES, EVENTS, MARKS, POSITIONS, RECORDS, TRACKING
 from infra.log.marks import Mark, Marked
+from infra.log.rows import Rows, instants
 from infra.log.sqlite_file import microseconds
 
 STREAMS_PAGE = 1_000
@@ -54,18 +55,21 @@ class Reads:
             asked.order_by(EVENTS.c.version.desc() if desc else EVENTS.c.version).limit(limit)
         )
 
-    def events_of(self, streams: Sequence[str], without: Sequence[str] = ()) -> list[LogNotification]:
+    def events_of(self, streams: Sequence[str], without: Sequence[str] = ()) -> Rows:
         """The events of many streams that count, ``without`` those of some topics: by stream, and in order of
         version within each.
         """
-        found: list[LogNotification] = []
-        for start in range(0, len(streams), ASKED_AT_ONCE):
-            among = EVENTS.c.stream.in_(streams[start : start + ASKED_AT_ONCE])
-            asked = NOTIFICATIONS.where(among, _COUNTS)
-            if without:
-                asked = asked.where(EVENTS.c.topic.not_in(without))
-            found += self._notifications(asked.order_by(EVENTS.c.stream, EVENTS.c.version))
-        return found
+        found: list[Sequence[Any]] = []
+        with reading(self._index.engine) as connection:
+            for start in range(0, len(streams), ASKED_AT_ONCE):
+                among = EVENTS.c.stream.in_(streams[start : start + ASKED_AT_ONCE])
+                asked = NOTIFICATIONS.where(among, _COUNTS)
+                if without:
+                    asked = asked.where(EVENTS.c.topic.not_in(without))
+                found += connection.execute(asked.order_by(EVENTS.c.stream, EVENTS.c.version))
+        columns = list(zip(*found, strict=True)) or [()] * len(NOTIFICATIONS.selected_columns)
+        of, versions, topics, states, _, partitions, offsets, stamps = columns
+        return Rows(of, versions, topics, states, partitions, offsets, instants(stamps))
 
     def page(
         self, partition: int, after: int, limit: int, stop: int | None, topics: Sequence[str]

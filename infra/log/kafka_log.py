@@ -33,7 +33,7 @@ from infra.log.kafka_topic import ensure
 from infra.log.kafka_writer import Writer
 from infra.log.marks import Mark, Marked
 from infra.log.partition_rows import read_partition
-from infra.log.rows import PartitionRows
+from infra.log.rows import PartitionRows, Rows
 from infra.log.subscription import Arrivals, PollingSubscription
 
 PARTITIONS = 8
@@ -208,9 +208,9 @@ class KafkaLog(ProcessRecorder):
         (stop,) = (one.next_offset for one in self.index.positions() if one.partition == partition)
         return read_partition(self.reader.brokers, partition, stop, self._timeout_s)
 
-    def select_all(self, streams: Sequence[str], without: Sequence[str] = ()) -> Sequence[LogNotification]:
-        """The events of many streams that count, those of each in order of version, ``without`` those of some
-        topics.
+    def select_all(self, streams: Sequence[str], without: Sequence[str] = ()) -> Rows:
+        """The events of many streams that count, in columns, those of each in order of version, ``without``
+        those of some topics.
         """
         self._follower.refresh({partition_of(stream, self.partitions) for stream in streams})
         return self._reads.events_of(streams, without)

@@ -1,7 +1,58 @@
-"""The events of a whole partition of the log as columns."""
+"""Events of the log as columns: some, or those of a whole partition."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from infra.log.sqlite_file import instant
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Events as columns of one length."""
+
+    streams: Sequence[str]
+    versions: Sequence[int]
+    topics: Sequence[str]
+    states: Sequence[bytes]
+    partitions: Sequence[int]
+    offsets: Sequence[int]
+    recorded_at: Sequence[datetime]
+
+    def by_stream(self) -> dict[str, list[int]]:
+        """The places of each stream's events in the columns."""
+        return places_by_stream(self.streams)
+
+    def at(self, places: Sequence[int]) -> "Rows":
+        """The events at some places."""
+        return Rows(*([column[place] for place in places] for column in self._columns))
+
+    def before(self, others: "Rows") -> "Rows":
+        """These events, and then others."""
+        pairs = zip(self._columns, others._columns, strict=True)
+        return Rows(*([*mine, *more] for mine, more in pairs))
+
+    @property
+    def _columns(self) -> Sequence[Sequence[Any]]:
+        return [getattr(self, name) for name in self.__slots__]
+
+
+def instants(stamps: Iterable[int]) -> list[datetime]:
+    """Microseconds since 1970 as aware instants, each of which many events share."""
+    stamps = list(stamps)
+    known = {stamp: instant(stamp) for stamp in set(stamps)}
+    return [known[stamp] for stamp in stamps]
+
+
+def places_by_stream(streams: Iterable[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, stream in enumerate(streams):
+        try:
+            found[stream].append(place)
+        except KeyError:
+            found[stream] = [place]
+    return found
 
 
 @dataclass(slots=True)
@@ -18,10 +69,4 @@ class PartitionRows:
 
     def by_stream(self) -> dict[str, list[int]]:
         """The places of each stream's events in the columns."""
-        found: dict[str, list[int]] = {}
-        for place, stream in enumerate(self.streams):
-            try:
-                found[stream].append(place)
-            except KeyError:
-                found[stream] = [place]
-        return found
+        return places_by_stream(self.streams)

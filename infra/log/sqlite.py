@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import datetime
+from operator import itemgetter
 from time import monotonic, sleep
 from types import MappingProxyType
 from typing import Any, Literal, Self
@@ -37,7 +38,7 @@ from infra.log.commit import (
 )  # fmt: skip
 from infra.log.intake import Intake, request
 from infra.log.marks import Mark, Marked
-from infra.log.rows import PartitionRows
+from infra.log.rows import PartitionRows, Rows, instants
 from infra.log.sqlite_file import Readers, connect, create_tables, instant, microseconds, unavailable
 from infra.log.sqlite_writer import NOTIFICATIONS, RETRY_S, Writer
 from infra.log.subscription import Arrivals, PollingSubscription
@@ -72,8 +73,8 @@ OF_STREAMS = """
 SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
 FROM json_each(?) AS asked CROSS JOIN stored_events ON originator_id = asked.value
 WHERE topic NOT IN (SELECT value FROM json_each(?))
-ORDER BY originator_id, originator_version
 """
+_BY_STREAM = itemgetter(0, 1)
 
 
 class SqliteLog(ProcessRecorder):
@@ -327,10 +328,16 @@ class SqliteLog(ProcessRecorder):
             rows.recorded_at.append(event.recorded_at)
         return rows
 
-    def select_all(self, streams: Sequence[str], without: Sequence[str] = ()) -> list[LogNotification]:
-        """The events of many streams, those of each in order of version, ``without`` those of some topics."""
+    def select_all(self, streams: Sequence[str], without: Sequence[str] = ()) -> Rows:
+        """The events of many streams, in columns, those of each in order of version, ``without`` those of
+        some topics.
+        """
         rows = self._rows(OF_STREAMS, json.dumps(list(streams)), json.dumps(list(without)))
-        return list(map(self._read, rows))
+        # Nearly in order, which SQLite does not know: it would sort them with all that they hold.
+        rows.sort(key=_BY_STREAM)
+        of, versions, topics, states, numbers, stamps = list(zip(*rows, strict=True)) or [()] * 6
+        offsets = [number - 1 for number in numbers]
+        return Rows(of, versions, topics, states, [0] * len(rows), offsets, instants(stamps))
 
     def _select(
         self, where: Sequence[str], values: Sequence[Any], order: str, limit: int | None
