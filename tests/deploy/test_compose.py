@@ -1,5 +1,6 @@
 """compose.yaml, for those with Docker: held to the specification's schema, and to the repository."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +11,14 @@ from ruamel.yaml import YAML
 
 from infra.deploy.kafka.cluster import make
 from infra.deploy.kafka.node import Node
+from infra.deploy.watcher import KEPT, rule_files
 from services.config import EXAMPLES, read_config
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "infra" / "deploy"
 COMPOSE: dict[str, Any] = YAML(typ="safe").load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
+WATCHING: dict[str, Any] = YAML(typ="safe").load((DEPLOY / "prometheus/prometheus.yml").read_text())
 OURS = ("service", "projector")
 
 HERE_ONLY = frozenset(
@@ -84,3 +87,34 @@ def test_the_image_is_given_all_that_the_wheel_is():
     copied = [line.split()[1] for line in lines if line.startswith("COPY")]
     assert {"domain", "projections", "infra", "services", "schemas"} < set(copied)
     assert [name for name in copied if not (ROOT / name).exists()] == []
+
+
+def scraped():
+    """The addresses that Prometheus is told to ask, by the name of their job."""
+    return {
+        job["job_name"]: [target for one in job["static_configs"] for target in one["targets"]]
+        for job in WATCHING["scrape_configs"]
+    }
+
+
+def test_prometheus_knows_the_processes_by_the_jobs_that_the_rules_name():
+    told = [match for path in rule_files() for match in re.findall(r'\bjob(=~?)"([^"]+)"', path.read_text())]
+    assert told
+    for operator, name in told:
+        known = [job for job in scraped() if (re.fullmatch(name, job) if operator == "=~" else job == name)]
+        assert known, f"no job is {name}"
+    patterns = [name for operator, name in told if operator == "=~"]
+    assert [job for job in scraped() if not any(re.fullmatch(name, job) for name in patterns)] == []
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_prometheus_asks_every_process_under_the_job_of_its_command(name):
+    told = SERVICES[name]["environment"]
+    command = SERVICES[name]["command"][0]
+    listens = told["CASETIMELINE_HTTP" if command == "serve" else "CASETIMELINE_METRICS"]
+    assert scraped()[f"casetimeline-{command}"] == [f"{name}:{listens.rpartition(':')[2]}"]
+
+
+def test_prometheus_keeps_what_it_knows_for_years():
+    assert f"--storage.tsdb.retention.time={KEPT}" in SERVICES["prometheus"]["command"]
+    assert re.fullmatch(r"[1-9]\d*y", KEPT)
