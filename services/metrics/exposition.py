@@ -1,6 +1,6 @@
 """Everything that one process tells Prometheus, and in which form."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
@@ -65,11 +65,15 @@ def build() -> str:
 def _practice(parts: Parts) -> Gathered:
     def state() -> object:
         positions = parts.views.positions()
-        numbers = tuple(tuple(sorted(one.partitions.items())) for one in positions)
+        numbers = tuple(
+            (tuple(sorted(one.partitions.items())), tuple(sorted(one.set_aside.items()))) for one in positions
+        )
         return parts.today(), tuple(one.build for one in positions), numbers
 
-    def read() -> Iterator[Metric]:
-        yield from practice_metrics(figures_of_today(parts.views, parts.today()))
-        yield names.PRACTICE_READ.of(parts.now().timestamp())
+    def read() -> Iterable[Metric]:
+        return practice_metrics(figures_of_today(parts.views, parts.today()))
 
-    return Gathered("practice", read, state)
+    def checked() -> Iterable[Metric]:
+        return [names.PRACTICE_READ.of(parts.now().timestamp())]
+
+    return Gathered("practice", read, state, checked)

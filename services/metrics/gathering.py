@@ -20,7 +20,8 @@ class Gathered:
     """What one part tells, read in a thread of its own whenever somebody asks and it may have changed.
 
     An answer has what was read last. Where the part fails, or takes longer than ``KEPT_S``, its metrics are
-    absent and it counts as out of reach. ``state`` says whether reading again could tell anything new.
+    absent and it counts as out of reach. ``state`` says whether reading again could tell anything new;
+    ``checked`` is told of the moment before the last look that found what is told still true.
     """
 
     def __init__(
@@ -28,15 +29,18 @@ class Gathered:
         part: str,
         read: Callable[[], Iterable[Metric]],
         state: Callable[[], Hashable] | None = None,
+        checked: Callable[[], Iterable[Metric]] = tuple,
     ) -> None:
         self.part = part
         self._read = read
         self._state = state
+        self._checked = checked
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._is_reading = False
         self._known: Sequence[Metric] = ()
         self._known_state: Hashable = None
+        self._known_checked: Sequence[Metric] = ()
         self._read_at_s: float | None = None
         self._began_at_s = 0.0
         self._has_failed = False
@@ -58,7 +62,7 @@ class Gathered:
         """What was read last, if it can be told still."""
         with self._lock:
             is_old = self._read_at_s is None or monotonic() - self._read_at_s > KEPT_S
-            return () if is_old or self._has_failed else self._known
+            return () if is_old or self._has_failed else (*self._known, *self._known_checked)
 
     def begin(self) -> None:
         """Read, unless that is under way."""
@@ -72,6 +76,7 @@ class Gathered:
 
     def _gather(self) -> None:
         try:
+            checked = list(self._checked())
             state = self._state() if self._state else None
             is_same = state is not None and state == self._known_state and not self._has_failed
             found = self._known if is_same else list(self._read())
@@ -81,7 +86,7 @@ class Gathered:
                 self._has_failed = True
         else:
             with self._lock:
-                self._known, self._known_state = found, state
+                self._known, self._known_state, self._known_checked = found, state, checked
                 self._read_at_s = monotonic()
                 self._has_failed = False
         finally:

@@ -185,7 +185,8 @@ RECORDS_VANISHED = Name(
 PRACTICE_READ = Name(
     "casetimeline_practice_read_timestamp_seconds",
     "gauge",
-    "When the figures about children in this answer were counted, in seconds since 1970.",
+    "When the figures about children in this answer were last known to be those of the lists, in seconds"
+    " since 1970.",
 )
 
 BUILD = Name("casetimeline_build", "info", "Which build of the service this is.")

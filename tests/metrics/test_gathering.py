@@ -82,3 +82,10 @@ def test_what_has_not_changed_is_not_read_again():
     assert [told(part), told(part), told(part)] == [1, 1, 1]
     state[0] = "b"
     assert told(part) == 2
+
+
+def test_what_has_not_changed_is_told_as_known_true_at_the_last_look():
+    looks = iter(range(1, 4))
+    part = Gathered("practice", lambda: one(7), lambda: "same", lambda: [names.PRACTICE_READ.of(next(looks))])
+    told_at = [value(scraped(part), "casetimeline_practice_read_timestamp_seconds") for _ in range(3)]
+    assert told_at == [1, 2, 3]
