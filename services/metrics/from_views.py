@@ -12,9 +12,11 @@ from infra.views.tables import (
     CLOCKS,
     DISCREPANCIES,
     FACTS,
+    MEASURED,
     MEMBERS,
     RECORDING_DELAYS,
     VANISHED_RECORDS,
+    WORKERS,
 )
 from infra.views.views import Views
 from projections.practice import CONTINUED, RESTARTED, Practice, Standing
@@ -46,7 +48,7 @@ def figures_of_today(views: Views, day: date) -> Figures:
             discrepancies=_counted(connection, DISCREPANCIES.c.code),
             vanished=_counted(connection, VANISHED_RECORDS.c.record_kind),
             named_sources=named,
-            unnamed_teams=_not_to_be_named(connection),
+            people=_people(connection),
         )
 
 
@@ -149,8 +151,13 @@ def _counted(connection: Connection, column: object, *conditions: object) -> dic
     return dict(connection.execute(statement).all())
 
 
-def _not_to_be_named(connection: Connection) -> frozenset[str]:
-    """Names of teams that are also a child's or a worker's."""
-    teams = select(CLOCKS.c.team_id).where(CLOCKS.c.status == "open").distinct().subquery()
-    people = union(select(MEMBERS.c.stream), select(CLOCKS.c.worker_id), select(CHILDREN.c.worker_id))
-    return frozenset(connection.scalars(select(teams.c.team_id).where(teams.c.team_id.in_(people))))
+def _people(connection: Connection) -> frozenset[str]:
+    """The references of all children, and of all workers who hold or held a case."""
+    known = union(
+        select(MEMBERS.c.stream),
+        select(WORKERS.c.worker_id),
+        select(CLOCKS.c.worker_id),
+        select(CHILDREN.c.worker_id),
+        select(MEASURED.c.worker_id).where(MEASURED.c.series == "held"),
+    )
+    return frozenset(one for one in connection.scalars(known) if one is not None)

@@ -1,7 +1,9 @@
 """What may stand in a label: few values, and never a child or a worker."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 
 OTHER = "other"
 """Stands for everything that has no label of its own."""
@@ -13,6 +15,25 @@ MOST_TEAMS = 40
 MOST_SOURCES = 3
 FEWEST_CHILDREN = 5
 """A case system with facts about fewer children has no label: its name may be one of theirs."""
+
+
+def naming_people(labels: Iterable[str], people: frozenset[str]) -> frozenset[str]:
+    """The labels that are the reference of one of some people, or have it as a part, in any case."""
+    known = _known(people)
+    return frozenset(label for label in labels if not known.isdisjoint([label.casefold(), *_parts(label)]))
+
+
+# Asked for each of many days with the same people.
+@lru_cache(maxsize=2)
+def _known(people: frozenset[str]) -> frozenset[str]:
+    return frozenset(part for person in people for part in (person.casefold(), _parts(person)[-1]))
+
+
+def _parts(name: str) -> list[str]:
+    return _BETWEEN.split(name.strip().casefold())
+
+
+_BETWEEN = re.compile(r"[:/#]")
 
 
 def of_the_most(

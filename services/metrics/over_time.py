@@ -72,7 +72,7 @@ class OverTime:
         facts, delays = _Sums(self._facts), _Sums(self._delays)
         discrepancies, vanished = _Sums(self._discrepancies), _Sums(self._vanished)
         caseloads = _Caseloads(self._held)
-        unnamed = frozenset(self._people)
+        people = frozenset(self._people)
         for place, (day, clocks) in enumerate(self._clocks.days()):
             yield (
                 day,
@@ -86,7 +86,7 @@ class OverTime:
                     discrepancies=discrepancies.on(place),
                     vanished=vanished.on(place),
                     named_sources=frozenset(named),
-                    unnamed_teams=unnamed,
+                    people=people,
                 ),
             )
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import get_args
 
 from prometheus_client.core import Metric
 
-from projections.practice import AGE_BOUNDS_WORKDAYS, Ages, OfTimescale
+from domain.field import RecordKind
+from domain.reviewed_timescales import all_ids
+from projections.practice import AGE_BOUNDS_WORKDAYS, WITH_RECORDS, Ages, OfTimescale
 from services.metrics import names
-from services.metrics.labels import MOST_SOURCES, MOST_TEAMS, of_the_most, summed
+from services.metrics.labels import MOST_SOURCES, MOST_TEAMS, naming_people, of_the_most, summed
 
 CASELOAD_BOUNDS_CHILDREN = (0, 5, 10, 12, 14, 16, 18, 20, 25, 30, 40)
 DELAY_BOUNDS_WORKDAYS = (0, 1, 2, 5, 10, 20, 45, 90)
@@ -32,7 +35,7 @@ class Figures:
 
     ``caseloads``: how many workers hold so many children. ``delays``: how many facts were entered so many
     working days late in the four weeks up to the day. ``named_sources``: those that may stand in a label.
-    ``unnamed_teams``: those that may not.
+    ``people``: the references of children and workers, which may never stand in one.
     """
 
     clocks: Mapping[str, OfTimescale]
@@ -44,13 +47,15 @@ class Figures:
     discrepancies: Mapping[str, int] = field(default_factory=dict)
     vanished: Mapping[str, int] = field(default_factory=dict)
     named_sources: frozenset[str] = frozenset()
-    unnamed_teams: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
 
 
 def practice_metrics(figures: Figures) -> Iterator[Metric]:
     """The figures as metrics, each under its name of `services.metrics.names`."""
-    clocks = sorted(figures.clocks.items())
-    yield from _by_team(clocks, figures.unnamed_teams)
+    # What there is none of is 0: an alert on what begins from nothing must have seen nothing.
+    nothing = {id: OfTimescale(has_records=id in WITH_RECORDS) for id in all_ids()}
+    clocks = sorted({**nothing, **figures.clocks}.items())
+    yield from _by_team(clocks, figures.people)
     yield names.CLOCKS_WAITING.family(_with_records(clocks, lambda of: of.waiting))
     yield names.CLOCKS_PAUSED.family(_with_records(clocks, lambda of: of.paused))
     yield names.CLOCKS_RESTARTED.family(_each(clocks, lambda of: of.restarted))
@@ -74,7 +79,8 @@ def practice_metrics(figures: Figures) -> Iterator[Metric]:
     yield from _facts(figures)
     yield names.RECORDING_DELAY.buckets([((), *bucketed(figures.delays, DELAY_BOUNDS_WORKDAYS))])
     yield names.DISCREPANCIES.family(((code,), n) for code, n in sorted(figures.discrepancies.items()))
-    yield names.RECORDS_VANISHED.family(((kind,), n) for kind, n in sorted(figures.vanished.items()))
+    vanished = {**dict.fromkeys(get_args(RecordKind), 0), **figures.vanished}
+    yield names.RECORDS_VANISHED.family(((kind,), n) for kind, n in sorted(vanished.items()))
 
 
 def bucketed(counted: Mapping[int, int], bounds: Sequence[int]) -> Bucketed:
@@ -102,24 +108,28 @@ def _with_records(clocks: Clocks, number: Callable[[OfTimescale], int]) -> Sampl
     return _each([(timescale, of) for timescale, of in clocks if of.has_records], number)
 
 
-def _by_team(clocks: Clocks, unnamed: frozenset[str]) -> Iterator[Metric]:
+def _by_team(clocks: Clocks, people: frozenset[str]) -> Iterator[Metric]:
     """A team has one label in all timescales, or none."""
     open_of: dict[str, int] = {}
     for _, of in clocks:
         for team, count in of.open_by_team.items():
             if team is not None:
                 open_of[team] = open_of.get(team, 0) + count
-    label = of_the_most({team: n for team, n in open_of.items() if n}, MOST_TEAMS, unnamed)
-    yield names.CLOCKS_OPEN.family(
-        summed(
-            ((timescale, label(team)), n) for timescale, of in clocks for team, n in of.open_by_team.items()
-        )
+    label = of_the_most(
+        {team: n for team, n in open_of.items() if n}, MOST_TEAMS, naming_people(open_of, people)
     )
-    yield names.CLOCKS_PAST_LIMIT.family(
-        summed(
-            ((timescale, label(team)), n) for timescale, of in clocks for team, n in of.over_by_team.items()
-        )
+    counted: tuple[tuple[names.Name, Callable[[OfTimescale], Mapping[str | None, int]]], ...] = (
+        (names.CLOCKS_OPEN, lambda of: of.open_by_team),
+        (names.CLOCKS_PAST_LIMIT, lambda of: of.over_by_team),
     )
+    for name, by_team in counted:
+        yield name.family(
+            summed(
+                ((timescale, label(team)), n)
+                for timescale, of in clocks
+                for team, n in (by_team(of) or {None: 0}).items()
+            )
+        )
 
 
 def _facts(figures: Figures) -> Iterator[Metric]:
@@ -129,7 +139,7 @@ def _facts(figures: Figures) -> Iterator[Metric]:
         by_source[one.source] = by_source.get(one.source, 0) + one.facts
         if one.newest_s is not None:
             newest[one.source] = max(newest.get(one.source, 0.0), one.newest_s)
-    unnamed = by_source.keys() - figures.named_sources
+    unnamed = (by_source.keys() - figures.named_sources) | naming_people(by_source, figures.people)
     label = of_the_most(by_source, MOST_SOURCES, unnamed)
     yield names.FACTS.family(summed(((one.type, label(one.source)), one.facts) for one in figures.facts))
     if newest:

@@ -60,7 +60,7 @@ def figures_as_at(service: Parts, question: Question, named: frozenset[str]) -> 
         discrepancies=discrepancies,
         vanished=vanished,
         named_sources=named,
-        unnamed_teams=frozenset(one for one in people if one is not None),
+        people=frozenset(one for one in people if one is not None),
     )
 
 

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from domain.question import Question
+from domain.reviewed_timescales import all_ids
 from projections.clock_rows import clock_rows
-from projections.practice import AGE_BOUNDS_WORKDAYS, Practice, standing
+from projections.practice import AGE_BOUNDS_WORKDAYS, WITH_RECORDS, Practice, standing
 from services.clock_list import Wanted, from_views
 from services.metrics.from_views import figures_of_today
 from services.metrics.practice import practice_metrics
@@ -173,7 +174,11 @@ def referrals(team, count, start=1):
 
 def teams_of(service):
     told = samples_of(practice_metrics(figures_of_today(service.views, DAY)))
-    return {dict(labels)["team"]: number for (name, labels), number in told.items() if name == f"{LIST}open"}
+    return {
+        dict(labels)["team"]: number
+        for (name, labels), number in told.items()
+        if name == f"{LIST}open" and number
+    }
 
 
 def test_beyond_forty_teams_the_rest_are_other(tmp_path):
@@ -195,6 +200,42 @@ def test_a_team_named_like_a_child_or_a_worker_has_no_label(tmp_path):
         service.projector.catch_up()
         teams = teams_of(service)
     assert set(teams) == {"T", "other"}
+
+
+@pytest.mark.parametrize("hostile", ["t-1", "OLD-W", "worker:W-T", "urn:child:T-2", "SW-9"])
+def test_no_way_of_writing_a_child_or_a_worker_past_or_present_is_a_label(tmp_path, hostile):
+    with service_in(tmp_path, TODAY) as service:
+        known = list(referrals("T", 6))
+        put(service, known)
+        first = event("a", "WorkerAllocated", "2019-10-01", subject="T-2", worker_id="OLD-W", team_id="T")
+        put(service, [first, event("j", "WorkerJoined", "2019-01-01", subject="worker:SW-9", team_id="T")])
+        allocated = event("h", "WorkerAllocated", "2019-10-02", subject="T-1", worker_id="W", team_id=hostile)
+        put(service, [allocated])
+        put(service, [{**fact, "source": hostile} for fact in known])
+        service.projector.catch_up()
+        told = samples_of(practice_metrics(figures_of_today(service.views, DAY)))
+    labels = {value for _, of in told for name, value in of if name in ("team", "source")}
+    assert hostile not in labels
+    assert {"T", "other"} <= labels
+
+
+def test_what_there_is_none_of_is_told_as_none(tmp_path):
+    with service_in(tmp_path, TODAY) as service:
+        put(service, list(referrals("T", 1)))
+        service.projector.catch_up()
+        told = samples_of(practice_metrics(figures_of_today(service.views, DAY)))
+    for timescale in all_ids():
+        assert value(told, f"{LIST}restarted", timescale=timescale) == 0
+        assert any(name == f"{LIST}open" and ("timescale", timescale) in of for name, of in told)
+    hidden = {dict(of)["timescale"] for name, of in told if name == "casetimeline_hidden_workdays"}
+    assert hidden == set(WITH_RECORDS)
+    assert value(told, "casetimeline_records_vanished", record_kind="assessment") == 0
+
+
+def test_the_timescales_with_records_are_those_whose_clocks_have_them(authority):
+    found = {row.clock.timescale.id for row in authority.views.rows(clock_rows) if row.clock.has_records}
+    assert found <= WITH_RECORDS
+    assert len(found) > 2
 
 
 def test_a_source_that_reports_on_few_children_has_no_label(tmp_path):
