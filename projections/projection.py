@@ -35,7 +35,8 @@ class Case:
     ``history`` holds everything recorded under ``child`` and any reference ever merged with it; where all of
     it is known and in log order already, ``everything`` is the same parted into facts and amendments.
     ``keyed`` hashes what may stand nowhere in the clear. ``upheld`` is what its clocks follow, where that is
-    known; ``families``: of which clocks are wanted at least.
+    known; ``families``: of which clocks are wanted at least. ``is_followed``: its facts are those that its
+    clocks follow.
     """
 
     child: str
@@ -48,6 +49,7 @@ class Case:
     keyed: Callable[[str], str] | None = None
     upheld: Upheld | None = None
     families: Sequence[Family] = FAMILIES
+    is_followed: bool = False
 
     def on(self, day: date) -> "Case":
         """The same as at another day, but for what only a look at other children tells."""
@@ -90,7 +92,25 @@ class Case:
         return survivor, tuple(one.merged(survivor))
 
     @cached_property
+    def followed(self) -> "Case":
+        """The same with the facts that its clocks follow: without what is held or was voided. Who holds it
+        stays as the case system tells it.
+        """
+        if not self.amended.amendments and not self.amended.rulings:
+            return self
+        if not self.follows.held and not self.follows.voided:
+            return self
+        found = replace(
+            self, history=self.known, everything=self.amended, upheld=self.follows, is_followed=True
+        )
+        for name in ("survivor", "figures", "holders"):
+            found.__dict__[name] = getattr(self, name)
+        return found
+
+    @cached_property
     def _amended_facts(self) -> list[Told]:
+        if self.is_followed:
+            return self.amended.facts(self.follows.applied, self.day, self.follows.voided)
         return self.amended.facts(self.amended.amendments, self.day, frozenset())
 
     @cached_property

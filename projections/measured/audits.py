@@ -21,6 +21,7 @@ class _Action:
     action_id: str
     fact: ActionSet
     set_on: date
+    due_on: date
     done_on: date | None = None
     has_evidence: bool = False
     is_reopened: bool = False
@@ -46,10 +47,12 @@ def _actions(case: Case) -> Iterator[_Action]:
         if isinstance(fact, ActionSet):
             before = known.get(fact.action_id)
             if before is not None and before.done_on is None:
+                # Told again while it is open, it is due when it was first to be done.
+                before.due_on = min(before.due_on, fact.due_on)
                 continue
             if before is not None:
                 yield before
-            known[fact.action_id] = _Action(fact.action_id, fact, told.day)
+            known[fact.action_id] = _Action(fact.action_id, fact, told.day, fact.due_on)
         elif isinstance(fact, (ActionDone, ActionReopened)) and fact.action_id in known:
             action = known[fact.action_id]
             if isinstance(fact, ActionDone):
@@ -60,7 +63,7 @@ def _actions(case: Case) -> Iterator[_Action]:
 
 
 def _action_row(case: Case, action: _Action) -> Measured:
-    due_on = action.fact.due_on
+    due_on = action.due_on
     if action.done_on is None:
         outcome = "open"
     else:

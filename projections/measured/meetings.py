@@ -68,7 +68,7 @@ def _meetings(case: Case) -> dict[str, _Meeting]:
         elif isinstance(fact, MinutesWritten):
             meeting.written_on = told.day
         elif isinstance(fact, MinutesDistributed):
-            meeting.distributed_on = meeting.distributed_on or told.day
+            meeting.distributed_on = told.day
     return meetings
 
 

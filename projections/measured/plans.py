@@ -29,16 +29,19 @@ class PlanLife:
 
 
 def plan_lives(case: Case) -> list[PlanLife]:
-    """The lives of a child's plans in order of start; an id started again after its end lives again."""
+    """The lives of a child's plans in order of start; an id started again after its end lives again.
+    Of several reports of an end, the last counts.
+    """
     lives: list[PlanLife] = []
-    running: dict[str, PlanLife] = {}
+    latest: dict[str, PlanLife] = {}
     for told in case.told("PlanStarted", "PlanEnded"):
         fact = told.fact
-        if isinstance(fact, PlanStarted) and fact.plan_id not in running:
-            running[fact.plan_id] = PlanLife(fact.plan_id, fact.kind, told.day)
-            lives.append(running[fact.plan_id])
-        elif isinstance(fact, PlanEnded) and fact.plan_id in running:
-            running.pop(fact.plan_id).end = told.day
+        if isinstance(fact, PlanStarted):
+            if fact.plan_id not in latest or latest[fact.plan_id].end is not None:
+                latest[fact.plan_id] = PlanLife(fact.plan_id, fact.kind, told.day)
+                lives.append(latest[fact.plan_id])
+        elif isinstance(fact, PlanEnded) and fact.plan_id in latest:
+            latest[fact.plan_id].end = told.day
     return lives
 
 

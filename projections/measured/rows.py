@@ -28,12 +28,19 @@ _ON_CLOCKS = frozenset[str]().union(*(alone.days for alone in ALONE.values()))
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """What makes the rows of some series: from which types of facts (None: of all), and from which clocks."""
+    """What makes the rows of some series: from which types of facts (None: of all), and from which clocks.
+
+    ``is_of_record``: from what the case system tells, and not from what the clocks follow of it.
+    """
 
     things: Things
     series: frozenset[str]
     reads: frozenset[str] | None
     families: tuple[Family, ...] = ()
+    is_of_record: bool = False
+
+    def made(self, case: Case) -> Iterator[Measured]:
+        return self.things(case if self.is_of_record else case.followed)
 
 
 _MAKERS: tuple[Maker, ...] = (
@@ -64,9 +71,10 @@ _MAKERS: tuple[Maker, ...] = (
         holding_things,
         frozenset({"held", "worker_changes", "unallocated"}),
         HANDING_ON | _REFERRALS | _PLANS | _CARE,
+        is_of_record=True,
     ),
-    Maker(discrepancy_things, frozenset({"discrepancies"}), None),
-    Maker(late_things, frozenset({"late_facts"}), _ON_CLOCKS, FAMILIES),
+    Maker(discrepancy_things, frozenset({"discrepancies"}), None, is_of_record=True),
+    Maker(late_things, frozenset({"late_facts"}), _ON_CLOCKS, FAMILIES, is_of_record=True),
 )  # fmt: skip
 """What makes the rows of which series; those of clocks are all others."""
 
@@ -75,12 +83,12 @@ _NOT_CLOCKS = frozenset(name for maker in _MAKERS for name in maker.series)
 
 def rows(case: Case) -> list[Measured]:
     """Every thing of a child that measures count. The second life of a thing is told apart by its number."""
-    return _told_apart([clock_things, *(maker.things for maker in _MAKERS)], case)
+    return _told_apart([clock_things, *(maker.made for maker in _MAKERS)], case)
 
 
 def rows_of(case: Case, series: Collection[str]) -> list[Measured]:
     """Those of some series, without reckoning what they do not need."""
-    makers = [maker.things for maker in _MAKERS if not maker.series.isdisjoint(series)]
+    makers: list[Things] = [maker.made for maker in _MAKERS if not maker.series.isdisjoint(series)]
     if not _NOT_CLOCKS.issuperset(series):
         makers.insert(0, clock_things)
     return [row for row in _told_apart(makers, case) if row.series in series]
