@@ -180,9 +180,10 @@ WORKERS = Table(
     METADATA,
     Column("child", Text, primary_key=True, comment="the stream that tells of the worker"),
     Column("worker_id", Text, nullable=False),
+    Column("since", Date, primary_key=True),
+    Column("until", Date),
+    Column("has_left", Boolean, nullable=False, comment="it ends with the worker's leaving"),
     Column("team_id", Text),
-    Column("joined_on", Date, nullable=False),
-    Column("left_on", Date),
     Column("full_time_equivalent", Float, nullable=False),
     Column("newly_qualified_until", Date),
 )

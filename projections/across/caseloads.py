@@ -69,34 +69,30 @@ def caseloads(
 ) -> list[Caseload]:
     """The caseload of each worker who held a child on ``day``, or was there to hold one, by worker.
 
-    One of whom nothing else is told counts as a full-time worker, not newly qualified.
+    A worker is judged as was told for that day. One of whom nothing was counts as a full-time worker, not
+    newly qualified.
     """
-    held: Counter[str] = Counter()
-    teams: dict[str, str | None] = {}
+    held: dict[str, Counter[str | None]] = {}
     for spell in spells:
         if spell.since <= day and (spell.until is None or day < spell.until):
-            held[spell.worker_id] += 1
-            teams[spell.worker_id] = spell.team_id or teams.get(spell.worker_id)
-    known = {worker.worker_id: worker for worker in workers}
-    there = {
-        worker.worker_id
-        for worker in known.values()
-        if worker.joined_on <= day and (worker.left_on is None or day < worker.left_on)
-    }
+            held.setdefault(spell.worker_id, Counter())[spell.team_id] += 1
+    there = {worker.worker_id: worker for worker in workers if worker.goes_on(day)}
     return [
-        _caseload(day, worker_id, teams.get(worker_id), held[worker_id], known.get(worker_id), policy)
-        for worker_id in sorted(there | set(held))
+        _caseload(day, worker_id, held.get(worker_id, Counter()), there.get(worker_id), policy)
+        for worker_id in sorted(there.keys() | held.keys())
     ]
 
 
 def _caseload(
     day: date,
     worker_id: str,
-    team: str | None,
-    children: int,
+    held: Counter[str | None],
     worker: WorkerRow | None,
     policy: CaseloadPolicy,
 ) -> Caseload:
+    children = held.total()
+    # That of most of the cases; of as many, always the same one.
+    team = max((team for team in held if team), key=lambda team: (held[team], team), default=None)
     equivalent = worker.full_time_equivalent if worker else 1.0
     until = worker.newly_qualified_until if worker else None
     is_new = until is not None and day <= until

@@ -54,14 +54,14 @@ def _row(
 
 
 def _spells_held(case: Case) -> list[tuple[date, date | None, str, str | None]]:
-    """Spells of one worker each, those of the same worker that follow each other made one."""
+    """Spells of one worker in one team each, those alike that follow each other made one."""
     found: list[tuple[date, date | None, str, str | None]] = []
     changes = case.holders.since
     for place, (since, worker, team) in enumerate(changes):
         until = changes[place + 1][0] if place + 1 < len(changes) else None
         if worker is None or until == since:
             continue
-        if found and found[-1][2] == worker and found[-1][1] == since:
+        if found and found[-1][1:] == (since, worker, team):
             found[-1] = (found[-1][0], until, worker, team)
         else:
             found.append((since, until, worker, team))

@@ -35,7 +35,7 @@ def laid_rows(case: Case, ask: Ask) -> Mapping[tuple[str, str, str], Laid]:
         (row.series, row.child, row.thing): row for row in rows_of(case, needed.looked_across)
     }
     if needed.knows_workers:
-        found |= {(worker_rows.name, row.child, ""): row for row in worker_rows.rows(case)}
+        found |= {(worker_rows.name, row.child, f"{row.since}"): row for row in worker_rows.rows(case)}
     return found
 
 
@@ -81,7 +81,7 @@ def _homes(known: Sequence[Rows]) -> dict[str, set[str]]:
 def _goes_on(row: Laid, day: date) -> bool:
     """Whether a spell goes on on a day; a visit is made on its own."""
     if isinstance(row, WorkerRow):
-        return True
+        return row.goes_on(day)
     if row.series == "visits":
         return row.day == day
     return row.since <= day and (row.until is None or day < row.until)

@@ -53,7 +53,8 @@ def held(child, since=MAY, until=None, worker="SW-1"):
 
 
 def worker(equivalent=1.0, newly_qualified_until=None, left_on=None):
-    return WorkerRow("worker:SW-1", "SW-1", "T-2", MAY, left_on, equivalent, newly_qualified_until)
+    has_left = left_on is not None
+    return WorkerRow("worker:SW-1", "SW-1", MAY, left_on, has_left, "T-2", equivalent, newly_qualified_until)
 
 
 def load(number, *told, policy=CaseloadPolicy(10, 90)):  # noqa: B008 (frozen)
