@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -104,7 +104,8 @@ def watched(folder, blocks=None, **settings):
             watcher.stop()
 
 
-FIRST, LAST = date(2019, 9, 25), date(2019, 10, 21)
+# A year, with the clocks put back and put forward.
+FIRST, LAST = date(2018, 10, 22), date(2019, 10, 21)
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +145,8 @@ def authority(tmp_path_factory):
 CLOUD_EVENT = {"content-type": "application/cloudevents+json"}
 
 
-def queries():
-    for path in DASHBOARDS:
+def queries(boards=DASHBOARDS):
+    for path in boards:
         board = json.loads(path.read_text())
         for panel in board["panels"]:
             for target in panel.get("targets", ()):
@@ -157,6 +158,47 @@ def queries():
 def test_every_query_of_a_dashboard_is_answered_with_data(authority, expression):
     expression = expression.replace("$team", "Team-A")
     assert wait_for(lambda: query(authority.watcher, expression), expression)
+
+
+PAST = [path for path in DASHBOARDS if path.stem in ("leaders", "team")]
+
+
+def points_of(watcher, expression, first, last, step_s):
+    """The moments of a range at which an expression has an answer."""
+    asked = {"query": expression, "start": str(first), "end": str(last), "step": str(step_s)}
+    answer = httpx.get(f"{watcher.address}/api/v1/query_range", params=asked, timeout=30).json()
+    assert answer["status"] == "success", answer
+    return {at for series in answer["data"]["result"] for at, _ in series["values"]}
+
+
+# Something of everything is known from then on: the first record vanished on the day before.
+COMPLETE = date(2019, 10, 2)
+
+
+@pytest.mark.parametrize("step_h", [6, 24])
+@pytest.mark.parametrize("expression", list(queries(PAST)))
+def test_the_history_that_was_loaded_is_on_the_dashboards(authority, expression, step_h):
+    """All the year, as far as there was something to show, and without a gap since there was always."""
+    expression = expression.replace("$team", "Team-A")
+    step_s = step_h * 3600
+    first, complete, last = (
+        int(end_of(day).timestamp()) // step_s * step_s for day in (FIRST, COMPLETE, LAST)
+    )
+    found = points_of(authority.watcher, expression, first, last, step_s)
+    assert set(range(complete, last + 1, step_s)) <= found
+    months = {datetime.fromtimestamp(at, UTC).strftime("%Y-%m") for at in found}
+    assert len(months) >= 10 or "records_vanished" in expression, sorted(months)
+
+
+def test_a_panel_shows_of_every_past_day_what_the_list_had_as_at_its_end(authority):
+    """At midnight in London of the day after, and still at noon."""
+    (shown,) = [q.values[0] for q in queries(PAST) if q.id == "leaders: Assessments past their limit A"]
+    for day in (date(2018, 10, 27), date(2018, 10, 28), date(2019, 3, 30), date(2019, 3, 31), LAST):
+        asked = {"timescale": "assessment", "status": "open", "over": "true", "as_at": day.isoformat()}
+        listed = count_of(authority.running, **asked)
+        for hours in (0, 12):
+            at = end_of(day).timestamp() + hours * 3600
+            assert (number_of(authority.watcher, shown, at) or 0) == listed, (day, hours)
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
@@ -196,7 +238,9 @@ def test_prometheus_shows_how_many_clocks_the_list_has(authority, timescale):
     wait_for(lambda: number_of(authority.watcher, expression) == listed, f"{listed} open {timescale}")
 
 
-@pytest.mark.parametrize("day", [FIRST, FIRST + timedelta(days=11), LAST], ids=str)
+@pytest.mark.parametrize(
+    "day", [FIRST, date(2018, 10, 28), date(2019, 3, 31), date(2019, 8, 1), LAST], ids=str
+)
 def test_prometheus_shows_of_a_past_day_what_the_list_had_as_at_it(authority, day):
     at = end_of(day).timestamp() - 1
     for timescale, asked in (
