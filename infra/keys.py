@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import monotonic
+from urllib.parse import quote
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    NullPool,
     String,
     Table,
     create_engine,
@@ -40,6 +42,8 @@ from infra.sqlite_wal import into_wal
 
 CACHED = 100_000
 RECHECKED_EVERY_S = 5.0
+TRIED_WITHIN_S = 2
+"""How long trying the store waits for others, in seconds: whoever makes a key is done long before."""
 
 _CHUNK = 1_000
 _KEY = 32
@@ -64,6 +68,12 @@ _INSERT = text(
     "INSERT INTO stream_keys (stream, master, wrapped) VALUES (:stream, :master, :wrapped)"
     " ON CONFLICT (stream) DO NOTHING"
 )
+
+# A reader of SQLite is let in while another writes for ever; what a key needs first is the right to write.
+_TRIAL = {
+    "sqlite": ("BEGIN IMMEDIATE", "SELECT 1 FROM stream_keys LIMIT 1"),
+    "postgresql": ("LOCK TABLE stream_keys IN ROW EXCLUSIVE MODE",),
+}
 
 
 class KeysUnavailable(Exception):
@@ -108,6 +118,7 @@ class KeyStore:
         its file cannot be made. All that is asked of it raises KeysUnavailable where it cannot be used.
         """
         self._engine = _open(url)
+        self._trials = _open_for_trials(url)
         self._master = master
         self._ciphers = {each.id: AESGCM(each.key) for each in (*retired, master)}
         self._cache: dict[str, bytes | None] = {}
@@ -207,6 +218,19 @@ class KeyStore:
             if not rows:
                 return done
             done += len(rows)
+
+    def try_making(self) -> None:
+        """Do what making a key begins with, and make none: it costs little, and others hardly notice.
+
+        Raises KeysUnavailable where none could be made, and where others keep the store to themselves for
+        longer than `TRIED_WITHIN_S`.
+        """
+        try:
+            with self._trials.connect() as connection:
+                for statement in _TRIAL[connection.dialect.name]:
+                    connection.exec_driver_sql(statement)
+        except DBAPIError as error:
+            raise _unavailable(error) from error
 
     def check(self) -> Condition:
         """Try every key of the store."""
@@ -328,6 +352,26 @@ def _open(url: str | URL) -> Engine:
         connection.execute("PRAGMA secure_delete=ON")
 
     return engine
+
+
+def _open_for_trials(url: str | URL) -> Engine:
+    """The same store, each time by a connection of its own: those of the pool may all be waiting."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        # A store that is gone is not to be found there again, empty.
+        uri = f"file:{quote(str(parsed.database))}?mode=rw"
+
+        def connect() -> sqlite3.Connection:
+            return sqlite3.connect(
+                uri, uri=True, timeout=TRIED_WITHIN_S, isolation_level=None, check_same_thread=False
+            )
+
+        return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    settings = {
+        "connect_timeout": TRIED_WITHIN_S,
+        "options": f"-c statement_timeout={TRIED_WITHIN_S * 1000}",
+    }
+    return create_engine(parsed, connect_args=settings, poolclass=NullPool)
 
 
 def _unavailable(error: DBAPIError) -> KeysUnavailable:

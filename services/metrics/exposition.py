@@ -13,7 +13,7 @@ from services.metrics import names
 from services.metrics.from_views import figures_of_today
 from services.metrics.gathering import Gathered, Gathering
 from services.metrics.practice import practice_metrics
-from services.metrics.standing import of_intake, of_log, of_projections, of_room, of_runs
+from services.metrics.standing import of_intake, of_keys, of_log, of_projections, of_room, of_runs
 
 
 class Exposition:
@@ -30,6 +30,7 @@ class Exposition:
             self.registry.register(collector)
         gathered = [
             Gathered("log", lambda: of_log(parts.log, parts.conflicts)),
+            Gathered("keys", lambda: of_keys(parts.keys)),
             Gathered("views", lambda: of_projections(parts.log, parts.views, parts.now)),
             Gathered("runs", lambda: of_runs(parts.runs)),
             Gathered("disk", lambda: of_room(parts.data)),

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event
 
 from infra.errors import Tampered
 from infra.keys import Condition, Erased, KeysFull, KeyStore, KeysUnavailable, open_embedded
@@ -295,3 +295,47 @@ def test_an_embedded_store_whose_master_key_others_may_read_is_refused(tmp_path:
     (tmp_path / "master.key").chmod(0o644)
     with pytest.raises(UnusableKey, match="chmod 600"):
         open_embedded(tmp_path)
+
+
+# Tried
+
+
+@contextmanager
+def kept_from_others(path: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def test_a_store_in_which_keys_can_be_made_is_tried_without_making_one(path: Path, store: KeyStore):
+    store.try_making()
+    assert rows(path, "SELECT * FROM stream_keys") == []
+
+
+def test_trying_a_store_that_another_keeps_to_itself_says_so_and_does_not_wait_for_it(
+    path: Path, store: KeyStore
+):
+    with kept_from_others(path):
+        assert store.held_for(["C1"]) == {}
+        with pytest.raises(KeysUnavailable, match="SQLITE_BUSY"):
+            store.try_making()
+    store.try_making()
+
+
+def test_trying_a_store_that_is_gone_says_so_and_makes_none(path: Path, store: KeyStore):
+    path.unlink()
+    with pytest.raises(KeysUnavailable, match="SQLITE_CANTOPEN"):
+        store.try_making()
+    assert not path.exists()
+
+
+def test_trying_a_store_in_postgresql_says_whether_keys_can_be_made_there(postgres_url: str):
+    with closing(KeyStore(postgres_url, FIRST)) as store:
+        store.try_making()
+        engine = create_engine(postgres_url)
+        with engine.begin() as other:
+            other.exec_driver_sql("LOCK TABLE stream_keys IN EXCLUSIVE MODE")
+            with pytest.raises(KeysUnavailable, match="57014"):
+                store.try_making()
+        engine.dispose()
+        store.try_making()
