@@ -86,6 +86,18 @@ CASES = (
         labels={"source": CASE_SYSTEM},
     ),
     Case(
+        "SourceSilent",
+        fires={**_open(LAST, "0x60", source="other"), **_open(LAST, "0+1800x60", source=CASE_SYSTEM)},
+        says="A case system without a label of its own has reported nothing for 1d 1h 0m 0s.",
+        quiet={
+            **_open(LAST, "0x40 72000x20", source="other"),
+            **_open(LAST, "0+1800x60", source=CASE_SYSTEM),
+        },
+        at="25h",
+        step="30m",
+        labels={"source": "other"},
+    ),
+    Case(
         "RecordingLate",
         fires={**_open(f"{DELAY}_gcount", "100x80"), **_open(f"{DELAY}_bucket", "75x80", le="5.0")},
         says="25% of what was entered in four weeks was entered more than 5 working days late.",
