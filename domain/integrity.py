@@ -49,7 +49,10 @@ RULES: Mapping[str, Rule] = {
     "PLAN_WITHOUT_CONFERENCE": Rule("2885", "no conference was held on the day the plan started"),
     "PLAN_OF_NO_DAYS": Rule("8840", "the plan ended on the day it started"),
     "PLAN_ENDED_BEFORE_START": Rule("8925", "the plan ended before it started"),
+    "IN_NEED_PLAN_ENDED_BEFORE_START": Rule("4011", "the plan ended before it started"),
+    "IN_NEED_PLAN_OF_NO_DAYS": Rule("4012Q", "the plan ended on the day it started"),
     "REVIEW_BEFORE_PLAN": Rule("8841", "the review was not after the start of the plan"),
+    "REVIEW_WITHIN_IN_NEED_PLAN": Rule("4003", "a child in need plan was open, and none for protection"),
     "PROTECTION_PLANS_OVERLAP": Rule("8940", "another child protection plan was open"),
     "PLANS_CONCURRENT": Rule("4001", "a child in need plan and a child protection plan were open at once"),
     "IN_NEED_PLANS_OVERLAP": Rule("4014", "another child in need plan was open"),
@@ -58,9 +61,12 @@ RULES: Mapping[str, Rule] = {
     ),
     "ENQUIRY_WITHOUT_ASSESSMENT": Rule("2991Q", "no assessment is on the referral of the enquiry"),
     "ACTIVITY_ON_NO_FURTHER_ACTION": Rule("8831", "its referral was decided as no further action"),
+    "PROTECTION_ON_NO_FURTHER_ACTION": Rule("8832", "the last referral was decided as no further action"),
+    "IN_NEED_PLAN_ON_NO_FURTHER_ACTION": Rule("4000", "the last referral was decided as no further action"),
     "CONFERENCE_AT_WEEKEND": Rule("8875", "the conference was held on a Saturday or Sunday"),
     "CARE_EPISODES_OVERLAP": Rule("142", "another episode of care was open"),
     "CARE_ENDED_BEFORE_START": Rule("356", "the episode of care ended before it started"),
+    "CARE_OF_NO_DAYS": Rule("355", "the episode of care ended on the day it started"),
     "PLACEMENTS_OVERLAP": Rule("501", "another placement was open"),
 }
 """By a stable code: rules of the CIN census (four digits) and of the SSDA903 return (three)."""
@@ -148,6 +154,7 @@ class _Read:
     conference_days: frozenset[date]
     assessed: frozenset[str]
     ends: frozenset[tuple[str, date]]
+    plan_kinds: Mapping[str, str]
     referrals: dict[str, _Referral] = field(default_factory=dict)
     assessments: dict[str, _Spell] = field(default_factory=dict)
     enquiries: dict[str, _Spell] = field(default_factory=dict)
@@ -169,6 +176,7 @@ def _found(facts: Sequence[Told]) -> Iterator[tuple[Told, str]]:
         frozenset(
             (getattr(t.fact, name), t.day) for t in facts if (name := _ENDS.get(type(t.fact))) is not None
         ),
+        {t.fact.plan_id: t.fact.kind for t in facts if isinstance(t.fact, PlanStarted)},
     )
     for told in facts:
         judge = _JUDGES.get(type(told.fact))
@@ -268,6 +276,9 @@ def _of_assessment(told: Told, read: _Read) -> Iterator[str]:
             yield "AUTHORISED_BEFORE_START"
     record = read.assessments.get(fact.assessment_id)
     if record is not None:
+        referral = read.referrals.get(record.referral_id or "")
+        if isinstance(fact, AssessmentCompleted) and referral is not None and _is_closed(referral, told):
+            yield "ACTIVITY_AFTER_CLOSURE"
         record.end = None if isinstance(fact, AssessmentReopened) else told
         record.is_authorised = record.is_authorised or isinstance(fact, AssessmentCompleted)
 
@@ -284,8 +295,21 @@ def _on_referral(told: Told, referral_id: str | None, before: str, read: _Read) 
         return
     if referral.is_no_further_action:
         yield "ACTIVITY_ON_NO_FURTHER_ACTION"
-    elif referral.closed is not None and referral.closed.day < told.day:
+    elif _is_closed(referral, told):
         yield "ACTIVITY_AFTER_CLOSURE"
+
+
+def _is_closed(referral: _Referral, told: Told) -> bool:
+    """Whether a referral was closed on an earlier day."""
+    return referral.closed is not None and referral.closed.day < told.day
+
+
+def _on_no_referral(told: Told, on_no_further_action: str, read: _Read) -> Iterator[str]:
+    """What is wrong with something that names no referral where all that there were are closed."""
+    referrals = list(read.referrals.values())
+    if not referrals or not all(_is_closed(one, told) or one.is_no_further_action for one in referrals):
+        return
+    yield on_no_further_action if referrals[-1].is_no_further_action else "ACTIVITY_AFTER_CLOSURE"
 
 
 def _of_protection(told: Told, read: _Read) -> Iterator[str]:
@@ -313,11 +337,15 @@ def _of_conference(told: Told, fact: MeetingHeld, read: _Read) -> Iterator[str]:
             yield "CONFERENCE_WITHOUT_ENQUIRY"
         if told.day.weekday() >= _SATURDAY:
             yield "CONFERENCE_AT_WEEKEND"
+        yield from _on_no_referral(told, "PROTECTION_ON_NO_FURTHER_ACTION", read)
         _mark_protected(None, read)
-    elif fact.kind == "review_conference" and fact.plan_id is not None:
+    elif fact.kind == "review_conference":
         started_on = read.started_on.get(f"plan_id {fact.plan_id}")
         if started_on is not None and told.day <= started_on:
             yield "REVIEW_BEFORE_PLAN"
+        open_kinds = {one.kind for one in _others_open(read.plans, "", told.day, read)}
+        if "child_in_need" in open_kinds and "child_protection" not in open_kinds:
+            yield "REVIEW_WITHIN_IN_NEED_PLAN"
 
 
 def _mark_protected(referral_id: str | None, read: _Read) -> None:
@@ -341,6 +369,7 @@ def _of_plan(told: Told, read: _Read) -> Iterator[str]:
                 yield "PLAN_WITHOUT_CONFERENCE"
             if "child_in_need" in open_kinds:
                 yield "PLANS_CONCURRENT"
+            yield from _on_no_referral(told, "PROTECTION_ON_NO_FURTHER_ACTION", read)
             _mark_protected(None, read)
         elif fact.kind == "child_in_need":
             if is_early:
@@ -349,16 +378,23 @@ def _of_plan(told: Told, read: _Read) -> Iterator[str]:
                 yield "IN_NEED_PLANS_OVERLAP"
             if "child_protection" in open_kinds:
                 yield "PLANS_CONCURRENT"
+            yield from _on_no_referral(told, "IN_NEED_PLAN_ON_NO_FURTHER_ACTION", read)
             _mark_protected(None, read)
         read.plans[fact.plan_id] = _Spell(fact.plan_id, fact.kind, told)
     elif isinstance(fact, PlanEnded):
         started_on = read.started_on.get(f"plan_id {fact.plan_id}")
+        is_in_need = read.plan_kinds.get(fact.plan_id) == "child_in_need"
         if started_on is not None and told.day < started_on:
-            yield "PLAN_ENDED_BEFORE_START"
+            yield "IN_NEED_PLAN_ENDED_BEFORE_START" if is_in_need else "PLAN_ENDED_BEFORE_START"
         plan = read.plans.get(fact.plan_id)
         if plan is not None:
-            if plan.told.day == told.day and plan.kind == "child_protection":
+            if plan.told.day == told.day and is_in_need:
+                yield "IN_NEED_PLAN_OF_NO_DAYS"
+            elif plan.told.day == told.day and plan.kind == "child_protection":
                 yield "PLAN_OF_NO_DAYS"
+            is_over = bool(read.referrals) and all(_is_closed(one, told) for one in read.referrals.values())
+            if plan.kind == "child_protection" and is_over:
+                yield "ACTIVITY_AFTER_CLOSURE"
             plan.end = told
 
 
@@ -372,8 +408,11 @@ def _of_care(told: Told, read: _Read) -> Iterator[str]:
         started_on = read.started_on.get(f"episode_id {fact.episode_id}")
         if started_on is not None and told.day < started_on:
             yield "CARE_ENDED_BEFORE_START"
-        if fact.episode_id in read.episodes:
-            read.episodes[fact.episode_id].end = told
+        episode = read.episodes.get(fact.episode_id)
+        if episode is not None:
+            if episode.told.day == told.day:
+                yield "CARE_OF_NO_DAYS"
+            episode.end = told
     elif isinstance(fact, PlacementStarted):
         if _others_open(read.placements, fact.placement_id, told.day, read):
             yield "PLACEMENTS_OVERLAP"

@@ -132,6 +132,30 @@ EXAMPLES = {
         [*CONFERENCE, plan("2019-04-02"), plan_ended("2019-04-02")],
         [*CONFERENCE, plan("2019-04-02"), plan_ended("2019-04-03")],
     ),
+    "IN_NEED_PLAN_ENDED_BEFORE_START": (
+        [*ASSESSED, IN_NEED, plan_ended("2019-05-01", "P-2")],
+        [*ASSESSED, IN_NEED, plan_ended("2019-05-02", "P-2")],
+    ),
+    "IN_NEED_PLAN_OF_NO_DAYS": (
+        [*ASSESSED, IN_NEED, plan_ended("2019-05-02", "P-2")],
+        [*ASSESSED, IN_NEED, plan_ended("2019-05-03", "P-2")],
+    ),
+    "REVIEW_WITHIN_IN_NEED_PLAN": (
+        [*ASSESSED, IN_NEED, meeting("2019-05-10", "review_conference")],
+        [*ASSESSED, IN_NEED, meeting("2019-05-10", "child_in_need_review")],
+    ),
+    "PROTECTION_ON_NO_FURTHER_ACTION": (
+        [REFERRED, decided("2019-03-06", "no_further_action"), plan("2019-03-07")],
+        [REFERRED, decided("2019-03-06"), plan("2019-03-07")],
+    ),
+    "IN_NEED_PLAN_ON_NO_FURTHER_ACTION": (
+        [REFERRED, decided("2019-03-06", "no_further_action"), IN_NEED],
+        [REFERRED, decided("2019-03-06", "no_further_action"), received("2019-04-01", "R-2"), IN_NEED],
+    ),
+    "CARE_OF_NO_DAYS": (
+        [care("2019-03-05"), care_ended("2019-03-05")],
+        [care("2019-03-05"), care_ended("2019-03-06")],
+    ),
     "PLAN_ENDED_BEFORE_START": (
         [*CONFERENCE, plan("2019-04-02"), plan_ended("2019-04-01")],
         [*CONFERENCE, plan("2019-04-02"), plan_ended("2019-04-02")],
@@ -191,6 +215,32 @@ def test_a_rule_is_raised_by_what_breaks_it_and_not_by_what_comes_near(code):
     breaks, near = EXAMPLES[code]
     assert code in codes(*breaks)
     assert code not in codes(*near)
+
+
+CLOSED = referral_closed("2019-05-01", reason="RC7")
+
+
+@pytest.mark.parametrize(
+    ("facts", "late"),
+    [
+        (
+            [REFERRED, started("2019-03-06", referral_id="R-1"), referral_closed("2019-03-20")],
+            lambda day: completed(day),
+        ),
+        ([*CONFERENCE, CLOSED], lambda day: meeting(day)),
+        ([*ASSESSED, CLOSED], lambda day: plan(day, "P-2", "child_in_need")),
+        ([*CONFERENCE, plan("2019-04-02"), CLOSED], lambda day: plan_ended(day)),
+    ],
+)
+def test_what_the_rule_names_is_not_done_after_the_referral_was_closed(facts, late):
+    closed_on = facts[-1][1]
+    assert "ACTIVITY_AFTER_CLOSURE" in codes(*facts, late("2019-05-02"))
+    assert "ACTIVITY_AFTER_CLOSURE" not in codes(*facts, late(closed_on))
+
+
+def test_what_follows_on_another_referral_is_not_after_closure():
+    again = received("2019-05-01", "R-2")
+    assert "ACTIVITY_AFTER_CLOSURE" not in codes(*CONFERENCE, CLOSED, again, meeting("2019-05-02"))
 
 
 def test_an_ordinary_case_breaks_no_rule():
