@@ -1,8 +1,10 @@
 """What is asked of the service itself: is it alive, is it ready, its figures, its description."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import Any
 
@@ -24,6 +26,9 @@ _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode(
 _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'"
 _encode = msgspec.json.Encoder().encode
 
+SCRAPERS = 2
+"""How many scrapes are answered at once, in threads of their own; none takes long."""
+
 
 class ServiceRoutes:
     """The endpoints about the service, with what they need."""
@@ -36,6 +41,8 @@ class ServiceRoutes:
     ) -> None:
         self._log = log
         self._exposition = exposition
+        # Those that answer everything else may all be waiting for a database that does not answer.
+        self._scraped = ThreadPoolExecutor(SCRAPERS, "scraped")
         self._describe = describe
 
     async def alive(self, request: Request) -> Response:
@@ -50,7 +57,8 @@ class ServiceRoutes:
 
     async def figures(self, request: Request) -> Response:
         accept = request.headers.get("accept", "")
-        text, content_type = await run_in_threadpool(self._exposition.text, accept)
+        loop = asyncio.get_running_loop()
+        text, content_type = await loop.run_in_executor(self._scraped, self._exposition.text, accept)
         return Response(text, headers={"Content-Type": content_type})
 
     async def openapi(self, request: Request) -> Response:

@@ -15,6 +15,9 @@ from services.metrics.gathering import Gathered, Gathering
 from services.metrics.practice import practice_metrics
 from services.metrics.standing import of_intake, of_keys, of_log, of_projections, of_room, of_runs
 
+COUNTING_S = 30.0
+"""How long counting children may take, with the lists of a large authority and much else to do."""
+
 
 class Exposition:
     """The metrics of this process: what it counts itself, and what it reads of the parts it leans on.
@@ -77,4 +80,4 @@ def _practice(parts: Parts) -> Gathered:
     def checked() -> Iterable[Metric]:
         return [names.PRACTICE_READ.of(parts.now().timestamp())]
 
-    return Gathered("practice", read, state, checked)
+    return Gathered("practice", read, state, checked, COUNTING_S)

@@ -12,16 +12,22 @@ from services.metrics import names
 WAIT_S = 0.04
 """How long one scrape waits for what it has asked for."""
 
+PATIENCE_S = 10.0
+"""How long a part may take to answer: less than lies between two scrapes, so that the second one after it
+began to hang says so."""
+
 KEPT_S = 90.0
-"""How long what was read may be told again while it cannot be read afresh."""
+"""How long what was read may be told again: longer than lies between two scrapes, for what takes long to read
+is told by the next."""
 
 
 class Gathered:
     """What one part tells, read in a thread of its own whenever somebody asks and it may have changed.
 
-    An answer has what was read last. Where the part fails, or takes longer than ``KEPT_S``, its metrics are
-    absent and it counts as out of reach. ``state`` says whether reading again could tell anything new;
-    ``checked`` is told of the moment before the last look that found what is told still true.
+    An answer has what was read last. Where the part fails, or takes longer than ``patience_s``, its metrics
+    are absent and it counts as out of reach, until it has answered. ``state`` says whether reading again
+    could tell anything new; ``checked`` is told of the moment before the last look that found what is told
+    still true.
     """
 
     def __init__(
@@ -30,11 +36,13 @@ class Gathered:
         read: Callable[[], Iterable[Metric]],
         state: Callable[[], Hashable] | None = None,
         checked: Callable[[], Iterable[Metric]] = tuple,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.part = part
         self._read = read
         self._state = state
         self._checked = checked
+        self._patience_s = patience_s
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._is_reading = False
@@ -50,7 +58,7 @@ class Gathered:
         """Whether the part could be read; None while nobody knows."""
         if self._has_failed:
             return False
-        if self._is_reading and monotonic() - self._began_at_s > KEPT_S:
+        if self._is_reading and monotonic() - self._began_at_s > self._patience_s:
             return False
         return None if self._read_at_s is None else True
 
@@ -62,7 +70,7 @@ class Gathered:
         """What was read last, if it can be told still."""
         with self._lock:
             is_old = self._read_at_s is None or monotonic() - self._read_at_s > KEPT_S
-            return () if is_old or self._has_failed else (*self._known, *self._known_checked)
+            return (*self._known, *self._known_checked) if self.is_up and not is_old else ()
 
     def begin(self) -> None:
         """Read, unless that is under way."""

@@ -89,3 +89,23 @@ def test_what_has_not_changed_is_told_as_known_true_at_the_last_look():
     part = Gathered("practice", lambda: one(7), lambda: "same", lambda: [names.PRACTICE_READ.of(next(looks))])
     told_at = [value(scraped(part), "casetimeline_practice_read_timestamp_seconds") for _ in range(3)]
     assert told_at == [1, 2, 3]
+
+
+def test_a_part_that_hangs_is_absent_and_down_once_it_was_waited_for_and_told_again_when_it_answers():
+    release = threading.Event()
+    reads = []
+
+    def read():
+        reads.append(1)
+        if len(reads) == 2:
+            release.wait(PATIENT_S)
+        return one(len(reads))
+
+    part = Gathered("views", read, patience_s=0.2)
+    assert told(part) == 1
+    samples = scraped(part, wait_s=0.001)
+    assert (value(samples, UP, part="views"), told(part, wait_s=0.001)) == (1, 1)
+    samples = scraped(part, wait_s=0.3)
+    assert samples == {(UP, frozenset({("part", "views")})): 0}
+    release.set()
+    assert told(part) == 2
