@@ -14,7 +14,7 @@ import pytest
 from domain.question import end_of
 from infra.deploy.watcher import Watcher, make_blocks, rule_files
 from services.simulate.simulation import simulate
-from tests.authority_of_facts import SOURCE, event, put, service_in
+from tests.authority_of_facts import event, put, service_in
 from tests.metrics.samples import samples_in, value
 from tests.running import ROOT, command, free_port, serving, settings_of
 
@@ -201,20 +201,120 @@ def test_a_panel_shows_of_every_past_day_what_the_list_had_as_at_its_end(authori
             assert (number_of(authority.watcher, shown, at) or 0) == listed, (day, hours)
 
 
+def panels_of(path):
+    return [panel for panel in json.loads(path.read_text())["panels"] if panel["type"] != "row"]
+
+
+def links_of(panel, series):
+    """The links of one series as Grafana shows them, by the name that it has in the legend."""
+    legend, field = panel["targets"][0]["legendFormat"], panel["fieldConfig"]
+    for target in panel["targets"]:
+        if target["expr"] == series["of"]:
+            legend = target["legendFormat"]
+    shown = re.sub(r"\{\{(\w+)\}\}", lambda found: series["metric"].get(found[1], ""), legend)
+    for override in field.get("overrides", ()):
+        assert override["matcher"]["id"] == "byRegexp"
+        if re.search(override["matcher"]["options"].strip("/"), shown):
+            (links,) = [one["value"] for one in override["properties"] if one["id"] == "links"]
+            return links
+    return field["defaults"]["links"]
+
+
+def address_of(link, labels):
+    """Where a link of a series leads."""
+    address = link["url"].removeprefix("${service}").replace("${team}", "Team-A")
+    for label, told in labels.items():
+        address = address.replace(f"${{__field.labels.{label}}}", told)
+    assert "$" not in address, address
+    return address
+
+
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
-def test_every_panel_leads_to_the_list_behind_it(authority, path):
-    panels = [panel for panel in json.loads(path.read_text())["panels"] if panel["type"] != "row"]
-    assert panels
+def test_every_panel_leads_to_something_that_there_is(authority, path):
+    for panel in panels_of(path):
+        shown = [
+            series | {"of": target["expr"]}
+            for target in panel["targets"]
+            for series in query(authority.watcher, target["expr"].replace("$team", "Team-A"))
+        ]
+        assert shown
+        for series in shown[:1] + shown[-1:]:
+            links = links_of(panel, series)
+            assert links, panel["title"]
+            for link in links:
+                with authority.running.client() as client:
+                    address = address_of(link, series["metric"])
+                    assert client.get(address).status_code == 200, address
+
+
+NO_LIST = {"Children", "Caseloads", "Entered late", "Vanished records"}
+"""Panels whose links say that they lead to something else, as no list is of what they show."""
+
+
+def days_of(clocks, which):
+    return [clock[which]["working_days"] if clock[which] else 0 for clock in clocks]
+
+
+def mean(days):
+    return sum(days) / len(days)
+
+
+# How the number of a panel is made of the lists behind it, where it is not how many they have between them.
+MADE = {
+    "Longest hidden": lambda clocks: days_of(clocks, "hidden")[0],
+    "Assessments: true and recorded age A": lambda clocks: mean(days_of(clocks, "elapsed")),
+    "Assessments: true and recorded age B": lambda clocks: mean(days_of(clocks, "recorded")),
+    "Hidden working days": lambda clocks: sum(days_of(clocks, "hidden")),
+    "Met in time": lambda met, ended: len(met) / len(ended),
+    "Share past their limit": lambda over, running: len(over) / len(running),
+}
+
+
+def listed(client, address):
+    """All that a list has."""
+    found, cursor = [], None
+    while True:
+        more = {"limit": "1000"} | ({} if cursor is None else {"cursor": cursor})
+        reply = client.get(httpx.URL(address).copy_merge_params(more))
+        assert reply.status_code == 200, reply.text
+        (rows,) = [value for value in reply.json().values() if isinstance(value, list)]
+        found += rows
+        cursor = reply.json()["next"]
+        if cursor is None:
+            return found
+
+
+def how_many(*lists):
+    """How many there are in one or more of the lists."""
+    return len({json.dumps(row, sort_keys=True) for rows in lists for row in rows})
+
+
+COUNTED = [
+    pytest.param(panel, target, id=f"{path.stem}: {panel['title']} {target['refId']}")
+    for path in PAST
+    for panel in panels_of(path)
+    if panel["title"] not in NO_LIST
+    for target in panel["targets"]
+]
+
+
+@pytest.mark.parametrize(("panel", "target"), COUNTED)
+def test_a_panel_leads_to_the_list_of_the_very_number_that_it_shows(authority, panel, target):
+    title = panel["title"]
+    made = MADE.get(title, MADE.get(f"{title} {target['refId']}", how_many))
+    compared = 0
     with authority.running.client() as client:
-        for panel in panels:
-            (link,) = panel["fieldConfig"]["defaults"]["links"]
-            address = link["url"].removeprefix("${service}")
-            for variable, chosen in (("timescale", "assessment"), ("team", "Team-A"), ("source", SOURCE)):
-                address = address.replace(f"${{__field.labels.{variable}}}", chosen)
-            address = address.replace("${team}", "Team-A")
-            assert "$" not in address
-            assert client.get(address).status_code in (200, 404), address
-            assert client.get(address).status_code == 200 or address == "/set-aside", address
+        for series in query(authority.watcher, target["expr"].replace("$team", "Team-A")):
+            links = links_of(panel, series | {"of": target["expr"]})
+            # What has no label of its own has no list of its own, and its link says so.
+            if not {"none", "other"}.isdisjoint(series["metric"].values()):
+                assert not any(link["title"].startswith("Which") for link in links)
+                continue
+            assert all(link["title"].startswith("Which") for link in links)
+            lists = [listed(client, address_of(link, series["metric"])) for link in links]
+            assert made(*lists) == pytest.approx(float(series["value"][1])), (series["metric"], links)
+            compared += 1
+    assert compared
 
 
 def count_of(running, **asked):
