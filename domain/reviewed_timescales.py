@@ -38,15 +38,20 @@ def _working_together(
     part: str = "",
     repeats: bool = False,
     of_2010: str | None = None,
+    is_quoted: bool = True,
 ) -> list[Timescale]:
-    """A row for each edition; ``of_2010`` is the passage of the edition of 2010 where that had another."""
+    """A row for each edition; ``of_2010`` is the passage of the edition of 2010 where that had another.
+
+    ``is_quoted``: a procedure that quotes the passage was read, for the editions of which any was.
+    """
     return [
         Timescale(
             id=timescale, part=part, limit=limit, starts=starts, stops=stops, repeats=repeats,
             kind="statutory guidance",
             source="Working Together to Safeguard Children",
             paragraph=of_2010 if edition == "2010" and of_2010 else passage,
-            edition=edition, in_force_from=since, in_force_to=until, confidence=confidence,
+            edition=edition, in_force_from=since, in_force_to=until,
+            confidence=confidence if is_quoted else _UNREAD,
         )
         for edition, since, until, confidence in _WORKING_TOGETHER
     ]  # fmt: skip
@@ -171,7 +176,9 @@ CATALOGUE: tuple[Timescale, ...] = (
     *_working_together(
         "transfer_in_conference", _in(15, "working_days"), "TransferredIn, or its conference_due_from",
         "MeetingHeld transfer_in_conference",
-        "the transfer-in conference within 15 working days of notification, as restated by local procedures",
+        "the transfer-in conference within 15 working days of notification, as authorities' own procedures "
+        "have it; that the guidance says so was not verified",
+        is_quoted=False,
     ),
     *_working_together(
         "core_group_first", _in(10, "working_days"), _PROTECTION_PLAN, "MeetingHeld core_group",
@@ -295,7 +302,7 @@ CATALOGUE: tuple[Timescale, ...] = (
     ),
     _local(
         "action", _in(0, "calendar_days"), "ActionSet", "ActionDone",
-        "the day that whoever set the action gave it: each has its own limit", _LOCAL,
+        "the day that whoever set the action gave it: each has its own limit", _UNREAD,
     ),
 )  # fmt: skip
 
