@@ -24,15 +24,16 @@ class IntakeReads:
         self._client = client
 
     def standing(self) -> dict[str, Any]:
-        """How far each partition is, and the sums."""
+        """How far each partition is, the sums, and how many records are kept of what was set aside."""
         from infra.intake.standing import standing
 
         found = standing(self._place, self._client)
         return {
             "topic": self._place.topic,
-            "lag": sum(one.lag for one in found),
-            "tally": asdict(sum((one.tally for one in found), Tally())),
-            "partitions": [_partition(one) for one in found],
+            "lag": sum(one.lag for one in found.partitions),
+            "tally": asdict(sum((one.tally for one in found.partitions), Tally())),
+            "set_aside": found.set_aside,
+            "partitions": [_partition(one) for one in found.partitions],
         }
 
     def set_aside(self, after: int, limit: int) -> dict[str, Any]:

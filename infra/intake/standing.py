@@ -11,6 +11,7 @@ from infra.errors import Unavailable
 from infra.intake import tally
 from infra.intake.reader import group_of
 from infra.intake.tally import Tally
+from infra.intake.topics import SET_ASIDE
 from infra.kafka_place import KafkaPlace, reaching
 
 PATIENCE_MS = 5_000
@@ -31,8 +32,20 @@ class Standing:
         return max(self.end - self.read_to, 0)
 
 
-def standing(place: KafkaPlace, client: Mapping[str, Any]) -> list[Standing]:
-    """Every partition, as it now stands. Raises Unavailable where no broker tells."""
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The intake topic by partition, and how many records are in the topic of what was set aside of it.
+
+    A record that was set aside again after a process was killed counts twice; one that somebody deleted, not.
+    """
+
+    partitions: tuple[Standing, ...]
+    set_aside: int
+
+
+def standing(place: KafkaPlace, client: Mapping[str, Any]) -> Whole:
+    """The intake, as it now stands. Raises Unavailable where no broker tells."""
+    aside = TopicPartition(place.topic + SET_ASIDE, 0)
     try:
         admin = KafkaAdminClient(
             request_timeout_ms=PATIENCE_MS,
@@ -45,8 +58,8 @@ def standing(place: KafkaPlace, client: Mapping[str, Any]) -> list[Standing]:
         partitions = [TopicPartition(place.topic, one["partition_index"]) for one in topic["partitions"]]
         group = group_of(place)
         committed = admin.list_group_offsets({group: partitions})[group]
-        starts = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
-        ends = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+        starts = admin.list_partition_offsets(dict.fromkeys([*partitions, aside], OffsetSpec.EARLIEST))
+        ends = admin.list_partition_offsets(dict.fromkeys([*partitions, aside], OffsetSpec.LATEST))
     except KafkaError as error:
         raise _unavailable(place, error) from error
     finally:
@@ -58,7 +71,7 @@ def standing(place: KafkaPlace, client: Mapping[str, Any]) -> list[Standing]:
         read_to = at.offset if is_begun else starts[each].offset
         counted = tally.read(at.metadata) if is_begun else Tally()
         found.append(Standing(each.partition, read_to, ends[each].offset, counted))
-    return found
+    return Whole(tuple(found), ends[aside].offset - starts[aside].offset)
 
 
 def _unavailable(place: KafkaPlace, error: KafkaError) -> Unavailable:

@@ -273,6 +273,7 @@ SCHEMAS: dict[str, Schema] = {
             "topic": _WORD,
             "lag": _COUNT,
             "tally": _ref("IntakeTally"),
+            "set_aside": _COUNT,
             "partitions": _list(
                 _object(
                     {

@@ -116,10 +116,22 @@ class Gathering(Collector):
         until_s = monotonic() + self._wait_s
         for part in self._parts:
             part.wait(until_s)
-        for part in self._parts:
-            yield from part.known()
+        yield from _joined(metric for part in self._parts for metric in part.known())
         reached = [(part.part, part.is_up) for part in self._parts]
         yield names.UP.family(((part,), float(is_up)) for part, is_up in reached if is_up is not None)
 
     def describe(self) -> Iterable[Metric]:
         return []
+
+
+def _joined(metrics: Iterable[Metric]) -> Iterable[Metric]:
+    """Each metric once: what several parts tell under one name stands together."""
+    told: dict[str, Metric] = {}
+    for metric in metrics:
+        if before := told.get(metric.name):
+            joined = Metric(metric.name, metric.documentation, metric.type)
+            joined.samples = [*before.samples, *metric.samples]
+            told[metric.name] = joined
+        else:
+            told[metric.name] = metric
+    return told.values()

@@ -263,7 +263,7 @@ ASIDE_EVENTS = Name(
 SET_ASIDE = Name(
     "casetimeline_set_aside",
     "gauge",
-    "What waits for somebody to look at it: children, or records of the intake.",
+    "What waits for somebody to look at it: children, or intake records that are kept.",
     ("what",),
 )
 INTAKE_LAG = Name(

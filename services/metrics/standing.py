@@ -59,6 +59,7 @@ def of_intake(reads: IntakeReads) -> Iterable[Metric]:
     """How far the intake is, and what became of what was published."""
     found = reads.standing()
     yield names.INTAKE_LAG.family(((str(one["partition"]),), one["lag"]) for one in found["partitions"])
+    yield names.SET_ASIDE.family([(("intake records",), found["set_aside"])])
     yield names.INTAKE_RECORDS.family(((outcome,), count) for outcome, count in found["tally"].items())
 
 

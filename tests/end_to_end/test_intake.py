@@ -61,6 +61,15 @@ def metrics_of(http) -> str:
     return text
 
 
+def delete_up_to(place: KafkaPlace, number: int) -> None:
+    """As somebody does who has looked at what was set aside."""
+    admin = KafkaAdminClient(bootstrap_servers=list(place.servers))
+    try:
+        admin.delete_records({TopicPartition(place.topic + SET_ASIDE, 0): number})
+    finally:
+        admin.close()
+
+
 def lag_of(place: KafkaPlace) -> int | None:
     """How many records are not read yet; None where no broker tells just now."""
     try:
@@ -270,6 +279,11 @@ def test_a_service_takes_in_what_is_published_and_stops_in_time(tmp_path, place)
             wait_for(
                 lambda o=outcome: f'casetimeline_intake_records{{outcome="{o}"}} 1.0' in metrics_of(http)
             )
+        waiting = 'casetimeline_set_aside{what="intake records"} '
+        wait_for(lambda: waiting + "1.0" in metrics_of(http))
+        delete_up_to(place, 1)
+        wait_for(lambda: waiting + "0.0" in metrics_of(http))
+        assert http.get("/intake").json()["set_aside"] == 0
         began = time.monotonic()
         service.end()
         assert time.monotonic() - began < 10
