@@ -10,7 +10,9 @@ Placed = Literal["day", "until", "standing", "overlapping"]
 about; or what went on at any time in it.
 """
 
-Unit = Literal["working_days", "weekdays", "calendar_days", "weeks", "months", "children", "changes"]
+Unit = Literal[
+    "working_days", "weekdays", "calendar_days", "weeks", "months", "children", "changes", "placements"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

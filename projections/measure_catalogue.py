@@ -2,7 +2,7 @@
 
 from domain.reviewed_timescales import all_ids
 from projections.measure import Band, Measure, Placed, Where, Which
-from projections.measured.clocks import APART, ENDED, LATE, MET, RUNNING
+from projections.measured.clocks import APART, BY_RISK, ENDED, LATE, MET, RUNNING
 
 WITH_RECORDS = frozenset({"assessment", "parenting_assessment", "initial_conference", "pre_proceedings"})
 """The timescales whose needs the case system keeps a record of, with its own start and end."""
@@ -21,6 +21,7 @@ _RECORDED_IN_TIME = (Where(recorded_outcomes=(MET,)),)
 _OVER = (Where(outcomes=(MET, LATE)),)
 _RECORDED_OVER = (Where(recorded_outcomes=(MET, LATE)),)
 
+_PARTED_BY_RISK = " By kind: by the level of risk last assessed on or before the day the need began."
 IDS = all_ids()
 
 
@@ -39,6 +40,7 @@ def timeliness(timescale: str) -> list[Measure]:
                 "without completion is not in time. By the records: of those of them that the records show "
                 "as "
                 "completed, or as running past the limit, the share shown as completed within it."
+                f"{_PARTED_BY_RISK if timescale in BY_RISK else ''}"
             ),
             source=f"the limit: see the timescale {timescale}; the cohort: {HERE}, so that neither leaving "
             "late ones "
@@ -257,6 +259,17 @@ REFERRALS = (
         f"{DFE}, table C1, and methodology: a re-referral occurs when a child is referred within 12 months "
         "of a previous referral",
     ),
+    Measure(
+        name="re_referred_children",
+        title="Children referred again within 12 months",
+        definition="Of the children referred in the period, each once, the share of which a referral in it "
+        "was received within 12 months of the previous one.",
+        source=f"{DFE}, methodology: the share of children beside that of referrals",
+        counts="children",
+        series="referred_children",
+        placed="day",
+        of_these=(Where(marked=("RE_REFERRAL",)),),
+    ),
     _of_referrals(
         "referrals_no_further_action", "Referrals decided as no further action",
         "decided as no further action", Where(outcomes=("no_further_action",)),
@@ -325,6 +338,17 @@ PROTECTION = (
         series="enquiries",
         placed="until",
         of_these=(Where(outcomes=("no_conference",)),),
+    ),
+    Measure(
+        name="pre_proceedings_restarted",
+        title="Pre-proceedings begun again",
+        definition="Of the pre-proceedings that went on at any time in the period, the share that had ended "
+        "and was begun again, which does not begin their time anew.",
+        source=f"{OFSTED}: pre-proceedings drift; {HERE}",
+        counts="needs",
+        series="pre_proceedings",
+        placed="overlapping",
+        of_these=(Where(marked=("PRE_PROCEEDINGS_RESTARTED",)),),
     ),
     Measure(
         name="conferences_without_plan",
@@ -465,6 +489,74 @@ PLANS = (
             ("child_in_need", "child_in_need", "Children on a child in need plan"),
             ("looked_after", "looked_after", "Children on a looked-after plan"),
         )
+    ),
+    Measure(
+        name="child_protection_last_reviewed",
+        title="Children on a child protection plan: days since the last review",
+        definition="Children on a child protection plan on the day, by the calendar days since the last "
+        "quorate review conference; where there was none yet, since the plan began.",
+        source="code of a public regional Annex A tool, read (bands of 91, 182, 273 and 365 days)",
+        counts="plans",
+        series="last_reviewed",
+        placed="standing",
+        bands=(Band(0, 91), Band(92, 182), Band(183, 273), Band(274, 365), Band(366, None)),
+        unit="calendar_days",
+        has_quartiles=True,
+    ),
+    Measure(
+        name="looked_after_last_reviewed",
+        title="Children in care: days since the last review",
+        definition="Children in care on the day, by the calendar days since their care was last reviewed; "
+        "where it was not yet, since it began.",
+        source="code of a public regional Annex A tool, read (bands of 91, 182, 273 and 365 days)",
+        counts="children",
+        series="care_reviewed",
+        placed="standing",
+        bands=(Band(0, 91), Band(92, 182), Band(183, 273), Band(274, 365), Band(366, None)),
+        unit="calendar_days",
+        has_quartiles=True,
+    ),
+    Measure(
+        name="longest_visit_gaps",
+        title="The longest gap between visits under a plan",
+        definition="Of the child protection and child in need plans open on the day, the share of which more "
+        "than six weeks once passed between one visit at which the child was seen and the next, or have "
+        "passed since the last, counted from the start of the plan; by the longest such gap in calendar "
+        "days.",
+        source=f"{OFSTED}: visits that do not match the risk; {HERE}",
+        counts="plans",
+        series="longest_visit_gaps",
+        placed="standing",
+        of_these_lengths=Band(43, None),
+        bands=(Band(0, 14), Band(15, 28), Band(29, 42), Band(43, 84), Band(85, None)),
+        unit="calendar_days",
+        has_quartiles=True,
+    ),
+    Measure(
+        name="care_three_placements",
+        title="Children in care with three or more placements",
+        definition="Of the children in care on the day, the share that was in three or more placements in "
+        "the period.",
+        source="code of a public regional Annex A tool, read (short-term stability)",
+        counts="children",
+        series="placements_by_child",
+        placed="standing",
+        of_these_lengths=Band(3, None),
+        bands=(Band(0, 0), Band(1, 1), Band(2, 2), Band(3, None)),
+        unit="placements",
+    ),
+    Measure(
+        name="care_same_placement",
+        title="Children long in care who stayed where they were",
+        definition="Of the children who on the day have been in care for two and a half years or more, the "
+        "share that has been in the same placement for two years or more.",
+        source="code of a public regional Annex A tool, read (long-term stability; its rule is not verified)",
+        counts="children",
+        series="same_placement",
+        placed="standing",
+        of_these_lengths=Band(24, None),
+        bands=(Band(0, 11), Band(12, 23), Band(24, None)),
+        unit="months",
     ),
     Measure(
         name="child_protection_last_seen_alone",

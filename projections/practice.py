@@ -25,9 +25,6 @@ RESTARTED = frozenset(
 )
 """Flags of clocks whose record was reopened, or followed by another."""
 
-WITH_RECORDS = frozenset({"assessment", "parenting_assessment", "initial_conference", "pre_proceedings"})
-"""Timescales whose clocks have a record of their own in the case system, so that it can hide time."""
-
 CONTINUED = "CONTINUATION_WITHIN_WINDOW"
 """The flag of clocks whose need ended, and went on."""
 

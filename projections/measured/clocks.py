@@ -1,9 +1,10 @@
 """The clocks of a child as measures count them: true, and as the case system shows them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from domain.clock import Clock, OnRecord, read
+from domain.plan import RiskAssessed
 from domain.working_days import WorkingDays
 from projections.measured.row import Measured, marked
 from projections.projection import Case
@@ -14,6 +15,11 @@ MET, LATE, RUNNING, ENDED = "met", "late", "running", "ended"
 APART = "APART"
 """Marks the clocks that measures of timeliness leave out, to be measured by themselves."""
 
+BY_RISK = frozenset({"child_protection_visit", "child_in_need_visit", "looked_after_visit"})
+"""Timescales whose clocks are parted by the level of risk last assessed on or before the day they began."""
+
+NOT_ASSESSED = "not_assessed"
+
 _APART_FLAGS = frozenset({"NO_OPEN_REFERRAL", "SUBSEQUENT_ON_OPEN_REFERRAL"})
 _WHAT_STOPPED = frozenset({"initial_conference"})
 
@@ -21,6 +27,7 @@ _WHAT_STOPPED = frozenset({"initial_conference"})
 def clock_things(case: Case) -> Iterator[Measured]:
     """One row for each clock, placed by the day it was due. Lengths are in working days."""
     held_by = case.holders
+    levels = [(t.day, t.fact.level) for t in case.told("RiskAssessed") if isinstance(t.fact, RiskAssessed)]
     for clock in case.figures.clocks:
         worker, team = held_by.on(clock.stopped_on or case.day)
         outcome, length, late_from = _recorded(clock, case.day, case.calendar)
@@ -33,6 +40,7 @@ def clock_things(case: Case) -> Iterator[Measured]:
             since=clock.started_on,
             until=over,
             outcome=_outcome(clock),
+            kind=_level(clock, levels) if clock.timescale.id in BY_RISK else None,
             marks=marked(_marks(clock, case)),
             length=None if over is None else case.calendar.between(clock.started_on, over),
             late_from=clock.in_time_until + timedelta(days=1),
@@ -43,6 +51,10 @@ def clock_things(case: Case) -> Iterator[Measured]:
             worker_id=worker,
             team_id=team,
         )
+
+
+def _level(clock: Clock, levels: Sequence[tuple[date, str]]) -> str:
+    return next((level for day, level in reversed(levels) if day <= clock.started_on), NOT_ASSESSED)
 
 
 def _outcome(clock: Clock) -> str:

@@ -7,7 +7,9 @@ from domain.families import FAMILIES, Family
 from domain.timescale_facts import ALONE
 from projections.hands import HANDING_ON
 from projections.measured.audits import audit_things
-from projections.measured.clocks import clock_things
+from projections.measured.care import care_things
+from projections.measured.clocks import BY_RISK, clock_things
+from projections.measured.gaps import gap_things
 from projections.measured.holding import holding_things
 from projections.measured.meetings import MEETING_TYPES, meeting_things
 from projections.measured.plans import plan_things
@@ -22,6 +24,7 @@ Things = Callable[[Case], Iterator[Measured]]
 
 _REFERRALS = ALONE["referral_decision"].days
 _PLANS, _CARE = frozenset({"PlanStarted", "PlanEnded"}), frozenset({"CareStarted", "CareEnded"})
+_PLACEMENTS = frozenset({"PlacementStarted", "PlacementEnded"})
 _REVIEWS = ALONE["review_conference"]
 _ON_CLOCKS = frozenset[str]().union(*(alone.days for alone in ALONE.values()))
 
@@ -58,6 +61,16 @@ _MAKERS: tuple[Maker, ...] = (
         frozenset({"plans", "plans_reviewed", "last_seen"}),
         _REVIEWS.days | _PLANS | {"VisitMade"},
         (_REVIEWS.family,),
+    ),
+    Maker(
+        gap_things,
+        frozenset({"visit_gaps", "last_reviewed"}),
+        _PLANS | {"VisitMade", "MeetingHeld"},
+    ),
+    Maker(
+        care_things,
+        frozenset({"care", "placements", "care_reviewed"}),
+        _CARE | _PLACEMENTS | {"MeetingHeld"},
     ),
     Maker(visit_things, frozenset({"visits"}), frozenset({"VisitMade"})),
     Maker(household_things, frozenset({"households"}), frozenset({"HouseholdJoined", "HouseholdLeft"})),
@@ -122,6 +135,7 @@ def sources_of(series: Iterable[str], *, with_flags: bool) -> Sources:
             families |= {family.name: family for family in maker.families}
         elif alone is not None:
             types |= alone.flags if with_flags else alone.days
+            types |= {"RiskAssessed"} if name in BY_RISK else frozenset()
             families[alone.family.name] = alone.family
     return Sources(None if is_all else types, tuple(families.values()), with_flags)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, String, and_, cast, func, or_, select, type_c
 from infra.views.measured import Key
 from infra.views.shapes import SHAPES
 from infra.views.tables import MEASURED, RECORDING_DELAYS
-from projections.across import caseloads, changes, delays, siblings
+from projections.across import by_child, caseloads, changes, delays, siblings
 from projections.across.caseloads import Held, caseload_policy, measured_caseloads
 from projections.across.changes import Change, changes_by_child
 from projections.across.delays import measured_delays
@@ -18,6 +18,7 @@ from projections.across.siblings import Spell, Visit
 from projections.delay_rows import DelayRow, delay_rows
 from projections.measure import Band
 from projections.measured.row import Measured
+from projections.measured.rows import measured_rows
 from projections.projection import Case
 from projections.worker_rows import WorkerRow, worker_rows
 from services.measures.asked import Wanted
@@ -90,6 +91,7 @@ _LAID: Mapping[str, Callable[[Measured, Wanted], Any]] = {
     "households": lambda row, _: Spell(row.child, row.kind or "", row.since, row.until),
     "held": lambda row, _: Held(row.child, row.worker_id or "", row.team_id, row.since, row.until),
     "worker_changes": _laid_change,
+    **dict.fromkeys(("referrals", "visit_gaps", "care", "placements"), lambda row, _: row),
 }
 """By series, what is laid by of a row; None: nothing."""
 
@@ -185,7 +187,31 @@ def _delays_counted(connection: Connection, wanted: Wanted) -> Weighed:
     return measured_delays(DelayRow("", source, last, days, int(facts)) for source, days, facts in rows)
 
 
+def _by_child(
+    of: tuple[str, ...], make: Callable[[Iterable[Measured], Wanted], Iterator[Measured]]
+) -> Across:
+    """Children counted once, from all rows of some series."""
+
+    def from_views(connection: Connection, wanted: Wanted) -> Weighed:
+        shape = SHAPES[measured_rows.name]
+        lines = connection.execute(select(shape.table).where(MEASURED.c.series.in_(of)))
+        return _once(make(map(shape.row, lines), wanted))
+
+    def from_rows(rows: Rows, wanted: Wanted) -> Weighed:
+        return _once(make((row for name in of for row in rows.series(name)), wanted))
+
+    return Across(from_views, from_rows, of=of)
+
+
 ACROSS: Mapping[str, Across] = {
+    by_child.REFERRED: _by_child(("referrals",), lambda rows, w: by_child.referred_children(rows, w.period)),
+    by_child.LONGEST_GAPS: _by_child(("visit_gaps",), lambda rows, w: by_child.longest_gaps(rows, w.day)),
+    by_child.PLACEMENTS_OF: _by_child(
+        ("care", "placements"), lambda rows, w: by_child.placements_by_child(rows, w.period, w.day)
+    ),
+    by_child.SAME_PLACEMENT: _by_child(
+        ("care", "placements"), lambda rows, w: by_child.same_placement(rows, w.day)
+    ),
     siblings.SERIES: Across(
         None, _siblings_in_rows, of=("visits", "households"), alike_from_rows=_siblings_alike_in_rows
     ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from projections.across import caseloads, changes, siblings
+from projections.across import by_child, caseloads, changes, siblings
 from projections.measured.row import Measured
 from projections.measured.rows import rows_of
 from projections.projection import Case
@@ -91,6 +91,7 @@ _BEARS: Mapping[str, Callable[[Laid, date], bool]] = {
     siblings.SERIES: _goes_on,
     caseloads.SERIES: _goes_on,
     changes.SERIES: lambda *_: True,
+    **dict.fromkeys(by_child.ALL, lambda *_: True),
 }
 """By series, whether a row bears on a case of a day."""
 
@@ -98,5 +99,6 @@ _CASE_KEY: Mapping[str, Callable[[Measured], object]] = {
     siblings.SERIES: lambda case: case.kind,
     caseloads.SERIES: lambda case: case.worker_id,
     changes.SERIES: lambda case: case.child,
+    **dict.fromkeys(by_child.ALL, lambda case: case.child),
 }
 """By series, what the rows that bear on a case have in common with it: its household, worker or child."""

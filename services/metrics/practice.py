@@ -9,7 +9,8 @@ from prometheus_client.core import Metric
 
 from domain.field import RecordKind
 from domain.reviewed_timescales import all_ids
-from projections.practice import AGE_BOUNDS_WORKDAYS, WITH_RECORDS, Ages, OfTimescale
+from projections.measure_catalogue import WITH_RECORDS
+from projections.practice import AGE_BOUNDS_WORKDAYS, Ages, OfTimescale
 from services.metrics import names
 from services.metrics.labels import MOST_SOURCES, MOST_TEAMS, naming_people, of_the_most, summed
 

@@ -8,7 +8,8 @@ import pytest
 from domain.question import Question
 from domain.reviewed_timescales import all_ids
 from projections.clock_rows import clock_rows
-from projections.practice import AGE_BOUNDS_WORKDAYS, WITH_RECORDS, Practice, standing
+from projections.measure_catalogue import WITH_RECORDS
+from projections.practice import AGE_BOUNDS_WORKDAYS, Practice, standing
 from services.clock_list import Wanted, from_views
 from services.metrics.from_views import figures_of_today
 from services.metrics.practice import practice_metrics
