@@ -47,17 +47,35 @@ CASES = (
         labels={"timescale": "assessment"},
     ),
     Case(
-        "AssessmentWaitingTooLong",
+        "NeedWaitingTooLong",
         fires={
             **_open(f"{OLD}_gcount", "7x80", timescale="assessment"),
+            **_open(f"{OLD}_bucket", "4x80", timescale="assessment", le="50.0"),
             **_open(f"{OLD}_bucket", "5x80", timescale="assessment", le="60.0"),
+            **_open(f"{OLD}_gcount", "7x80", timescale="initial_conference"),
+            **_open(f"{OLD}_bucket", "7x80", timescale="initial_conference", le="20.0"),
         },
-        says="2 children have really been waiting more than 60 working days for an assessment.",
+        says="2 needs have really been waiting more than 60 working days: assessment.",
         quiet={
             **_open(f"{OLD}_gcount", "7x80", timescale="assessment"),
+            **_open(f"{OLD}_bucket", "4x80", timescale="assessment", le="50.0"),
             **_open(f"{OLD}_bucket", "7x80", timescale="assessment", le="60.0"),
         },
-        labels={"timescale": "assessment"},
+        labels={"timescale": "assessment", "bound": "60"},
+    ),
+    Case(
+        "NeedWaitingTooLong",
+        fires={
+            **_open(f"{OLD}_gcount", "1x80", timescale="child_protection_visit"),
+            **_open(f"{OLD}_bucket", "0x80", timescale="child_protection_visit", le="15.0"),
+        },
+        says="1 needs have really been waiting more than 15 working days: child_protection_visit.",
+        # An action has a day of its own, however far away.
+        quiet={
+            **_open(f"{OLD}_gcount", "1x80", timescale="action"),
+            **_open(f"{OLD}_bucket", "0x80", timescale="action", le="180.0"),
+        },
+        labels={"timescale": "child_protection_visit", "bound": "15"},
     ),
     Case(
         "TimeHidden",
@@ -102,6 +120,7 @@ CASES = (
         fires={**_open(f"{DELAY}_gcount", "100x80"), **_open(f"{DELAY}_bucket", "75x80", le="5.0")},
         says="25% of what was entered in four weeks was entered more than 5 working days late.",
         quiet={**_open(f"{DELAY}_gcount", "100x80"), **_open(f"{DELAY}_bucket", "80x80", le="5.0")},
+        labels={"bound": "5"},
     ),
     Case(
         "ChildrenWithoutWorker",

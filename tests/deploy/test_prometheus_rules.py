@@ -1,12 +1,16 @@
 """The rules that Prometheus is given: each alert fires when it should, and says what it must."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from domain.reviewed_timescales import CATALOGUE, all_ids
+from projections.practice import AGE_BOUNDS_WORKDAYS
+from services.metrics.practice import DELAY_BOUNDS_WORKDAYS
 from tests.deploy.alert_cases import CASES, Case, Series
 
 ROOT = Path(__file__).parents[2]
@@ -47,13 +51,57 @@ def test_an_alert_says_how_bad_it_is_to_whom_and_what_to_do(alert):
     assert f"\n## {alert}\n" in (ROOT / page).read_text()
 
 
-def test_no_alert_holds_a_bound_of_its_own():
-    """Bounds are in thresholds.rules.yml, but for 0, factors of the error budget, and days of the week."""
-    for alert, rule in alerts().items():
+THRESHOLDS = FOLDER / "thresholds.rules.yml"
+NUMBER = re.compile(r"(?<![\w.:])\d+(?:\.\d+)?(?:e\d+)?(?![\w.:])")
+"""A number by itself: not in a name, a duration, or the number of a group in a pattern."""
+
+
+def rules_of(path):
+    return [rule for group in groups_of(path).values() for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("path", [path for path in RULES if path != THRESHOLDS], ids=lambda path: path.stem)
+def test_only_the_thresholds_hold_bounds(path):
+    """But for 0, the whole of a share, that something is down, and the days of the week."""
+    for rule in rules_of(path):
         expression = rule["expr"].replace("day_of_week() >= 2 and day_of_week() <= 5", "")
-        words = expression.replace("(", " ").replace(")", " ").split()
-        numbers = {word for word in words if word.replace(".", "").isdigit()}
-        assert numbers <= {"0", "1", "6", "14.4"}, alert
+        expression = expression.replace('"$1", "le", "(.+?)(?:[.]0)?"', "")
+        assert set(NUMBER.findall(expression)) <= {"0", "1"}, rule
+        assert "le=" not in expression, rule
+
+
+def test_every_threshold_is_compared_with():
+    text = "".join(path.read_text() for path in RULES if path != THRESHOLDS)
+    names = {rule["record"] for rule in rules_of(THRESHOLDS)}
+    assert {name for name in names if not re.search(rf"{name}\b", text)} == set()
+    assert set(re.findall(r"casetimeline:threshold:\w+", text)) == names
+
+
+def bounds_of(name):
+    """The bounds under a name of the thresholds, by timescale where they have one."""
+    return {
+        rule.get("labels", {}).get("timescale"): float(rule["expr"].removeprefix("vector(").removesuffix(")"))
+        for rule in rules_of(THRESHOLDS)
+        if rule["record"] == f"casetimeline:threshold:{name}"
+    }
+
+
+WORKING_DAYS = {"working_days": 1, "weeks": 5, "months": 22}
+"""About how many are in each unit of the limits that there are, but for days of the calendar."""
+
+
+def test_every_timescale_says_after_how_long_it_is_too_long():
+    """Later than its limit, and by a number of days that ages are counted by."""
+    bounds = bounds_of("waiting_workdays")
+    assert set(bounds) == set(all_ids()) - {"action"}
+    assert set(bounds.values()) <= set(AGE_BOUNDS_WORKDAYS)
+    for row in CATALOGUE:
+        if row.id in bounds:
+            assert row.limit.value * WORKING_DAYS[row.limit.unit] < bounds[row.id], row.id
+
+
+def test_what_is_late_is_by_a_number_of_days_that_delays_are_counted_by():
+    assert set(bounds_of("recorded_late_workdays").values()) <= set(DELAY_BOUNDS_WORKDAYS)
 
 
 @pytest.mark.parametrize("step", ["1m", "30m"])

@@ -100,7 +100,7 @@ def test_prometheus_watches_every_process_by_the_rules(stack):
     until(lambda: watched() == {job: ["up"] * count for job, count in every.items()})
     groups = httpx.get(f"{asked}/rules", timeout=30).json()["data"]["groups"]
     names = {rule["name"] for group in groups for rule in group["rules"]}
-    assert {"ScrapeMissing", "AssessmentWaitingTooLong", "casetimeline:hidden_workdays:sum"} <= names
+    assert {"ScrapeMissing", "NeedWaitingTooLong", "casetimeline:hidden_workdays:sum"} <= names
 
 
 def test_under_load_each_drains_in_time_and_nothing_acknowledged_is_lost(stack):

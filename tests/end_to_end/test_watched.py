@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
@@ -260,7 +261,7 @@ def mean(days):
 
 
 # How the number of a panel is made of the lists behind it, where it is not how many they have between them.
-MADE = {
+MADE: dict[str, Callable[..., float]] = {
     "Longest hidden": lambda clocks: days_of(clocks, "hidden")[0],
     "Assessments: true and recorded age A": lambda clocks: mean(days_of(clocks, "elapsed")),
     "Assessments: true and recorded age B": lambda clocks: mean(days_of(clocks, "recorded")),
@@ -384,9 +385,9 @@ def test_alerts_fire_when_their_cause_is_made(alone):
     """A child left past the limit; then a projector stopped."""
     report(alone.running, *need("C1", "2019-10-01"))
     wait_for(lambda: query(alone.watcher, "casetimeline:clocks_open:sum"), "the first figures")
-    assert not alone.firing("AssessmentWaitingTooLong")
+    assert not alone.firing("NeedWaitingTooLong")
     report(alone.running, *need("C2", "2019-05-01"))
-    wait_for(lambda: alone.firing("AssessmentWaitingTooLong"), "the alert on a child left past the limit")
+    wait_for(lambda: alone.firing("NeedWaitingTooLong"), "the alert on a child left past the limit")
     assert not alone.firing("ProjectionStale")
     alone.projector.kill()
     alone.projector.wait(30)
