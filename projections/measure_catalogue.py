@@ -211,7 +211,7 @@ ASSESSMENTS = (
     ),
     _flagged(
         "assessments_start_moved", "Assessments whose start was moved later", "START_DATE_MOVED_LATER",
-        "of which a start was reported for a later day than at first",
+        "whose own start, not a referral's, was reported for a later day than at first",
     ),
     _flagged(
         "assessments_referral_moved", "Assessments whose referral was moved later",
@@ -227,7 +227,7 @@ ASSESSMENTS = (
     ),
     _flagged(
         "assessments_merged", "Assessments of children recorded twice", "MERGED_CHILD_RECORDS",
-        "that ran while two references turned out to be one child",
+        "that had begun when two references turned out to be one child",
     ),
 )  # fmt: skip
 
