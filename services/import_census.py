@@ -14,6 +14,7 @@ from infra.files.cin_records import CensusChild
 from infra.files.xml_fields import FileProblem
 from infra.files.xml_file import Unreadable
 from infra.snapshots import NextSnapshot, Overtaken, SqlSnapshots
+from services.api import results
 from services.census_records import covers, records_in, seen_child, year_begins
 from services.snapshots import Frame, SeenChild, Told, compare_child, frame, pack, unpack
 
@@ -46,7 +47,8 @@ class SetAside:
 class Tally:
     """What came of an import. ``set_aside`` lists at most `MAX_LISTED`; ``set_aside_count`` counts them all.
 
-    ``unreadable`` are the files of which nothing was imported.
+    ``unreadable`` are the files of which nothing was imported. Facts that were refused, or in conflict with
+    another, are set aside too.
     """
 
     files: int = 0
@@ -54,9 +56,19 @@ class Tally:
     records: int = 0
     recorded: int = 0
     duplicates: int = 0
+    conflicts: int = 0
+    refused: int = 0
     set_aside_count: int = 0
     set_aside: list[SetAside] = field(default_factory=list)
     unreadable: list[SetAside] = field(default_factory=list)
+
+    def refuse(self, outcome: str, path: Path, line: int | None, place: str, reason: str) -> None:
+        """Put a fact aside that was not recorded."""
+        if outcome == results.CONFLICT:
+            self.conflicts += 1
+        else:
+            self.refused += 1
+        self.put_aside(path, line, place, reason)
 
     def put_aside(self, path: Path, line: int | None, place: str, reason: str) -> None:
         self.set_aside_count += 1
@@ -247,7 +259,8 @@ class _Import:
         else:
             problem = outcome.get("problem") or {}
             reason = str(problem.get("detail") or problem.get("title") or "it was refused")
-            self._tally.put_aside(self._return.path, told.line, str(told.event["type"]), reason)
+            place = str(told.event["type"])
+            self._tally.refuse(results.outcome(outcome), self._return.path, told.line, place, reason)
 
 
 def _pages(children: Iterator[SeenChild]) -> Iterator[list[SeenChild]]:

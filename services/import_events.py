@@ -99,4 +99,5 @@ def _count(tally: Tally, path: Path, number: int, reply: Mapping[str, Any]) -> N
         tally.duplicates += 1
     else:
         problem = reply["problem"]
-        tally.put_aside(path, number, ", ".join(problem.get("pointer", ())), problem["detail"])
+        place = ", ".join(problem.get("pointer", ()))
+        tally.refuse(results.outcome(reply), path, number, place, problem["detail"])

@@ -1,6 +1,7 @@
 """POST /events: facts come in, in every mode of CloudEvents over HTTP, and as lines of JSON."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -39,11 +40,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Refuse(Exception):
-    """The request as a whole is refused."""
+    """The request as a whole is refused, with as many events as it is known to have; 1 where nobody knows."""
 
-    def __init__(self, problem: dict[str, Any]) -> None:
+    def __init__(self, problem: dict[str, Any], events: int = 1) -> None:
         super().__init__(problem["detail"])
         self.problem = problem
+        self.events = events
 
 
 class Intake:
@@ -76,6 +78,7 @@ class Intake:
             else:
                 answer = await self._one(headers, media_type, body)
         except _Refuse as refusal:
+            self._counts.events(results.REFUSED, refusal.events)
             answer = _problem(refusal.problem)
         except BodyTooLarge as error:
             await refuse_body(error, scope, receive, send)
@@ -94,13 +97,12 @@ class Intake:
             event = _binary(headers, body) if media_type == BINARY else strict_json.read(body)
             fact = incoming(event, self._now())
         except (NotJson, Improper, Invalid) as error:
-            self._counts.events("refused", 1)
             raise _Refuse(results.unreadable(error)) from None
         (result,) = await self._together.record((fact,))
         if isinstance(result, Receipt):
             self._counts.events("duplicate" if result.is_duplicate else "recorded", 1)
             return 200 if result.is_duplicate else 201, _JSON, _encode(results.receipt(result))
-        self._counts.events("conflict", 1)
+        self._counts.events(results.outcome(results.reply(result)), 1)
         return _problem(results.problem_of(result))
 
     def _of_batch(self, body: bytes) -> list[Incoming | dict[str, Any]]:
@@ -127,7 +129,7 @@ class Intake:
         if events > self._max_events:
             most = self._max_events
             detail = f"There are {events} events; one request may have {most}. Nothing was recorded."
-            raise _Refuse(problems.body("too-many-events", detail))
+            raise _Refuse(problems.body("too-many-events", detail), events)
 
     async def _many(self, read: Sequence[Incoming | dict[str, Any]]) -> _Answer:
         facts = [fact for fact in read if isinstance(fact, Incoming)]
@@ -138,14 +140,10 @@ class Intake:
         return status, _JSON, _encode({"results": replies})
 
     def _count(self, replies: Sequence[Mapping[str, Any]]) -> int:
-        statuses = [reply["status"] for reply in replies]
-        recorded, duplicates = statuses.count(results.RECORDED), statuses.count(results.DUPLICATE)
-        conflicts = sum("problem" in reply and reply["problem"]["status"] == 409 for reply in replies)
-        self._counts.events("recorded", recorded)
-        self._counts.events("duplicate", duplicates)
-        self._counts.events("conflict", conflicts)
-        self._counts.events("refused", len(replies) - recorded - duplicates - conflicts)
-        return recorded + duplicates
+        outcomes = Counter(map(results.outcome, replies))
+        for outcome, count in outcomes.items():
+            self._counts.events(outcome, count)
+        return outcomes[results.RECORDED] + outcomes[results.DUPLICATE]
 
 
 def _read_whole(body: bytes) -> list[Any] | None:

@@ -1,5 +1,6 @@
 """What became of facts, as replies: a receipt, or the problem for which one was refused."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,7 +12,8 @@ from services.record import Conflict, Gone, Receipt, Result
 from services.strict_json import Improper, NotJson
 from services.timeline import instant_json
 
-RECORDED, DUPLICATE, REFUSED = "recorded", "duplicate", "refused"
+RECORDED, DUPLICATE, REFUSED, CONFLICT = "recorded", "duplicate", "refused", "conflict"
+_CONFLICT_TYPE = problems.URN + CONFLICT
 
 
 def receipt(result: Receipt) -> dict[str, Any]:
@@ -68,3 +70,9 @@ def unreadable(error: NotJson | Improper | Invalid) -> dict[str, Any]:
 def too_large(size: int) -> dict[str, Any]:
     detail = f"It has {size} bytes; an event may have {MAX_EVENT_BYTES}. Leave out what is not a fact."
     return problems.body("event-too-large", detail)
+
+
+def outcome(item: Mapping[str, Any]) -> str:
+    """What became of the fact of an item: its status, but that a conflict is told from other refusals."""
+    problem = item.get("problem")
+    return CONFLICT if problem and problem.get("type") == _CONFLICT_TYPE else str(item["status"])

@@ -72,6 +72,8 @@ def import_(
             assert source is not None
             tally = _import_census(parts, paths, source, taken, progress)
         counted = {"files": tally.files, "set_aside": tally.set_aside_count + len(tally.unreadable)}
+        counted |= {"recorded": tally.recorded, "duplicate": tally.duplicates}
+        counted |= {"conflict": tally.conflicts, "refused": tally.refused}
         parts.runs.add(IMPORT, Run(format.value, parts.now(), counted))
     _show_tally(tally, output)
     if tally.unreadable:

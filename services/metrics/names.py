@@ -208,7 +208,7 @@ REQUEST_DURATION = Name(
 EVENTS = Name(
     "casetimeline_events",
     "counter",
-    "Events received: recorded, known already (duplicate), refused, or in conflict with another.",
+    "Events received over HTTP: recorded, known already (duplicate), refused, or in conflict with another.",
     ("outcome",),
 )
 CONFLICTS = Name(
@@ -298,6 +298,13 @@ VERIFICATION_FAULTS = Name(
     "What the last walk through the log found that is not as it must be.",
 )
 IMPORTED_FILES = Name("casetimeline_import_files", "counter", "Files imported, by format.", ("format",))
+IMPORT_EVENTS = Name(
+    "casetimeline_import_events",
+    "counter",
+    "Facts of the imported files by what became of them: recorded, known already (duplicate), refused, or in"
+    " conflict with another.",
+    ("format", "outcome"),
+)
 IMPORT_LINES_ASIDE = Name(
     "casetimeline_import_lines_set_aside",
     "counter",

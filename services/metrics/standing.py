@@ -16,6 +16,7 @@ from infra.views.tables import SET_ASIDE
 from infra.views.views import Views
 from services.intake_reads import IntakeReads
 from services.metrics import names
+from services.metrics.counting import OUTCOMES
 from services.standing import standings
 
 
@@ -70,10 +71,15 @@ def of_runs(runs: Runs) -> Iterable[Metric]:
         yield names.VERIFICATION_FAULTS.of(walks[-1].counted["faults"])
     files: Counter[str] = Counter()
     aside: Counter[str] = Counter()
+    events: Counter[tuple[str, str]] = Counter()
     for run in runs.all_of(IMPORT):
         files[run.of] += run.counted["files"]
         aside[run.of] += run.counted["set_aside"]
+        for outcome in OUTCOMES:
+            # Imports before this was counted told nothing of it.
+            events[run.of, outcome] += run.counted.get(outcome, 0)
     yield names.IMPORTED_FILES.family(((of,), count) for of, count in sorted(files.items()))
+    yield names.IMPORT_EVENTS.family(sorted(events.items()))
     yield names.IMPORT_LINES_ASIDE.family(((of,), count) for of, count in sorted(aside.items()))
 
 

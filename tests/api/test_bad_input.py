@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.api.posting import BATCH, NDJSON, STRUCTURED, is_problem
+from tests.metrics.samples import samples_in, value
 from tests.reported import event, referral
 
 
@@ -308,3 +309,25 @@ def test_no_answer_of_the_api_may_be_framed_kept_or_guessed_at(api):
 def test_a_request_keeps_the_id_that_it_came_with(api):
     assert api.get("/healthz", headers={"x-request-id": "a-1"}).headers["x-request-id"] == "a-1"
     assert api.get("/healthz", headers={"x-request-id": "a b"}).headers["x-request-id"] != "a b"
+
+
+def refused(api):
+    return value(samples_in(api.get("/metrics").text), "casetimeline_events_total", outcome="refused")
+
+
+def test_what_is_refused_as_a_whole_is_counted_as_the_events_it_is_known_to_have(api, child):
+    fact = referral(subject=child)
+    many = [fact] * 5_001
+    large = fact | {"ext": "x" * 262_144}
+    for ask, events in (
+        (lambda: api.one(large), 1),
+        (lambda: api.one({}), 1),
+        (lambda: api.raw("{", BATCH), 1),
+        (lambda: api.raw("{}", BATCH), 1),
+        (lambda: api.raw("{}", "text/plain"), 1),
+        (lambda: api.lines(many), len(many)),
+        (lambda: api.batch([large, {}]), 2),
+    ):
+        before = refused(api)
+        assert ask().status_code in (400, 413, 415, 422)
+        assert refused(api) - before == events

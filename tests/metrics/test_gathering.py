@@ -112,10 +112,10 @@ def test_a_part_that_hangs_is_absent_and_down_once_it_was_waited_for_and_told_ag
 
 
 def test_what_two_parts_tell_under_one_name_stands_together():
-    parts = [
-        Gathered(part, lambda part=part: [names.SET_ASIDE.family([((part,), 2)])])
-        for part in ("views", "intake")
-    ]
+    def telling(what):
+        return Gathered(what, lambda: [names.SET_ASIDE.family([((what,), 2)])])
+
+    parts = [telling("children"), telling("intake records")]
     for _ in range(2):
         found = [one for one in Gathering(parts, PATIENT_S).collect() if one.name == names.SET_ASIDE.name]
         assert [len(one.samples) for one in found] == [2]

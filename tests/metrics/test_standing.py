@@ -1,11 +1,13 @@
 """What is told of the service itself."""
 
+import json
 import time
 
 import pytest
 
 from infra.runs import IMPORT, VERIFICATION, Run
 from services.cli.main import main
+from services.metrics.counting import OUTCOMES
 from services.metrics.standing import of_log, of_projections, of_room, of_runs
 from tests.authority_of_facts import event, put, service_in
 from tests.metrics.samples import samples_of, value
@@ -64,6 +66,25 @@ def test_imports_are_added_up_by_format(tmp_path):
         told = samples_of(of_runs(service.runs))
     assert value(told, "casetimeline_import_files_total", format="cin-census") == 2
     assert value(told, "casetimeline_import_lines_set_aside_total", format="cin-census") == 5
+
+
+def test_what_became_of_the_facts_of_imported_files_is_counted(tmp_path):
+    other = {**referral(2), "data": {**referral(2)["data"], "referral_id": "R-2"}}
+    lines = [referral(1), referral(2), referral(1), other, {"id": "3"}]
+    file = tmp_path / "events.ndjson"
+    file.write_text("\n".join(map(json.dumps, lines)) + "\nno JSON\n")
+    for _ in range(2):
+        with pytest.raises(SystemExit):
+            main(["import", "events", str(file), "--data", str(tmp_path / "data"), "--output", "json"])
+    with service_in(tmp_path / "data") as service:
+        service.runs.add(IMPORT, Run("events", service.now(), {"files": 1, "set_aside": 0}))
+        told = samples_of(of_runs(service.runs))
+    counted = {
+        outcome: value(told, "casetimeline_import_events_total", format="events", outcome=outcome)
+        for outcome in OUTCOMES
+    }
+    assert counted == {"recorded": 2, "duplicate": 1 + 3, "conflict": 2, "refused": 4}
+    assert value(told, "casetimeline_import_lines_set_aside_total", format="events") == 6
 
 
 def test_the_room_left_is_told(tmp_path):
