@@ -1,7 +1,9 @@
 """Every measure: its definition, where that comes from, and which rows it counts. Names are permanent."""
 
 from domain.reviewed_timescales import all_ids
+from projections.across import themes
 from projections.measure import Band, Measure, Placed, Where, Which
+from projections.measured.audits import BELOW_GOOD
 from projections.measured.clocks import APART, BY_RISK, ENDED, LATE, MET, RUNNING
 
 WITH_RECORDS = frozenset({"assessment", "parenting_assessment", "initial_conference", "pre_proceedings"})
@@ -353,14 +355,15 @@ PROTECTION = (
     Measure(
         name="conferences_without_plan",
         title="Initial conferences that led to no plan",
-        definition="Of the quorate initial conferences held in the period, the share after which no child "
-        "protection plan began within ten calendar days.",
+        definition="Of the quorate initial conferences whose ten calendar days for a child protection plan "
+        "to begin were over in the period (the day after the tenth is in it), the share after which none "
+        "began within them. One held lately is not judged yet, and a plan that begins later changes nothing.",
         source="code of a public regional Annex A tool, read (conference resulted in a plan, here its "
         "opposite); "
         "the ten days are of this service",
         counts="conferences",
         series="initial_conferences",
-        placed="day",
+        placed="until",
         of_these=(Where(outcomes=("no_plan",)),),
     ),
     Measure(
@@ -697,6 +700,10 @@ def _of_actions(
     )
 
 
+_BELOW_GOOD = Where(marked=BELOW_GOOD)
+_BY_DAY: Placed = "day"
+_BY_END: Placed = "until"
+
 AUDIT = (
     _of_actions(
         "actions_open_past_due", "Actions open past the day they were due",
@@ -741,36 +748,37 @@ AUDIT = (
             definition=definition,
             source=f"{OFSTED}: audits without effect; {HERE}",
             counts="audits",
-            series="audits",
-            placed="day",
+            series=series,
+            placed=placed,
             among=(among,),
             of_these=(of_these,),
         )
-        for name, title, definition, among, of_these in (
+        for name, title, definition, series, placed, among, of_these in (
             (
                 "audits_below_good", "Audits that found the work below good",
                 "Of the audits completed in the period, the share graded requires improvement or inadequate.",
-                ANY, Where(marked=("REQUIRES_IMPROVEMENT", "INADEQUATE")),
+                "audits", _BY_DAY, ANY, _BELOW_GOOD,
             ),
             (
                 "audits_without_action", "Audits below good that led to no action",
-                "Of the audits completed in the period and graded below good, the share after which no "
-                "action "
-                "of an audit on its theme was set within 28 calendar days.",
-                Where(marked=("REQUIRES_IMPROVEMENT", "INADEQUATE")), Where(outcomes=("no_action",)),
+                "Of the audits graded below good whose 28 calendar days for an action to be set were over in "
+                "the period (the day after the last is in it), the share after which no action of an audit "
+                "on its theme was set within them. One completed lately is not judged yet, and an action set "
+                "later changes nothing.",
+                "audits", _BY_END, _BELOW_GOOD, Where(outcomes=("no_action",)),
             ),
             (
                 "audits_actions_done", "Audits below good whose actions are done",
                 "Of the audits completed in the period and graded below good, the share whose actions were "
                 "set "
                 "and are all done.",
-                Where(marked=("REQUIRES_IMPROVEMENT", "INADEQUATE")), Where(outcomes=("actions_done",)),
+                "audits", _BY_DAY, _BELOW_GOOD, Where(outcomes=("actions_done",)),
             ),
             (
                 "audits_repeating_a_theme", "Audits below good on a theme found before",
                 "Of the audits completed in the period and graded below good, the share on a theme that an "
-                "earlier audit of the same child had graded below good.",
-                Where(marked=("REQUIRES_IMPROVEMENT", "INADEQUATE")), Where(marked=("REPEATED_THEME",)),
+                "audit of an earlier day, of this child or any other, had graded below good.",
+                themes.SERIES, _BY_DAY, ANY, Where(outcomes=(themes.REPEATED,)),
             ),
         )
     ),

@@ -9,11 +9,13 @@ from domain.telling import Told
 from projections.measured.row import Measured, marked
 from projections.projection import Case
 
-REOPENED, NO_EVIDENCE, REPEATED_THEME = "REOPENED", "NO_EVIDENCE", "REPEATED_THEME"
+REOPENED, NO_EVIDENCE = "REOPENED", "NO_EVIDENCE"
 FOLLOWS_WITHIN = timedelta(days=28)
 """An action set for an audit's theme within so many calendar days of the audit came of it."""
 
 _BELOW_GOOD = frozenset({"requires_improvement", "inadequate"})
+BELOW_GOOD = tuple(sorted(grade.upper() for grade in _BELOW_GOOD))
+"""The marks of audits that found the work below good."""
 
 
 @dataclass(slots=True)
@@ -28,16 +30,16 @@ class _Action:
 
 
 def audit_things(case: Case) -> Iterator[Measured]:
-    """A row for each action, placed by the day it was due; and one for each audit, placed by its own day."""
+    """A row for each action, placed by the day it was due; and one for each audit, placed by its own day.
+
+    That of an audit below good is over on the day after the last on which an action could follow in time.
+    """
     actions = list(_actions(case))
     for action in actions:
         yield _action_row(case, action)
-    earlier: list[AuditCompleted] = []
     for told in case.told("AuditCompleted"):
-        fact = told.fact
-        if isinstance(fact, AuditCompleted):
-            yield _audit_row(case, told, fact, earlier, actions)
-            earlier.append(fact)
+        if isinstance(told.fact, AuditCompleted):
+            yield _audit_row(case, told, told.fact, actions)
 
 
 def _actions(case: Case) -> Iterator[_Action]:
@@ -89,30 +91,19 @@ def _action_row(case: Case, action: _Action) -> Measured:
     )
 
 
-def _audit_row(
-    case: Case,
-    told: Told,
-    audit: AuditCompleted,
-    earlier: Sequence[AuditCompleted],
-    actions: Sequence[_Action],
-) -> Measured:
-    marks = [audit.grade.upper()]
-    is_repeated = audit.theme is not None and any(
-        one.theme == audit.theme and one.grade in _BELOW_GOOD for one in earlier
-    )
-    if is_repeated and audit.grade in _BELOW_GOOD:
-        marks.append(REPEATED_THEME)
+def _audit_row(case: Case, told: Told, audit: AuditCompleted, actions: Sequence[_Action]) -> Measured:
     worker, team = case.holders.on(told.day)
+    is_below_good = audit.grade in _BELOW_GOOD
     return Measured(
         child=case.survivor[0],
         series="audits",
         thing=audit.audit_id,
         day=told.day,
         since=told.day,
-        until=told.day,
+        until=told.day + FOLLOWS_WITHIN + timedelta(days=1) if is_below_good else told.day,
         outcome=_came_of(audit, told.day, actions),
         kind=audit.theme,
-        marks=marked(marks),
+        marks=marked([audit.grade.upper()]),
         worker_id=worker,
         team_id=team,
     )

@@ -44,7 +44,9 @@ def _enquiries(case: Case) -> Iterator[Measured]:
 
 
 def _conferences(case: Case) -> Iterator[Measured]:
-    """Each quorate initial conference, and whether a child protection plan came of it."""
+    """Each quorate initial conference, and whether a child protection plan came of it; over on the day after
+    the last on which one could begin in time.
+    """
     held: dict[str, date] = {}
     for told in case.told("MeetingHeld"):
         fact = told.fact
@@ -59,11 +61,22 @@ def _conferences(case: Case) -> Iterator[Measured]:
     ]
     for meeting, day in held.items():
         has_plan = any(day <= start <= day + PLAN_FOLLOWS_WITHIN for start in plans)
-        yield _row(case, "initial_conferences", meeting, day, day, "plan" if has_plan else "no_plan")
+        over_on = day + PLAN_FOLLOWS_WITHIN + timedelta(days=1)
+        outcome = "plan" if has_plan else "no_plan"
+        yield _row(case, "initial_conferences", meeting, day, over_on, outcome, held_on=day)
 
 
-def _row(case: Case, series: str, thing: str, day: date, until: date | None, outcome: str) -> Measured:
-    worker, team = case.holders.on(until or case.day)
+def _row(
+    case: Case,
+    series: str,
+    thing: str,
+    day: date,
+    until: date | None,
+    outcome: str,
+    *,
+    held_on: date | None = None,
+) -> Measured:
+    worker, team = case.holders.on(held_on or until or case.day)
     return Measured(
         child=case.survivor[0],
         series=series,

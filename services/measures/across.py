@@ -10,13 +10,15 @@ from sqlalchemy import Connection, String, and_, cast, func, or_, select, type_c
 from infra.views.measured import Key
 from infra.views.shapes import SHAPES
 from infra.views.tables import MEASURED, RECORDING_DELAYS
-from projections.across import by_child, caseloads, changes, delays, siblings
+from projections.across import by_child, caseloads, changes, delays, siblings, themes
 from projections.across.caseloads import Held, caseload_policy, measured_caseloads
 from projections.across.changes import Change, changes_by_child
 from projections.across.delays import measured_delays
 from projections.across.siblings import Spell, Visit
+from projections.across.themes import Found, measured_themes
 from projections.delay_rows import DelayRow, delay_rows
 from projections.measure import Band
+from projections.measured.audits import BELOW_GOOD
 from projections.measured.row import Measured
 from projections.measured.rows import measured_rows
 from projections.projection import Case
@@ -86,12 +88,19 @@ def _laid_change(row: Measured, wanted: Wanted) -> Change | None:
     return Change(row.child, row.day, row.worker_id, row.team_id)
 
 
+def _laid_audit(row: Measured, wanted: Wanted) -> Found | None:
+    if row.day > wanted.period.last or not any(f"|{mark}|" in row.marks for mark in BELOW_GOOD):
+        return None
+    return Found(row.child, row.thing, row.day, row.kind, row.worker_id, row.team_id)
+
+
 _LAID: Mapping[str, Callable[[Measured, Wanted], Any]] = {
     "visits": _laid_visit,
     "households": lambda row, _: Spell(row.child, row.kind or "", row.since, row.until),
     "held": lambda row, _: Held(row.child, row.worker_id or "", row.team_id, row.since, row.until),
     "worker_changes": _laid_change,
     **dict.fromkeys(("referrals", "visit_gaps", "care", "placements"), lambda row, _: row),
+    "audits": _laid_audit,
 }
 """By series, what is laid by of a row; None: nothing."""
 
@@ -142,6 +151,21 @@ def _changes_in_views(connection: Connection, wanted: Wanted) -> Weighed:
 
 def _changes_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
     return _once(changes_by_child(rows.series("worker_changes"), wanted.period))
+
+
+def _themes_in_views(connection: Connection, wanted: Wanted) -> Weighed:
+    c = MEASURED.c
+    found = select(c.child, c.thing, c.day, c.kind, c.worker_id, c.team_id).where(
+        c.series == "audits",
+        c.day <= wanted.period.last,
+        or_(*(c.marks.contains(f"|{mark}|", autoescape=True) for mark in BELOW_GOOD)),
+    )
+    rows = (Found(*row) for row in connection.execute(found))
+    return _once(measured_themes(rows, wanted.period))
+
+
+def _themes_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
+    return _once(measured_themes(rows.series("audits"), wanted.period))
 
 
 def _delays_in_views(connection: Connection, wanted: Wanted) -> Weighed:
@@ -223,6 +247,7 @@ ACROSS: Mapping[str, Across] = {
         knows_workers=True,
         of=("held",),
     ),
+    themes.SERIES: Across(_themes_in_views, _themes_in_rows, of=("audits",)),
     changes.SERIES: Across(_changes_in_views, _changes_in_rows, of=("worker_changes",)),
     delays.SERIES: Across(
         _delays_in_views,

@@ -1,11 +1,11 @@
 """Which facts changed a case that is found by looking at several children or workers at once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from projections.across import by_child, caseloads, changes, siblings
+from projections.across import by_child, caseloads, changes, siblings, themes
 from projections.measured.row import Measured
 from projections.measured.rows import rows_of
 from projections.projection import Case
@@ -32,11 +32,21 @@ def laid_rows(case: Case, ask: Ask) -> Mapping[tuple[str, str, str], Laid]:
         return {}
     needed = Needed.by(ask.measures)
     found: dict[tuple[str, str, str], Laid] = {
-        (row.series, row.child, row.thing): row for row in rows_of(case, needed.looked_across)
+        (row.series, row.child, row.thing): _looked_at(row) for row in rows_of(case, needed.looked_across)
     }
     if needed.knows_workers:
         found |= {(worker_rows.name, row.child, f"{row.since}"): row for row in worker_rows.rows(case)}
     return found
+
+
+def _looked_at(row: Measured) -> Measured:
+    """What of a row is looked at across children: of an audit, not what came of it."""
+    return replace(row, outcome="", until=None) if row.series == "audits" else row
+
+
+def _theme(row: Measured) -> object:
+    """What audits of one theme have in common; one without a theme has it with none."""
+    return row.kind or (row.child, row.thing)
 
 
 class Causes:
@@ -65,6 +75,8 @@ class Causes:
             yield row.worker_id
         elif series == siblings.SERIES:
             yield from [row.kind] if row.series == "households" else self._homes.get(row.child, ())
+        elif series == themes.SERIES:
+            yield _theme(row)
         else:
             yield row.worker_id if series == caseloads.SERIES else row.child
 
@@ -92,6 +104,7 @@ _BEARS: Mapping[str, Callable[[Laid, date], bool]] = {
     caseloads.SERIES: _goes_on,
     changes.SERIES: lambda *_: True,
     **dict.fromkeys(by_child.ALL, lambda *_: True),
+    themes.SERIES: lambda row, day: isinstance(row, Measured) and row.day <= day,
 }
 """By series, whether a row bears on a case of a day."""
 
@@ -100,5 +113,6 @@ _CASE_KEY: Mapping[str, Callable[[Measured], object]] = {
     caseloads.SERIES: lambda case: case.worker_id,
     changes.SERIES: lambda case: case.child,
     **dict.fromkeys(by_child.ALL, lambda case: case.child),
+    themes.SERIES: _theme,
 }
-"""By series, what the rows that bear on a case have in common with it: its household, worker or child."""
+"""By series, what the rows that bear on a case have in common with it: whose or of what they are."""

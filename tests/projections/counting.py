@@ -14,6 +14,10 @@ from projections.measured.row import Measured
 from projections.measured.rows import rows_of
 from projections.measuring import Tally, tally
 from projections.projection import Case
+from services.asked import Asked
+from services.measures.across import ACROSS
+from services.measures.asked import wanted
+from services.measures.past import Ask, count_cases, looked_across
 from tests.invented import recorded
 
 YEAR = Period(date(2019, 1, 1), date(2019, 12, 31))
@@ -60,8 +64,13 @@ def case_of(facts: Iterable[Fact], stream: str = "C1001") -> Case:
 
 
 def rows_from(measure: str, facts: Iterable[Fact], stream: str = "C1001") -> list[Measured]:
-    """The rows that a measure is counted from."""
-    return rows_of(case_of(facts, stream), {BY_NAME[measure].series})
+    """The rows that a measure is counted from, those made by looking across children among them."""
+    one, case = BY_NAME[measure], case_of(facts, stream)
+    if one.series not in ACROSS:
+        return rows_of(case, {one.series})
+    period = {"from": YEAR.first.isoformat(), "to": YEAR.last.isoformat()}
+    ask = Ask((one,), wanted(Asked(Question(DAY), None), period), keeps_rows=True)
+    return [row for row, _ in looked_across(count_cases(iter([case]), ask), ask)]
 
 
 def counted(measure: str, rows: Iterable[Measured]) -> Tally:

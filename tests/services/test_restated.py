@@ -41,6 +41,15 @@ def joined(worker, entered, **data):
     return fact(f"worker:{worker}", "1", "WorkerJoined", "2019-06-01", entered, **data)
 
 
+def audit(child, on, entered):
+    found = {"audit_id": "AU-1", "grade": "inadequate", "theme": "visits"}
+    return fact(child, "10", "AuditCompleted", on, entered, **found)
+
+
+def action(child, on, entered):
+    return fact(child, "11", "ActionSet", on, entered, action_id="AC", origin="audit", due_on="2019-09-30")
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     with service_in(tmp_path_factory.mktemp("restated"), TODAY.isoformat()) as service:
@@ -58,6 +67,9 @@ def service(tmp_path_factory):
             fact("IN-TIME", "8", "WorkerAllocated", "2019-06-04", "2019-06-04", worker_id="W-1"),
             fact("TOLD-LATE", "8", "WorkerAllocated", "2019-06-05", "2019-08-05", worker_id="W-1"),
             fact("IN-TIME", "9", "WorkerAllocated", "2019-06-06", "2019-08-06", worker_id="W-2"),
+            audit("IN-TIME", "2019-05-07", "2019-08-08"),
+            action("IN-TIME", "2019-05-08", "2019-08-09"),
+            audit("TOLD-LATER", "2019-06-07", "2019-06-07"),
             joined("W-2", entered="2019-08-07", full_time_equivalent=0.5),
         ]
         put(service, facts)
@@ -108,6 +120,16 @@ def test_a_caseload_is_restated_with_the_facts_of_children_and_of_the_worker(ser
 def test_a_child_whose_worker_changed_is_restated_with_what_told_of_it(service):
     (change,) = restated(service, "worker_changes_by_child").changes
     assert (change["child"], [one["id"] for one in change["facts"]]) == ("IN-TIME", ["IN-TIME-9"])
+
+
+def test_an_audit_that_repeats_a_theme_is_restated_with_the_audit_that_found_it_first(service):
+    changes = {change["child"]: change for change in restated(service, "audits_repeating_a_theme").changes}
+    assert {child: [one["id"] for one in change["facts"]] for child, change in changes.items()} == {
+        "IN-TIME": ["IN-TIME-10"], "TOLD-LATER": ["IN-TIME-10"],
+    }  # fmt: skip
+    assert (changes["TOLD-LATER"]["then"]["outcome"], changes["TOLD-LATER"]["now"]["outcome"]) == (
+        "first", "repeated",
+    )  # fmt: skip
 
 
 def test_changes_and_numbers_agree(service):

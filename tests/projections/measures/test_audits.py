@@ -54,6 +54,10 @@ EXAMPLES: Examples = {
         "one of no audit was set": (
             "1 of 1", audited("2019-03-01"), action("2019-03-04", origin="supervision"),
         ),
+        "its 28 days over today": ("1 of 1", audited("2019-12-02")),
+        "its 28 days not over": ("0 of 0", audited("2019-12-03")),
+        "its 28 days not over, and one was set": ("0 of 0", audited("2019-12-03"), action("2019-12-04")),
+        "its 28 days over before the period": ("0 of 0", audited("2018-12-02")),
         "good work needs none": ("0 of 0", audited("2019-03-01", "good")),
     },
     "audits_actions_done": {

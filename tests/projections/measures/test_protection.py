@@ -54,7 +54,10 @@ EXAMPLES: Examples = {
         "one of another kind": ("1 of 1", conference("2019-03-05"), plan("2019-03-05", "child_in_need")),
         "an inquorate one is none": ("0 of 0", conference("2019-03-05", quorate=False)),
         "a review is none": ("0 of 0", conference("2019-03-05", "review_conference")),
-        "held before the period": ("0 of 0", conference("2018-12-31")),
+        "its ten days over today": ("1 of 1", conference("2019-12-20")),
+        "its ten days not over": ("0 of 0", conference("2019-12-21")),
+        "its ten days over in the period": ("1 of 1", conference("2018-12-21")),
+        "its ten days over before the period": ("0 of 0", conference("2018-12-20")),
     },
     "conferences_by_duration": {
         "on the tenth working day": (
