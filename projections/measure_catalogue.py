@@ -475,22 +475,26 @@ PLANS = (
         Measure(
             name=f"{name}_last_seen",
             title=f"{title}: weeks since they were last seen",
-            definition=f"{title} on the day, by complete weeks since the child was last seen at a visit; "
-            "where never "
-            "since the plan began, since it began.",
+            definition=f"{title} on the day{who}, by complete weeks since the child was last seen at a "
+            f"visit; where never since {began}, since then.",
             source="code of a public regional Annex A tool, read (bands of 6, 12 and 18 weeks)",
             counts="children",
             series="last_seen",
             placed="standing",
-            among=(Where(kinds=(kind,)),),
+            among=(Where(kinds=(name,)),),
             bands=(Band(0, 5), Band(6, 11), Band(12, 17), Band(18, None)),
             unit="weeks",
             has_quartiles=True,
         )
-        for name, kind, title in (
-            ("child_protection", "child_protection", "Children on a child protection plan"),
-            ("child_in_need", "child_in_need", "Children on a child in need plan"),
-            ("looked_after", "looked_after", "Children on a looked-after plan"),
+        for name, title, who, began in (
+            ("child_protection", "Children on a child protection plan", "", "the plan began"),
+            ("child_in_need", "Children on a child in need plan", "", "the plan began"),
+            (
+                "looked_after", "Children looked after",
+                " (an episode of care or a placement goes on, or a looked-after plan where neither was ever "
+                "told)",
+                "this began",
+            ),
         )
     ),
     Measure(

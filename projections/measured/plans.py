@@ -16,11 +16,12 @@ from projections.projection import Case
 SUBSEQUENT, WITHIN_2_YEARS, ALONE = "SUBSEQUENT", "WITHIN_2_YEARS", "ALONE"
 _REVIEWS = frozenset({"review_conference_first", "review_conference"})
 REVIEWABLE_AFTER_MONTHS = 3
+LOOKED_AFTER = "looked_after"
 
 
 @dataclass(slots=True)
 class PlanLife:
-    """A plan from its start to its end, None while it runs."""
+    """A plan, or a time of being looked after, from its start to its end, None while it runs."""
 
     plan_id: str
     kind: str
@@ -45,19 +46,45 @@ def plan_lives(case: Case) -> list[PlanLife]:
     return lives
 
 
+def _care_lives(case: Case) -> list[PlanLife]:
+    """The lives of episodes of care, and after them of placements, each sort in order of start."""
+    episodes = _lives(case, "CareStarted", "CareEnded", "episode_id")
+    return episodes + _lives(case, "PlacementStarted", "PlacementEnded", "placement_id")
+
+
+def _lives(case: Case, start: str, end: str, id_field: str) -> list[PlanLife]:
+    lives: list[PlanLife] = []
+    running: dict[str, PlanLife] = {}
+    for told in case.told(start, end):
+        id = getattr(told.fact, id_field)
+        if told.recorded.type == start and id not in running:
+            running[id] = PlanLife(id, LOOKED_AFTER, told.day)
+            lives.append(running[id])
+        elif told.recorded.type == end and id in running:
+            running.pop(id).end = told.day
+    return lives
+
+
 def plan_things(case: Case) -> Iterator[Measured]:
     """A row for each life of a plan, placed by its start (lengths are complete months); and for those that
-    run, one for its reviews, and one for when the child was last seen.
+    run, one for its reviews, and one for when the child was last seen. A child looked after has one of
+    these, however many episodes of care and placements go on.
     """
     lives = plan_lives(case)
     visits = case.told("VisitMade")
     for place, life in enumerate(lives):
         yield _row(case, "plans", life, life.start, life.end, "running" if life.end is None else "ended",
                    marks=marked(_marks(life, lives[:place])))  # fmt: skip
-        if life.end is None:
-            if life.kind == "child_protection":
-                yield _reviewed(case, life)
+        if life.end is None and life.kind == "child_protection":
+            yield _reviewed(case, life)
+        if life.end is None and life.kind != LOOKED_AFTER:
             yield _last_seen(case, life, visits)
+    # Plans are often left open when care ends: they tell only of whom nothing else does.
+    looked_after = _care_lives(case) or [life for life in lives if life.kind == LOOKED_AFTER]
+    running = [life for life in looked_after if life.end is None]
+    if running:
+        since = min(life.start for life in running)
+        yield _last_seen(case, PlanLife(running[0].plan_id, LOOKED_AFTER, since), visits)
 
 
 def _marks(life: PlanLife, before: Sequence[PlanLife]) -> Iterator[str]:
@@ -84,7 +111,7 @@ def _reviewed(case: Case, life: PlanLife) -> Measured:
 
 
 def _last_seen(case: Case, life: PlanLife, visits: Sequence[Told]) -> Measured:
-    """When the child was last seen since the plan began; where never, since its beginning."""
+    """When the child was last seen since a plan, or care, began; where never, since its beginning."""
     seen = [
         (told.day, told.fact)
         for told in visits

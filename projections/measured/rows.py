@@ -59,7 +59,7 @@ _MAKERS: tuple[Maker, ...] = (
     Maker(
         plan_things,
         frozenset({"plans", "plans_reviewed", "last_seen"}),
-        _REVIEWS.days | _PLANS | {"VisitMade"},
+        _REVIEWS.days | _PLANS | _CARE | {"VisitMade", "PlacementStarted", "PlacementEnded"},
         (_REVIEWS.family,),
     ),
     Maker(

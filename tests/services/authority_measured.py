@@ -38,6 +38,10 @@ class Authority:
         """Child, thing and whether it is in the numerator."""
         return self._both(as_at, asked, lambda of: self._cases(name, of))
 
+    def lengths(self, name: str, as_at: str | None = None, **asked: str) -> list[int]:
+        """How long each case took, or has gone on."""
+        return self._both(as_at, asked, lambda of: [one["length"] for one in self._listed(name, of)])
+
     def _both(self, as_at: str | None, asked: dict[str, str], ask: Callable[[Any], Any]) -> Any:
         day = self.today if as_at is None else date.fromisoformat(as_at)
         named = {name.rstrip("_"): value for name, value in asked.items()}
@@ -50,5 +54,8 @@ class Authority:
         return found["numerator"], found["denominator"]
 
     def _cases(self, name: str, asked: Any) -> list[tuple[str, str, bool]]:
-        page = self.measures.cases(BY_NAME[name], asked, Listed(limit=1_000))
-        return [(one["child"], one["case"], one["in_numerator"]) for one in page.items]
+        found = self._listed(name, asked)
+        return [(one["child"], one["case"], one["in_numerator"]) for one in found]
+
+    def _listed(self, name: str, asked: Any) -> list[dict[str, Any]]:
+        return list(self.measures.cases(BY_NAME[name], asked, Listed(limit=1_000)).items)
