@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from tests.invented import codes, figures_of, recorded
 
 FACTS = [
@@ -31,6 +33,23 @@ def test_the_earliest_unmet_need_governs_and_says_that_records_were_merged():
     (clock,) = [c for c in figures_of(FACTS, date(2019, 6, 1), "C1").clocks if c.id == "assessment:R-1"]
     assert clock.started_on == date(2019, 3, 5)
     assert "MERGED_CHILD_RECORDS" in codes(clock)
+
+
+@pytest.mark.parametrize(
+    ("received_on", "is_flagged"), [("2019-05-01", True), ("2019-05-02", False)], ids=["that day", "after"]
+)
+def test_a_need_that_began_after_the_merge_does_not_say_so(received_on, is_flagged):
+    merged = [
+        recorded(1, "ChildMerged", "2019-05-01", stream="C9", into="C1"),
+        recorded(2, "ReferralReceived", received_on, stream="C1", referral_id="R-1"),
+    ]
+    (clock,) = [c for c in figures_of(merged, date(2019, 6, 1), "C1").clocks if c.id == "assessment:R-1"]
+    assert ("MERGED_CHILD_RECORDS" in codes(clock)) is is_flagged
+
+
+def test_a_need_of_a_child_merged_with_none_does_not_say_so():
+    (clock,) = [c for c in figures_of(FACTS[:2], date(2019, 6, 1), "C1").clocks if c.id == "assessment:R-1"]
+    assert "MERGED_CHILD_RECORDS" not in codes(clock)
 
 
 def test_an_unmerge_restores_two():

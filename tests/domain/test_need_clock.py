@@ -410,6 +410,90 @@ def test_a_brief_completion_of_a_later_record_is_flagged_with_its_working_days()
     assert next(f.value for f in clock(facts).flags if f.code == "BRIEF_COMPLETION") == 2
 
 
+BEGUN = (received("2019-03-05"), started("2019-03-06"))
+AGAIN = (*BEGUN, closed("2019-04-01"), started("2019-04-02", "A-2"))
+BEFORE = (
+    received("2018-03-05"), started("2018-03-06"), completed("2018-04-03"), referral_closed("2018-04-04"),
+)  # fmt: skip
+
+
+def contacted(on, contact="K-1"):
+    return ("ContactReceived", on, {"contact_id": contact})
+
+
+def paused(on, assessment="A-1"):
+    return ("AssessmentPaused", on, {"assessment_id": assessment})
+
+
+NEAR = {
+    "BRIEF_COMPLETION": {
+        "the first record": (*BEGUN, completed("2019-03-07")),
+        "three working days": (*AGAIN, completed("2019-04-05", "A-2")),
+        "the first of two, closed": (*AGAIN, completed("2019-04-30", "A-2")),
+    },
+    "RE_REFERRAL_WITHIN_12_MONTHS": {
+        "the first referral": (received("2019-03-05"),),
+        "a day more than twelve months": (*BEFORE, received("2019-03-06", "R-2")),
+    },
+    "REFERRAL_AFTER_CONTACT": {
+        "one working day, over a weekend": (
+            contacted("2019-03-01"), received("2019-03-04", contact_id="K-1"),
+        ),
+        "another contact": (contacted("2019-02-01", "K-2"), received("2019-03-05", contact_id="K-1")),
+        "no contact": (contacted("2019-02-01"), received("2019-03-05")),
+    },
+    "PAUSED_STATUTORY_CLOCK": {
+        "another record": (*BEGUN, paused("2019-03-20", "A-9")),
+        "closed already": (*BEGUN, closed("2019-03-19"), paused("2019-03-20")),
+        "resumed and never paused": (*BEGUN, ("AssessmentResumed", "2019-03-20", {"assessment_id": "A-1"})),
+    },
+    "COMPLETED_AFTER_CLOSING": {
+        "the day before": (*BEGUN, completed("2019-03-25"), referral_closed("2019-03-26")),
+        "the same day, completed first": (*BEGUN, completed("2019-03-25"), referral_closed("2019-03-25")),
+        "another referral is open": (
+            *BEGUN, received("2019-03-10", "R-2"), referral_closed("2019-03-20"), completed("2019-03-25"),
+        ),
+    },
+    "CLOSED_WITH_OPEN_ASSESSMENT": {
+        "closed before": (*BEGUN, closed("2019-04-09"), referral_closed("2019-04-10")),
+        "none was started": (received("2019-03-05"), referral_closed("2019-04-10")),
+        "completed before": (*BEGUN, completed("2019-04-09"), referral_closed("2019-04-10")),
+    },
+    "COMPLETED_WITHOUT_AUTHORISATION": {
+        "a manager is named": (*BEGUN, completed("2019-04-01", by="M-1")),
+        "not completed": (*BEGUN, closed("2019-04-01")),
+    },
+}  # fmt: skip
+RAISED = {
+    "BRIEF_COMPLETION": (*AGAIN, completed("2019-04-04", "A-2")),
+    "RE_REFERRAL_WITHIN_12_MONTHS": (*BEFORE, received("2019-03-05", "R-2")),
+    "REFERRAL_AFTER_CONTACT": (contacted("2019-03-01"), received("2019-03-05", contact_id="K-1")),
+    "PAUSED_STATUTORY_CLOCK": (*BEGUN, paused("2019-03-20")),
+    "COMPLETED_AFTER_CLOSING": (*BEGUN, referral_closed("2019-03-20"), completed("2019-03-21")),
+    "CLOSED_WITH_OPEN_ASSESSMENT": (*BEGUN, referral_closed("2019-04-10")),
+    "COMPLETED_WITHOUT_AUTHORISATION": (*BEGUN, completed("2019-04-01", by=None)),
+}
+
+
+def latest_flags(facts):
+    """Of the clock that began last: the need in question, whatever was met before it."""
+    known = history(*facts)
+    return codes(clock(known, ids(known)[-1]))
+
+
+@pytest.mark.parametrize(("code", "facts"), RAISED.items())
+def test_a_flag_is_raised_by_the_least_that_raises_it(code, facts):
+    assert code in latest_flags(facts)
+
+
+@pytest.mark.parametrize(
+    ("code", "facts"),
+    [pytest.param(code, facts, id=f"{code}: {near}") for code in NEAR for near, facts in NEAR[code].items()],
+)
+def test_a_flag_is_not_raised_by_what_is_near(code, facts):
+    assert code not in latest_flags(facts)
+
+
 def test_changes_of_worker_and_team_are_counted_while_the_clock_ran_and_the_first_is_none():
     def to(on, worker, team):
         return ("WorkerAllocated", on, {"worker_id": worker, "team_id": team})

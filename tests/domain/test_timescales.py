@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from domain.clock import read
-from domain.reviewed_timescales import all_ids
+from domain.reviewed_timescales import CATALOGUE, all_ids
 from domain.timescale import Limit
 from infra.holidays import england
-from tests.invented import codes, figures_of, history, reading, recorded
+from tests.invented import codes, figures_of, history, recorded
 
 DAY = timedelta(days=1)
 
@@ -329,6 +329,14 @@ CLOCKS = {
         ],
         lambda on: supervised(on, "S-2"),
     ),
+    "supervision:W-1:3": (
+        1, "weeks",
+        lambda on: [
+            ("WorkerJoined", before(on, 20), {"newly_qualified_until": "2021-01-01"}),
+            supervised(before(on, 7), "S-0"), supervised(on),
+        ],
+        lambda on: supervised(on, "S-2"),
+    ),
     "case_supervision:W-1": (
         6, "weeks", lambda on: [("WorkerAllocated", on, {"worker_id": "W-1"})], supervised,
     ),
@@ -390,16 +398,34 @@ def test_every_timescale_has_an_example():
     assert {id.partition(":")[0] for id in CLOCKS} | {"action"} == set(all_ids())
 
 
-@pytest.mark.parametrize(("done", "in_time"), [("2019-06-30", True), ("2019-07-01", False)])
-def test_an_action_is_in_time_up_to_its_own_day(done, in_time):
-    facts = history(
-        ("ActionSet", "2019-06-01", {"action_id": "X-1", "origin": "audit", "due_on": "2019-06-30"}),
-        ("ActionDone", done, {"action_id": "X-1"}),
-    )
-    found = reading(facts, "action:X-1")
-    assert found.clock.due_on == date(2019, 6, 30)
-    assert found.clock.is_met_in_time is in_time
-    assert found.clock.timescale.limit == Limit(29, "calendar_days")
+def test_every_part_of_a_timescale_has_an_example():
+    shown = {("action", "")}
+    for id, (_, _, starts, _) in CLOCKS.items():
+        row = read_at(id, told(id, *starts("2019-06-07")), date(2019, 6, 30)).timescale
+        shown.add((row.id, row.part))
+    assert shown == {(row.id, row.part) for row in CATALOGUE}
+
+
+@pytest.mark.parametrize(
+    ("due", "after"),
+    [
+        pytest.param("2019-06-30", "2019-07-01", id="a weekend"),
+        pytest.param("2019-04-19", "2019-04-20", id="a bank holiday"),
+        pytest.param("2019-01-31", "2019-02-01", id="the end of a month"),
+        pytest.param("2020-02-29", "2020-03-01", id="a leap day"),
+        pytest.param("2019-03-31", "2019-04-01", id="the clocks going forward"),
+        pytest.param("2019-10-27", "2019-10-28", id="the clocks going back"),
+    ],
+)
+def test_an_action_is_in_time_up_to_its_own_day(due, after):
+    last = date.fromisoformat(due)
+    given = ("ActionSet", before(due, 29), {"action_id": "X-1", "origin": "audit", "due_on": due})
+    for done, in_time in ((due, True), (after, False)):
+        found = read_at("action:X-1", history(given, ("ActionDone", done, {"action_id": "X-1"})), last + DAY)
+        assert (found.due_on, found.in_time_until, found.is_met_in_time) == (last, last, in_time)
+        assert found.timescale.limit == Limit(29, "calendar_days")
+    for day, is_over in ((last, False), (last + DAY, True)):
+        assert read(read_at("action:X-1", history(given), day), day, england()).is_over is is_over
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,16 @@ EXAMPLES: Examples = {
             "0 of 1",
             received("2019-03-05"), decided("2019-03-06", "no_further_action"), decided("2019-03-07"),
         ),
+        "decided so at last": (
+            "1 of 1",
+            received("2019-03-05"), decided("2019-03-06", "early_help"),
+            decided("2019-03-07", "no_further_action"),
+        ),
+        "early help at last": (
+            "0 of 1",
+            received("2019-03-05"), decided("2019-03-06", "no_further_action"),
+            decided("2019-03-07", "early_help"),
+        ),
         "early help is some": ("0 of 1", received("2019-03-05"), decided("2019-03-06", "early_help")),
         "not decided": ("0 of 1", received("2019-03-05")),
         "a step up is no referral": (
