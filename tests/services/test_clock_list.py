@@ -63,6 +63,24 @@ def test_the_longest_over_come_first(service):
     assert over[-1] > 0
 
 
+@pytest.mark.parametrize("whose", ["team_id", "worker_id"])
+def test_a_list_of_one_team_or_worker_holds_all_of_theirs_and_nothing_else(service, whose):
+    rows = list(rows_as_at(service.log, service.histories, Question(TODAY)))
+    everything = Wanted(limit=100_000)
+    listed = from_views(service.views, everything, TODAY).readings
+    holders = {getattr(row, whose) for row, _ in listed} - {None}
+    assert len(holders) > 1
+    for holder in holders:
+        wanted = replace(everything, **{whose: holder})
+        theirs = {(row.child, reading.clock.id) for row, reading in listed if getattr(row, whose) == holder}
+        for page in (
+            from_views(service.views, wanted, TODAY),
+            from_rows(rows, wanted, TODAY, service.calendar),
+        ):
+            assert {(row.child, reading.clock.id) for row, reading in page.readings} == theirs
+        assert count_in_views(service.views, wanted, TODAY) == len(theirs)
+
+
 @pytest.mark.parametrize("cursor", ["", "nonsense", "W10", "WyJvdmVyIiwxLDIsM10", "é"])
 def test_a_cursor_that_was_not_given_is_refused(service, cursor):
     with pytest.raises(Invalid):

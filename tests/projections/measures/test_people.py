@@ -109,6 +109,9 @@ EXAMPLES: Examples = {
 LENGTHS = {
     "children_without_worker": {
         "since it was opened": (19, received("2019-12-02")),
+        "not since it was held before it was opened": (
+            19, allocated("2019-06-03"), unallocated("2019-07-01"), received("2019-12-02"),
+        ),
         "since the last left": (
             4, received("2019-12-02"), allocated("2019-12-02"), unallocated("2019-12-23"),
         ),

@@ -5,7 +5,7 @@ import pytest
 from projections.across.siblings import Spell, Visit, siblings
 from projections.measure_catalogue import BY_NAME
 from projections.measured.visits import household_things, visit_things
-from tests.projections.counting import Examples, case_of, counted, each, said, told
+from tests.projections.counting import Examples, case_of, counted, each, rows_from, said, told
 
 
 def visit(on, visit="V-1", purpose="child_in_need", **data):
@@ -52,6 +52,14 @@ EXAMPLES: Examples = {
 @pytest.mark.parametrize(("measure", "expected", "facts"), each(EXAMPLES))
 def test_what_is_among_the_visits_and_what_counts_of_these(measure, expected, facts):
     assert told(measure, facts) == expected
+
+
+def test_a_visit_of_which_nobody_said_whether_the_child_was_alone_is_told_apart():
+    for told_alone, outcome in (
+        (None, "seen_not_told_whether_alone"), (False, "seen_not_alone"), (True, "seen_alone"),
+    ):  # fmt: skip
+        (row,) = rows_from("visits_not_seen_alone", [visit("2019-03-05", seen_alone=told_alone)])
+        assert row.outcome == outcome
 
 
 HOME = joined("2019-01-02")
