@@ -32,6 +32,8 @@ PAST = "casetimeline_clocks_past_limit"
 OLD = "casetimeline_open_clock_true_age_workdays"
 DELAY = "casetimeline_recording_delay_workdays"
 LAST = "casetimeline_source_last_fact_timestamp_seconds"
+READ = "casetimeline_practice_read_timestamp_seconds"
+VANISHED = "casetimeline_records_vanished"
 CASE_SYSTEM = "urn:example:case-system"
 REQUESTS = "casetimeline_http_requests_total"
 LAG = {"projection": "clocks", "partition": "0"}
@@ -45,6 +47,22 @@ CASES = (
         at="170h",
         step="30m",
         labels={"timescale": "assessment"},
+    ),
+    Case(
+        "NeedsPastLimitGrowing",
+        fires={
+            **_open(PAST, "_x336 6x20", timescale="placement_plan", team="T1"),
+            **_open(READ, "0x360"),
+        },
+        says="6 more needs than a week ago are past their limit: placement_plan.",
+        # What was there when it was first looked at has not grown.
+        quiet={
+            **_open(PAST, "_x336 6x20", timescale="placement_plan", team="T1"),
+            **_open(READ, "_x336 0x20"),
+        },
+        at="170h",
+        step="30m",
+        labels={"timescale": "placement_plan"},
     ),
     Case(
         "NeedWaitingTooLong",
@@ -140,6 +158,15 @@ CASES = (
         labels={"record_kind": "assessment"},
     ),
     Case(
+        "RecordsVanishing",
+        fires={**_open(VANISHED, "_x50 500x10", record_kind="assessment"), **_open(READ, "0x60")},
+        says="500 records of the kind assessment vanished from the snapshots within a day.",
+        quiet={**_open(VANISHED, "_x50 500x10", record_kind="assessment"), **_open(READ, "_x50 0x10")},
+        at="26h",
+        step="30m",
+        labels={"record_kind": "assessment"},
+    ),
+    Case(
         "ScrapeMissing",
         fires={
             'up{job="casetimeline-serve",instance="a"}': "1x80",
@@ -223,6 +250,22 @@ CASES = (
         quiet=_open("casetimeline_verification_timestamp_seconds", "0x200 300000x200"),
         at="194h",
         step="30m",
+    ),
+    Case(
+        "VerificationOld",
+        fires=_open("casetimeline_log_events", "5000x80", partition="0"),
+        says="The log has never been walked from end to end.",
+        quiet=_open("casetimeline_log_events", "0x80", partition="0"),
+    ),
+    Case(
+        "VerificationOld",
+        fires=_open("casetimeline_log_events", "5000x80", partition="0"),
+        says="The log has never been walked from end to end.",
+        # Whether it was walked is not known: that a part is out of reach is an alert of its own.
+        quiet={
+            **_open("casetimeline_log_events", "5000x80", partition="0"),
+            **_open("casetimeline_part_up", "0x80", part="runs"),
+        },
     ),
     Case(
         "ErrorsFast",
