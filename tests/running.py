@@ -86,6 +86,20 @@ def serving(folder: Path, **settings: Any) -> Iterator[Running]:
             running.end()
 
 
+@contextmanager
+def projecting(folder: Path, port: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A projector in a process of its own, that tells of itself at a port."""
+    environment = settings_of(folder, {"metrics": f"127.0.0.1:{port}", **settings})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services", "project"], cwd=ROOT, env={**environment, "PATH": "/usr/bin:/bin"}
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 def settings_of(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
     """Settings, named without their prefix, as an environment in which a folder holds the data."""
     told = {"data": str(folder / "data"), **settings}

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ from infra.deploy.watcher import Watcher, make_blocks, rule_files
 from services.simulate.simulation import simulate
 from tests.authority_of_facts import event, put, service_in
 from tests.metrics.samples import samples_in, value
-from tests.running import ROOT, command, free_port, serving, settings_of
+from tests.running import ROOT, command, free_port, projecting, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("watched")]
 
@@ -46,20 +44,6 @@ def query(watcher, expression, at=None):
 def number_of(watcher, expression, at=None):
     result = query(watcher, expression, at)
     return float(result[0]["value"][1]) if result else None
-
-
-@contextmanager
-def projecting(folder, port, **settings):
-    """A projector in a process of its own, that tells of itself."""
-    environment = settings_of(folder, {"metrics": f"127.0.0.1:{port}", **settings})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services", "project"], cwd=ROOT, env={**environment, "PATH": "/usr/bin:/bin"}
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def quick_rules(folder):
