@@ -1,6 +1,7 @@
 """The rules of the true clock, one example each."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -425,7 +426,7 @@ def paused(on, assessment="A-1"):
     return ("AssessmentPaused", on, {"assessment_id": assessment})
 
 
-NEAR = {
+NEAR: dict[str, dict[str, tuple[Any, ...]]] = {
     "BRIEF_COMPLETION": {
         "the first record": (*BEGUN, completed("2019-03-07")),
         "three working days": (*AGAIN, completed("2019-04-05", "A-2")),
