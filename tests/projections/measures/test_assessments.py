@@ -92,6 +92,12 @@ EXAMPLES: Examples = {
         "not yet": ("0 of 1", *begun("2019-12-02")),
         "completed late": ("0 of 0", *BEGUN, completed("2019-12-31")),
     },
+    "looked_after_visit_open_past_limit": {
+        "its last day was yesterday": (
+            "1 of 1", ("PlacementStarted", "2019-12-23", {"placement_id": "PL-1"}),
+        ),
+        "its last day is today": ("0 of 1", ("PlacementStarted", "2019-12-24", {"placement_id": "PL-1"})),
+    },
     "assessments_by_duration": {
         "that day": ("1 of 1 in 0", *BEGUN, completed("2019-06-03")),
         "1": ("1 of 1 in 1-10", *BEGUN, completed("2019-06-04")),

@@ -17,8 +17,9 @@ def ended(on, plan="P-1"):
     return ("PlanEnded", on, {"plan_id": plan})
 
 
-def review(on, meeting="M-1"):
-    return ("MeetingHeld", on, {"meeting_id": meeting, "kind": "review_conference", "plan_id": "P-1"})
+def review(on, meeting="M-1", **data):
+    about = {"meeting_id": meeting, "kind": "review_conference", "plan_id": "P-1"}
+    return ("MeetingHeld", on, {**about, **data})
 
 
 def visit(on, visit="V-1", **data):
@@ -75,6 +76,7 @@ def run_for(months, last, before):
     }
 
 
+OLD = plan("2018-01-02")
 FIRST = (plan("2016-03-05"), ended("2017-03-05"))
 BEGUN = plan("2019-03-05")
 EXAMPLES: Examples = {
@@ -143,6 +145,42 @@ EXAMPLES: Examples = {
     "protection_plans_over_15_months": run_for(15, "2018-09-30", "2018-10-01"),
     "protection_plans_over_18_months": run_for(18, "2018-06-30", "2018-07-01"),
     "protection_plans_over_24_months": run_for(24, "2017-12-31", "2018-01-01"),
+    "child_protection_last_reviewed": {
+        "91 days": ("1 in 0-91", OLD, review("2019-10-01")),
+        "92 days": ("1 in 92-182", OLD, review("2019-09-30")),
+        "182 days": ("1 in 92-182", OLD, review("2019-07-02")),
+        "183 days": ("1 in 183-273", OLD, review("2019-07-01")),
+        "273 days": ("1 in 183-273", OLD, review("2019-04-02")),
+        "274 days": ("1 in 274-365", OLD, review("2019-04-01")),
+        "365 days": ("1 in 274-365", OLD, review("2018-12-31")),
+        "366 days": ("1 in 366+", OLD, review("2018-12-30")),
+        "of two the last": ("1 in 0-91", OLD, review("2019-03-05"), review("2019-12-02", "M-2")),
+        "an inquorate one does not": ("1 in 366+", OLD, review("2019-12-02", quorate=False)),
+        "never since it began": ("1 in 0-91", review("2019-03-05"), plan("2019-12-02")),
+        "ended": ("0", OLD, review("2019-12-02"), ended("2019-12-31")),
+        "of another kind": ("0", need("2019-03-05"), review("2019-12-02")),
+    },
+    "longest_visit_gaps": {
+        "14 days since": ("0 of 1 in 0-14", plan("2019-12-17")),
+        "15 days": ("0 of 1 in 15-28", plan("2019-12-16")),
+        "28 days": ("0 of 1 in 15-28", plan("2019-12-03")),
+        "29 days": ("0 of 1 in 29-42", plan("2019-12-02")),
+        "six weeks": ("0 of 1 in 29-42", plan("2019-11-19")),
+        "a day more than six weeks": ("1 of 1 in 43-84", plan("2019-11-18")),
+        "twelve weeks": ("1 of 1 in 43-84", plan("2019-10-08")),
+        "a day more than twelve weeks": ("1 of 1 in 85+", plan("2019-10-07")),
+        "between two visits": (
+            "1 of 1 in 43-84", plan("2019-10-07"), visit("2019-10-08"), visit("2019-12-02", "V-2"),
+        ),
+        "from the start to the first": ("1 of 1 in 43-84", plan("2019-10-07"), visit("2019-12-02")),
+        "a visit at which it was not seen fills none": (
+            "1 of 1 in 43-84", plan("2019-11-18"), visit("2019-12-02", seen=False),
+        ),
+        "a visit fills one": ("0 of 1 in 29-42", plan("2019-11-18"), visit("2019-12-02")),
+        "in need": ("1 of 1 in 43-84", need("2019-11-18")),
+        "ended": ("0 of 0", plan("2019-11-18"), ended("2019-12-31")),
+        "of another kind": ("0 of 0", plan("2019-11-18", kind="pathway")),
+    },
     "child_protection_last_seen": last_seen("child_protection"),
     "child_in_need_last_seen": last_seen("child_in_need"),
     "child_protection_last_seen_alone": {

@@ -25,6 +25,16 @@ def plan(on, kind="child_protection"):
     return ("PlanStarted", on, {"plan_id": "P-1", "kind": kind})
 
 
+def track(on, track="T-1"):
+    return ("PreProceedingsDecided", on, {"track_id": track})
+
+
+def track_ended(on):
+    return ("PreProceedingsEnded", on, {"track_id": "T-1", "outcome": "step_down"})
+
+
+DECIDED = track("2019-03-05")
+
 EXAMPLES: Examples = {
     "strategy_discussions_without_enquiry": {
         "none": ("1 of 1", discussed("2019-03-05", "no_section_47")),
@@ -58,6 +68,12 @@ EXAMPLES: Examples = {
         "its ten days not over": ("0 of 0", conference("2019-12-21")),
         "its ten days over in the period": ("1 of 1", conference("2018-12-21")),
         "its ten days over before the period": ("0 of 0", conference("2018-12-20")),
+    },
+    "pre_proceedings_restarted": {
+        "ended and begun again": ("1 of 1", DECIDED, track_ended("2019-06-03"), track("2019-06-17", "T-2")),
+        "ended": ("0 of 1", DECIDED, track_ended("2019-06-03")),
+        "going on": ("0 of 1", DECIDED),
+        "ended before the period": ("0 of 0", track("2018-06-04"), track_ended("2018-12-31")),
     },
     "conferences_by_duration": {
         "on the tenth working day": (

@@ -34,6 +34,18 @@ EXAMPLES: Examples = {
         "a step up is no referral": ("0 of 0", received("2018-12-05"), stepped_up("2019-03-05", AGAIN)),
         "received before the period": ("0 of 0", received("2018-03-05"), received("2018-12-31", AGAIN)),
     },
+    "re_referred_children": {
+        "once, however often": (
+            "1 of 1", received("2018-12-03"), received("2019-03-05", AGAIN), received("2019-06-03", "R-3"),
+        ),
+        "by the first of two in the period": (
+            "1 of 1",
+            received("2018-03-05"), received("2019-03-05", AGAIN), received("2018-01-02", "R-0"),
+        ),
+        "a day more than twelve months": ("0 of 1", received("2018-03-05"), received("2019-03-06", AGAIN)),
+        "the first of all is none": ("0 of 1", received("2019-03-05")),
+        "received before the period": ("0 of 0", received("2018-03-05"), received("2018-12-31", AGAIN)),
+    },
     "referrals_no_further_action": {
         "decided so": ("1 of 1", received("2019-03-05"), decided("2019-03-06", "no_further_action")),
         "decided so, and closed": (
