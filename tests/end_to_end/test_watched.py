@@ -276,9 +276,9 @@ def how_many(*lists):
 
 COUNTED = [
     pytest.param(panel, target, id=f"{path.stem}: {panel['title']} {target['refId']}")
-    for path in PAST
+    for path in DASHBOARDS
     for panel in panels_of(path)
-    if panel["title"] not in NO_LIST
+    if panel["title"] not in NO_LIST and (path in PAST or panel["title"] == "Set aside")
     for target in panel["targets"]
 ]
 
