@@ -2,6 +2,7 @@
 
 from domain.reviewed_timescales import all_ids
 from projections.across import themes
+from projections.across.without_worker import SERIES as WITHOUT_WORKER
 from projections.measure import Band, Measure, Placed, Where, Which
 from projections.measured.audits import BELOW_GOOD
 from projections.measured.clocks import APART, BY_RISK, ENDED, LATE, MET, RUNNING
@@ -821,7 +822,8 @@ PEOPLE = (
     Measure(
         name="caseloads_over_threshold",
         title="Workers who hold more children than the policy allows",
-        definition="Of the workers who hold a child on the day or are there to hold one, the share that "
+        definition="Of the workers who hold a child on the day or are there to hold one (nobody holds what "
+        "is over, nor, having left the authority, what was allocated before), the share that "
         "holds more children for each full-time equivalent than the parameter caseload_children allows (18 "
         "unless the authority's file says otherwise), and while newly qualified more than so much of that "
         "as newly_qualified_caseload_percent allows (90); by how many they hold.",
@@ -854,24 +856,23 @@ PEOPLE = (
     Measure(
         name="children_without_worker",
         title="Children whose case is open and held by nobody",
-        definition="Children with a referral or a plan open, or in care, whom no worker holds on the day, "
-        "with the "
-        "quartiles of the working days that it has been so.",
+        definition="Children with a referral or a plan open, or in care, whom no worker holds on the day "
+        "(none was allocated, or who was has left the authority since), with the quartiles of the working "
+        "days that it has been so.",
         source=f"{OFSTED}: changes of worker; {HERE}",
         counts="children",
-        series="unallocated",
+        series=WITHOUT_WORKER,
         placed="standing",
         has_quartiles=True,
     ),
     Measure(
         name="times_without_worker",
         title="Times without a worker that came to an end",
-        definition="Times in which an open case was held by nobody that ended in the period, with the "
-        "quartiles of "
-        "their working days.",
+        definition="Times in which an open case was held by nobody (none was allocated, or who was had left "
+        "the authority since) that ended in the period, with the quartiles of their working days.",
         source=f"{OFSTED}: changes of worker; {HERE}",
         counts="times",
-        series="unallocated",
+        series=WITHOUT_WORKER,
         placed="until",
         has_quartiles=True,
     ),

@@ -37,13 +37,34 @@ def caseload_policy(policy: Policy, day: date, most_children: int | None = None)
 
 
 class Held(NamedTuple):
-    """A time that a worker held a child's case."""
+    """A time that a worker held a child's case, allocated on ``allocated_on``; ``is_open``: it was open."""
 
     child: str
     worker_id: str
     team_id: str | None
     since: date
     until: date | None
+    allocated_on: date
+    is_open: bool
+
+
+class Leavings:
+    """When workers left, and did not come back on that day."""
+
+    def __init__(self, workers: Sequence[WorkerRow]) -> None:
+        there = {(row.worker_id, row.since) for row in workers if row.until != row.since}
+        self._left: dict[str, list[date]] = {}
+        for row in workers:
+            if row.has_left and row.until is not None and (row.worker_id, row.until) not in there:
+                self._left.setdefault(row.worker_id, []).append(row.until)
+
+    def ends(self, spell: Held) -> date | None:
+        """When a time of holding a case was over: with the worker's first leaving since it was allocated."""
+        left = self._left.get(spell.worker_id)
+        if left is None:
+            return spell.until
+        since = [day for day in left if day >= spell.allocated_on]
+        return min([*since, spell.until or date.max]) if since else spell.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +86,18 @@ class Caseload:
 
 
 def caseloads(
-    spells: Sequence[Held], workers: Iterable[WorkerRow], day: date, policy: CaseloadPolicy
+    spells: Iterable[Held], workers: Sequence[WorkerRow], day: date, policy: CaseloadPolicy
 ) -> list[Caseload]:
     """The caseload of each worker who held a child on ``day``, or was there to hold one, by worker.
 
     A worker is judged as was told for that day. One of whom nothing was counts as a full-time worker, not
-    newly qualified.
+    newly qualified. Who left holds nobody, until a case is allocated anew.
     """
     held: dict[str, Counter[str | None]] = {}
+    leavings = Leavings(workers)
     for spell in spells:
-        if spell.since <= day and (spell.until is None or day < spell.until):
+        until = leavings.ends(spell)
+        if spell.since <= day and (until is None or day < until):
             held.setdefault(spell.worker_id, Counter())[spell.team_id] += 1
     there = {worker.worker_id: worker for worker in workers if worker.goes_on(day)}
     return [

@@ -1,32 +1,69 @@
 """Who held the child's case, and for how long nobody did."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from domain.care import CareEnded, CareStarted
+from domain.people import WorkerAllocated
 from projections.measured.plans import plan_lives
 from projections.measured.row import Measured
 from projections.projection import Case
+
+OPEN, NOT_OPEN = "open", "not_open"
+"""Whether a case was open while it was held."""
 
 Spell = tuple[date, date | None]
 """From a day to a day, or still going on."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A time in which one worker held the case in one team, since it was last allocated to that worker."""
+
+    worker: str
+    team: str | None
+    allocated_on: date
+    since: date
+    until: date | None
+
+
 def holding_things(case: Case) -> Iterator[Measured]:
-    """A row for each spell a worker held the case, each change from one worker to another, and each spell of
-    an open case without a worker, with its length in working days.
+    """A row for each spell a worker held the case, placed by the allocation, each change from one worker to
+    another, and each spell of an open case without a worker, with its length in working days.
+
+    A spell ends with the case, though nobody took the worker off it, and goes on where the case opens again;
+    one is told apart by whether the case was open.
     """
-    held = _spells_held(case)
-    before: str | None = None
-    for since, until, worker, team in held:
-        yield _row(case, "held", f"{worker}:{since.isoformat()}", since, until, "held", worker, team)
-        if before is not None and worker != before:
-            thing = f"{before}:{worker}:{since.isoformat()}"
-            yield _row(case, "worker_changes", thing, since, since, "changed", worker, team)
-        before = worker
-    for since, until in _without(_open_spells(case), [(a, b) for a, b, _, _ in held]):
+    parts = _parts(case)
+    opened = _open_spells(case)
+    for part in parts:
+        of_part = _without([(part.since, part.until)], _over(opened, part.allocated_on))
+        for held in of_part:
+            not_open = list(_without([held], opened))
+            for outcome, spells in ((OPEN, _without([held], not_open)), (NOT_OPEN, not_open)):
+                for since, until in spells:
+                    yield _row(
+                        case, "held", f"{part.worker}:{since.isoformat()}", since, until, outcome,
+                        part.worker, part.team, day=part.allocated_on,
+                    )  # fmt: skip
+    for before, after in pairwise(parts):
+        if before.worker != after.worker:
+            thing = f"{before.worker}:{after.worker}:{after.since.isoformat()}"
+            yield _row(
+                case, "worker_changes", thing, after.since, after.since, "changed", after.worker, after.team
+            )
+    for since, until in _without(opened, [(part.since, part.until) for part in parts]):
         _, team = case.holders.on(until or case.day)
         yield _row(case, "unallocated", since.isoformat(), since, until, "nobody", None, team)
+
+
+def _over(opened: list[Spell], allocated_on: date) -> list[Spell]:
+    """When a case that had been open was over, but for what was over before it was allocated."""
+    ends = [until for _, until in opened if until is not None]
+    again: list[date | None] = [since for since, _ in opened[1:]]
+    return [(end, next_) for end, next_ in zip(ends, [*again, None], strict=False) if allocated_on <= end]
 
 
 def _row(
@@ -38,12 +75,14 @@ def _row(
     outcome: str,
     worker: str | None,
     team: str | None,
+    *,
+    day: date | None = None,
 ) -> Measured:
     return Measured(
         child=case.survivor[0],
         series=series,
         thing=thing,
-        day=since,
+        day=day or since,
         since=since,
         until=until,
         outcome=outcome,
@@ -53,18 +92,26 @@ def _row(
     )
 
 
-def _spells_held(case: Case) -> list[tuple[date, date | None, str, str | None]]:
-    """Spells of one worker in one team each, those alike that follow each other made one."""
-    found: list[tuple[date, date | None, str, str | None]] = []
+def _parts(case: Case) -> list[_Part]:
+    """The times of one worker in one team each; those alike that follow each other are one."""
+    allocated: dict[str, list[date]] = {}
+    for told in case.told("WorkerAllocated"):
+        if isinstance(told.fact, WorkerAllocated):
+            allocated.setdefault(told.fact.worker_id, []).append(told.day)
+    found: list[_Part] = []
     changes = case.holders.since
     for place, (since, worker, team) in enumerate(changes):
         until = changes[place + 1][0] if place + 1 < len(changes) else None
         if worker is None or until == since:
             continue
-        if found and found[-1][1:] == (since, worker, team):
-            found[-1] = (found[-1][0], until, worker, team)
-        else:
-            found.append((since, until, worker, team))
+        # Allocated again to who holds it already, it is held anew.
+        again = [day for day in allocated.get(worker, ()) if since < day and (until is None or day < until)]
+        before = found[-1] if found and found[-1].worker == worker and found[-1].until == since else None
+        goes_on = before is not None and since not in allocated.get(worker, ())
+        days = sorted({since, *again})
+        for day, next_ in zip(days, [*days[1:], until], strict=True):
+            allocated_on = before.allocated_on if before and goes_on and day == since else day
+            found.append(_Part(worker, team, allocated_on, day, next_))
     return found
 
 

@@ -5,20 +5,25 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, cast, func, or_, select, type_coerce
+from sqlalchemy import Connection, String, and_, cast, exists, func, or_, select, type_coerce
 
+from domain.people import WORKER_PREFIX
+from infra.views.chunks import chunks
 from infra.views.measured import Key
 from infra.views.shapes import SHAPES
-from infra.views.tables import MEASURED, RECORDING_DELAYS
+from infra.views.tables import MEASURED, RECORDING_DELAYS, WORKERS
 from projections.across import by_child, caseloads, changes, delays, siblings, themes
 from projections.across.caseloads import Held, caseload_policy, measured_caseloads
 from projections.across.changes import Change, changes_by_child
 from projections.across.delays import measured_delays
 from projections.across.siblings import Spell, Visit
 from projections.across.themes import Found, measured_themes
+from projections.across.without_worker import SERIES as WITHOUT_WORKER
+from projections.across.without_worker import Without, without_worker
 from projections.delay_rows import DelayRow, delay_rows
 from projections.measure import Band
 from projections.measured.audits import BELOW_GOOD
+from projections.measured.holding import OPEN
 from projections.measured.row import Measured
 from projections.measured.rows import measured_rows
 from projections.projection import Case
@@ -97,7 +102,10 @@ def _laid_audit(row: Measured, wanted: Wanted) -> Found | None:
 _LAID: Mapping[str, Callable[[Measured, Wanted], Any]] = {
     "visits": _laid_visit,
     "households": lambda row, _: Spell(row.child, row.kind or "", row.since, row.until),
-    "held": lambda row, _: Held(row.child, row.worker_id or "", row.team_id, row.since, row.until),
+    "held": lambda row, _: Held(
+        row.child, row.worker_id or "", row.team_id, row.since, row.until, row.day, row.outcome == OPEN
+    ),
+    "unallocated": lambda row, _: Without(row.child, row.team_id, row.since, row.until),
     "worker_changes": _laid_change,
     **dict.fromkeys(("referrals", "visit_gaps", "care", "placements"), lambda row, _: row),
     "audits": _laid_audit,
@@ -117,12 +125,17 @@ def _siblings_alike_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
     return siblings.siblings_alike(rows.series("visits"), rows.series("households"), wanted.period.last)
 
 
+_HELD = select(
+    MEASURED.c.child, MEASURED.c.worker_id, MEASURED.c.team_id, MEASURED.c.since, MEASURED.c.until,
+    MEASURED.c.day, MEASURED.c.outcome == OPEN,
+)  # fmt: skip
+"""The columns of what was held."""
+
+
 def held_in_views(connection: Connection, wanted: Wanted) -> list[Held]:
     """The times that workers held cases, of those that reach into the period or the day asked about."""
     c = MEASURED.c
-    held = select(c.child, c.worker_id, c.team_id, c.since, c.until).where(
-        c.series == "held", or_(c.until.is_(None), c.until >= wanted.period.first)
-    )
+    held = _HELD.where(c.series == "held", or_(c.until.is_(None), c.until >= wanted.period.first))
     return [Held(*row) for row in connection.execute(held)]
 
 
@@ -138,6 +151,28 @@ def workers_in_views(connection: Connection) -> list[WorkerRow]:
 def _caseloads(held: Sequence[Held], workers: Sequence[WorkerRow], wanted: Wanted) -> Weighed:
     policy = caseload_policy(wanted.policy, wanted.day)
     return _once(measured_caseloads(caseloads.caseloads(held, workers, wanted.day, policy)))
+
+
+def _without_in_views(connection: Connection, wanted: Wanted) -> Weighed:
+    c, w = MEASURED.c, WORKERS.c
+    # By the stream, which is the key of the table.
+    was_left = exists().where(
+        w.child == WORKER_PREFIX + c.worker_id,
+        w.has_left,
+        w.until >= c.day,
+        or_(c.until.is_(None), c.until > w.until),
+    )
+    held = [Held(*row) for row in connection.execute(_HELD.where(c.series == "held", was_left))]
+    every = select(c.child, c.team_id, c.since, c.until).where(c.series == "unallocated")
+    asked = [every.where(or_(c.until.is_(None), c.until >= wanted.period.first))]
+    # Of children that were left, earlier times too: they may go on in others.
+    asked += [every.where(c.child.in_(some)) for some in chunks(sorted({one.child for one in held}))]
+    unallocated = {Without(*row) for one in asked for row in connection.execute(one)}
+    return _once(without_worker(unallocated, held, workers_in_views(connection)))
+
+
+def _without_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
+    return _once(without_worker(rows.series("unallocated"), rows.series("held"), rows.workers))
 
 
 def _changes_in_views(connection: Connection, wanted: Wanted) -> Weighed:
@@ -246,6 +281,9 @@ ACROSS: Mapping[str, Across] = {
         lambda rows, wanted: _caseloads(held_in_rows(rows), rows.workers, wanted),
         knows_workers=True,
         of=("held",),
+    ),
+    WITHOUT_WORKER: Across(
+        _without_in_views, _without_in_rows, knows_workers=True, of=("unallocated", "held")
     ),
     themes.SERIES: Across(_themes_in_views, _themes_in_rows, of=("audits",)),
     changes.SERIES: Across(_changes_in_views, _changes_in_rows, of=("worker_changes",)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from projections.across import by_child, caseloads, changes, siblings, themes
+from projections.across import by_child, caseloads, changes, siblings, themes, without_worker
 from projections.measured.row import Measured
 from projections.measured.rows import rows_of
 from projections.projection import Case
@@ -54,6 +54,7 @@ class Causes:
 
     def __init__(self, series: str, differing: Iterable[Differing], known: Sequence[Rows]) -> None:
         self._homes = _homes(known)
+        self._held = _held(known)
         self._bears = _BEARS[series]
         self._by_key: dict[object, list[Differing]] = {}
         for one in differing:
@@ -71,7 +72,9 @@ class Causes:
         return sorted(found.values(), key=lambda fact: (fact["recorded_at"], fact["source"], fact["id"]))
 
     def _keys(self, series: str, row: Laid) -> Iterator[object]:
-        if isinstance(row, WorkerRow):
+        if isinstance(row, WorkerRow) and series == without_worker.SERIES:
+            yield from self._held.get(row.worker_id, ())
+        elif isinstance(row, WorkerRow):
             yield row.worker_id
         elif series == siblings.SERIES:
             yield from [row.kind] if row.series == "households" else self._homes.get(row.child, ())
@@ -90,10 +93,20 @@ def _homes(known: Sequence[Rows]) -> dict[str, set[str]]:
     return homes
 
 
+def _held(known: Sequence[Rows]) -> dict[str, set[str]]:
+    """The children that each worker was ever known to hold."""
+    held: dict[str, set[str]] = {}
+    for rows in known:
+        for spell in rows.series("held"):
+            held.setdefault(spell.worker_id, set()).add(spell.child)
+    return held
+
+
 def _goes_on(row: Laid, day: date) -> bool:
     """Whether a spell goes on on a day; a visit is made on its own."""
     if isinstance(row, WorkerRow):
-        return row.goes_on(day)
+        # Who has left holds nothing since.
+        return row.goes_on(day) or (row.has_left and row.since <= day)
     if row.series == "visits":
         return row.day == day
     return row.since <= day and (row.until is None or day < row.until)
@@ -104,6 +117,7 @@ _BEARS: Mapping[str, Callable[[Laid, date], bool]] = {
     caseloads.SERIES: _goes_on,
     changes.SERIES: lambda *_: True,
     **dict.fromkeys(by_child.ALL, lambda *_: True),
+    without_worker.SERIES: lambda *_: True,
     themes.SERIES: lambda row, day: isinstance(row, Measured) and row.day <= day,
 }
 """By series, whether a row bears on a case of a day."""
@@ -113,6 +127,7 @@ _CASE_KEY: Mapping[str, Callable[[Measured], object]] = {
     caseloads.SERIES: lambda case: case.worker_id,
     changes.SERIES: lambda case: case.child,
     **dict.fromkeys(by_child.ALL, lambda case: case.child),
+    without_worker.SERIES: lambda case: case.child,
     themes.SERIES: _theme,
 }
 """By series, what the rows that bear on a case have in common with it: whose or of what they are."""

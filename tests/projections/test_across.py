@@ -49,7 +49,7 @@ def test_other_households_and_children_alone_have_no_others():
 
 
 def held(child, since=MAY, until=None, worker="SW-1"):
-    return Held(child, worker, "T-1", since, until)
+    return Held(child, worker, "T-1", since, until, since, is_open=True)
 
 
 def worker(equivalent=1.0, newly_qualified_until=None, left_on=None):

@@ -70,6 +70,9 @@ def service(tmp_path_factory):
             audit("IN-TIME", "2019-05-07", "2019-08-08"),
             action("IN-TIME", "2019-05-08", "2019-08-09"),
             audit("TOLD-LATER", "2019-06-07", "2019-06-07"),
+            fact("HELD", "7", "PlanStarted", "2019-05-01", "2019-05-01", plan_id="P-1", kind="early_help"),
+            fact("HELD", "8", "WorkerAllocated", "2019-05-01", "2019-05-01", worker_id="W-3"),
+            fact("worker:W-3", "2", "WorkerLeft", "2019-06-20", "2019-08-10"),
             joined("W-2", entered="2019-08-07", full_time_equivalent=0.5),
         ]
         put(service, facts)
@@ -113,7 +116,7 @@ def test_what_looks_across_children_is_restated_too(service):
 def test_a_caseload_is_restated_with_the_facts_of_children_and_of_the_worker(service):
     changes = {change["case"]: change for change in restated(service, "caseloads_over_threshold").changes}
     facts = {worker: [one["id"] for one in change["facts"]] for worker, change in changes.items()}
-    assert facts == {"W-2": ["IN-TIME-9", "worker:W-2-1"]}
+    assert facts == {"W-2": ["IN-TIME-9", "worker:W-2-1"], "W-3": ["worker:W-3-2"]}
     assert changes["W-2"]["then"] is None and changes["W-2"]["now"]["length"] == 1
 
 
@@ -130,6 +133,14 @@ def test_an_audit_that_repeats_a_theme_is_restated_with_the_audit_that_found_it_
     assert (changes["TOLD-LATER"]["then"]["outcome"], changes["TOLD-LATER"]["now"]["outcome"]) == (
         "first", "repeated",
     )  # fmt: skip
+
+
+def test_a_child_left_without_a_worker_is_restated_with_the_leaving(service):
+    (change,) = (
+        one for one in restated(service, "children_without_worker").changes if one["child"] == "HELD"
+    )
+    assert (change["then"], change["now"]["since"]) == (None, "2019-06-20")
+    assert [one["id"] for one in change["facts"]] == ["worker:W-3-2"]
 
 
 def test_changes_and_numbers_agree(service):

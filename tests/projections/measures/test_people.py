@@ -159,7 +159,7 @@ def over(number, *of_worker):
     """The figure of one worker who holds a number of children, and of whom some facts are told."""
     cases = [case_of([allocated("2019-03-05")], f"C{child}") for child in range(number)]
     held = [
-        Held(row.child, row.worker_id or "", row.team_id, row.since, row.until)
+        Held(row.child, row.worker_id or "", row.team_id, row.since, row.until, row.day, is_open=True)
         for case in cases
         for row in rows_of(case, {"held"})
     ]
