@@ -13,6 +13,7 @@ NONE = "none"
 
 MOST_TEAMS = 40
 MOST_SOURCES = 3
+MOST_SOURCES_WATCHED = 20
 FEWEST_CHILDREN = 5
 """A case system with facts about fewer children has no label: its name may be one of theirs."""
 

@@ -162,7 +162,8 @@ FACTS = Name(
 SOURCE_LAST_FACT = Name(
     "casetimeline_source_last_fact_timestamp_seconds",
     "gauge",
-    "When the newest fact of a case system was recorded, in seconds since 1970.",
+    "When the newest fact of a case system was recorded, in seconds since 1970; other: of all beyond twenty, "
+    "or with few children.",
     ("source",),
 )
 RECORDING_DELAY = Name(

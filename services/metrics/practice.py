@@ -12,7 +12,14 @@ from domain.reviewed_timescales import all_ids
 from projections.measure_catalogue import WITH_RECORDS
 from projections.practice import AGE_BOUNDS_WORKDAYS, Ages, OfTimescale
 from services.metrics import names
-from services.metrics.labels import MOST_SOURCES, MOST_TEAMS, naming_people, of_the_most, summed
+from services.metrics.labels import (
+    MOST_SOURCES,
+    MOST_SOURCES_WATCHED,
+    MOST_TEAMS,
+    naming_people,
+    of_the_most,
+    summed,
+)
 
 CASELOAD_BOUNDS_CHILDREN = (0, 5, 10, 12, 14, 16, 18, 20, 25, 30, 40)
 DELAY_BOUNDS_WORKDAYS = (0, 1, 2, 5, 10, 20, 45, 90)
@@ -144,6 +151,8 @@ def _facts(figures: Figures) -> Iterator[Metric]:
     label = of_the_most(by_source, MOST_SOURCES, unnamed)
     yield names.FACTS.family(summed(((one.type, label(one.source)), one.facts) for one in figures.facts))
     if newest:
+        # One series each, so that more of them can be watched for their silence.
+        label = of_the_most(by_source, MOST_SOURCES_WATCHED, unnamed)
         last: dict[str, float] = {}
         for source, at in newest.items():
             last[label(source)] = max(last.get(label(source), 0.0), at)

@@ -228,7 +228,7 @@ CASES = (
     Case(
         "FiguresOld",
         fires=_open("casetimeline_practice_read_timestamp_seconds", "0x80"),
-        says="The figures about children were last counted 1h 10m 0s ago.",
+        says="The figures about children were last known to be right 1h 10m 0s ago.",
         quiet=_open("casetimeline_practice_read_timestamp_seconds", "0+60x80"),
     ),
     Case(

@@ -239,6 +239,19 @@ def test_the_timescales_with_records_are_those_whose_clocks_have_them(authority)
     assert len(found) > 2
 
 
+def test_the_silence_of_twenty_case_systems_can_be_told_apart(tmp_path):
+    with service_in(tmp_path, TODAY) as service:
+        known = list(referrals("T", 5))
+        for number in range(6):
+            put(service, [{**fact, "source": f"urn:system:{number}"} for fact in known])
+        service.projector.catch_up()
+        told = samples_of(practice_metrics(figures_of_today(service.views, DAY)))
+    last = {
+        dict(of)["source"] for name, of in told if name == "casetimeline_source_last_fact_timestamp_seconds"
+    }
+    assert last == {f"urn:system:{number}" for number in range(6)}
+
+
 def test_a_source_that_reports_on_few_children_has_no_label(tmp_path):
     with service_in(tmp_path, TODAY) as service:
         put(service, list(referrals("T", 5)))
