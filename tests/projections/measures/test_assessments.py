@@ -137,6 +137,7 @@ EXAMPLES: Examples = {
     "assessments_by_annex_a": {
         # Monday to Friday for nine weeks, up to the day before Monday 5 August.
         "45 weekdays": ("1 of 1", *BEGUN, completed("2019-08-05")),
+        "45 weekdays, completed on the Sunday after": ("1 of 1", *BEGUN, completed("2019-08-04")),
         "46 weekdays": ("0 of 1", *BEGUN, completed("2019-08-06")),
         # With them it were no more than 42: between were Good Friday, Easter Monday and two in May.
         "bank holidays counted as working days": (

@@ -176,6 +176,9 @@ EXAMPLES: Examples = {
         "a visit at which it was not seen fills none": (
             "1 of 1 in 43-84", plan("2019-11-18"), visit("2019-12-02", seen=False),
         ),
+        "a visit before the plan began counts for nothing": (
+            "0 of 1 in 0-14", visit("2019-10-01"), plan("2019-12-17"),
+        ),
         "a visit fills one": ("0 of 1 in 29-42", plan("2019-11-18"), visit("2019-12-02")),
         "in need": ("1 of 1 in 43-84", need("2019-11-18")),
         "ended": ("0 of 0", plan("2019-11-18"), ended("2019-12-31")),
