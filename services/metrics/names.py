@@ -148,10 +148,15 @@ CHILDREN = Name(
     ("status",),
 )
 CHILDREN_WITHOUT_WORKER = Name(
-    "casetimeline_children_without_worker", "gauge", "Children with a plan or an open referral and no worker."
+    "casetimeline_children_without_worker",
+    "gauge",
+    "Children with a plan or an open referral and no worker, as the case systems tell; a worker who left and "
+    "was not replaced still counts as one.",
 )
 CASELOAD = Name(
-    "casetimeline_caseload_children", "gaugehistogram", "How many workers hold how many children each."
+    "casetimeline_caseload_children",
+    "gaugehistogram",
+    "How many workers hold how many children each, as the case systems tell, of those who hold any.",
 )
 FACTS = Name(
     "casetimeline_facts",
