@@ -28,6 +28,7 @@ class _Meeting:
     kind: str | None = None
     planned_for: date | None = None
     planned_last_for: date | None = None
+    is_moved: bool = False
     cancelled_on: date | None = None
     held_on: date | None = None
     held: MeetingHeld | None = None
@@ -56,6 +57,7 @@ def _meetings(case: Case) -> dict[str, _Meeting]:
         meeting = meetings.setdefault(meeting_id, _Meeting())
         if isinstance(fact, MeetingScheduled):
             meeting.kind = fact.kind
+            meeting.is_moved |= meeting.planned_last_for not in (None, fact.scheduled_for.day)
             meeting.planned_for = meeting.planned_for or fact.scheduled_for.day
             meeting.planned_last_for = fact.scheduled_for.day
             meeting.cancelled_on = None
@@ -73,7 +75,6 @@ def _meetings(case: Case) -> dict[str, _Meeting]:
 
 
 def _planned(case: Case, meeting_id: str, meeting: _Meeting, planned_for: date) -> Measured:
-    is_moved = meeting.planned_last_for != planned_for
     if meeting.held_on is not None:
         outcome, until = "held", meeting.held_on
     elif meeting.cancelled_on is not None:
@@ -91,7 +92,7 @@ def _planned(case: Case, meeting_id: str, meeting: _Meeting, planned_for: date) 
         until=until,
         outcome=outcome,
         kind=meeting.kind,
-        marks=marked([REARRANGED] if is_moved else []),
+        marks=marked([REARRANGED] if meeting.is_moved else []),
         late_from=last + timedelta(days=1),
         worker_id=worker,
         team_id=team,

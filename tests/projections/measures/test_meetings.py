@@ -48,6 +48,10 @@ EXAMPLES: Examples = {
         "and held on that": (
             "1 of 1", planned("2019-03-05"), planned("2019-03-06", "2019-03-01"), held("2019-03-06"),
         ),
+        "and back to the first": (
+            "1 of 1", planned("2019-03-05"), planned("2019-03-06", "2019-03-01"),
+            planned("2019-03-05", "2019-03-02"),
+        ),
         "for the same day again": ("0 of 1", planned("2019-03-05"), planned("2019-03-05", "2019-03-01")),
         "another meeting is no other day": (
             "0 of 2", planned("2019-03-05"), planned("2019-03-06", "2019-03-01", meeting="M-2"),
