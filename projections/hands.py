@@ -1,12 +1,15 @@
 """Who held a child's case, and since when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from domain.assessment import AssessmentCompleted
+from domain.history import Recorded
 from domain.people import (
     WORKER_PREFIX,
     CaseTransferred,
+    SupervisionHeld,
     WorkerAllocated,
     WorkerJoined,
     WorkerUnallocated,
@@ -16,6 +19,25 @@ from domain.telling import Told
 _HANDING_ON = (WorkerAllocated, WorkerUnallocated, CaseTransferred)
 HANDING_ON = frozenset(fact.__name__ for fact in (*_HANDING_ON, WorkerJoined))
 """The types of facts that tell who holds a case, or where a worker is."""
+
+
+def workers_named(facts: Iterable[Recorded]) -> dict[str, date]:
+    """The workers that facts name, each with the first day for which one does: whose work it was, who
+    authorised it, and who supervised whom.
+    """
+    found: dict[str, date] = {}
+    for recorded in facts:
+        fact = recorded.fact
+        named = [fact.worker_id]
+        if isinstance(fact, AssessmentCompleted):
+            named.append(fact.authorised_by)
+        elif isinstance(fact, SupervisionHeld):
+            named.append(fact.supervisor_id)
+        day = fact.occurred_on.day
+        for worker in named:
+            if worker is not None and found.get(worker, date.max) > day:
+                found[worker] = day
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from domain.care import CareEnded, CareStarted
 from domain.people import WorkerAllocated
+from projections.hands import workers_named
 from projections.measured.plans import plan_lives
 from projections.measured.row import Measured
 from projections.projection import Case
@@ -57,6 +58,12 @@ def holding_things(case: Case) -> Iterator[Measured]:
     for since, until in _without(opened, [(part.since, part.until) for part in parts]):
         _, team = case.holders.on(until or case.day)
         yield _row(case, "unallocated", since.isoformat(), since, until, "nobody", None, team)
+
+
+def named_things(case: Case) -> Iterator[Measured]:
+    """A row for each worker that facts of the child name, whoever held the case, from the first such day."""
+    for worker, day in sorted(workers_named(case.known).items()):
+        yield _row(case, "workers_named", worker, day, day, "named", worker, None)
 
 
 def _over(opened: list[Spell], allocated_on: date) -> list[Spell]:

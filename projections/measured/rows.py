@@ -10,7 +10,7 @@ from projections.measured.audits import audit_things
 from projections.measured.care import care_things
 from projections.measured.clocks import BY_RISK, clock_things
 from projections.measured.gaps import gap_things
-from projections.measured.holding import holding_things
+from projections.measured.holding import holding_things, named_things
 from projections.measured.meetings import MEETING_TYPES, meeting_things
 from projections.measured.plans import plan_things
 from projections.measured.protection import protection_things
@@ -86,6 +86,7 @@ _MAKERS: tuple[Maker, ...] = (
         HANDING_ON | _REFERRALS | _PLANS | _CARE,
         is_of_record=True,
     ),
+    Maker(named_things, frozenset({"workers_named"}), None, is_of_record=True),
     Maker(discrepancy_things, frozenset({"discrepancies"}), None, is_of_record=True),
     Maker(late_things, frozenset({"late_facts"}), _ON_CLOCKS, FAMILIES, is_of_record=True),
 )  # fmt: skip

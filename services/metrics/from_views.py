@@ -152,12 +152,10 @@ def _counted(connection: Connection, column: object, *conditions: object) -> dic
 
 
 def _people(connection: Connection) -> frozenset[str]:
-    """The references of all children, and of all workers who hold or held a case."""
+    """The references of all children and workers, as far as any fact names them."""
     known = union(
         select(MEMBERS.c.stream),
         select(WORKERS.c.worker_id),
-        select(CLOCKS.c.worker_id),
-        select(CHILDREN.c.worker_id),
-        select(MEASURED.c.worker_id).where(MEASURED.c.series == "held"),
+        select(MEASURED.c.worker_id).where(MEASURED.c.series == "workers_named"),
     )
     return frozenset(one for one in connection.scalars(known) if one is not None)

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from domain.working_days import WorkingDays
 from projections.daily import Daily
+from projections.hands import workers_named
 from projections.over_time import Stood, stood
 from projections.projection import Case
 from services.metrics.from_views import DELAYS_OF_CALENDAR_DAYS
@@ -40,6 +41,7 @@ class OverTime:
     def add(self, latest: Case) -> None:
         """Count one child, by its case as at the last day."""
         self._people.add(latest.child)
+        self._people.update(workers_named(latest.known))
         self._count_facts(latest)
         for one in stood(latest, self.first, self.last):
             self._count(one)
@@ -96,8 +98,6 @@ class OverTime:
         held = one.held
         if held is not None:
             self._between(self._children[held.status], one.since, one.until)
-            if held.worker_id is not None:
-                self._people.add(held.worker_id)
             if held.status != "closed":
                 of_worker = self._without_worker if held.worker_id is None else self._held[held.worker_id]
                 self._between(of_worker, one.since, one.until)

@@ -9,6 +9,7 @@ from projections.clock_rows import clock_rows
 from projections.delay_rows import delay_rows
 from projections.discrepancy_rows import discrepancy_rows
 from projections.fact_rows import fact_rows
+from projections.hands import workers_named
 from projections.practice import Practice, standing
 from projections.vanished_rows import vanished_rows
 from services.compose import Parts
@@ -32,6 +33,7 @@ def figures_as_at(service: Parts, question: Question, named: frozenset[str]) -> 
         history = service.histories.of(stream)
         assert history is not None
         case = service.histories.case(history, question)
+        people |= workers_named(case.known).keys()
         if case.figures.child != stream:
             continue
         for row in clock_rows.rows(case):

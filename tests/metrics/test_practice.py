@@ -203,12 +203,17 @@ def test_a_team_named_like_a_child_or_a_worker_has_no_label(tmp_path):
     assert set(teams) == {"T", "other"}
 
 
-@pytest.mark.parametrize("hostile", ["t-1", "OLD-W", "worker:W-T", "urn:child:T-2", "SW-9"])
+@pytest.mark.parametrize("hostile", ["t-1", "OLD-W", "worker:W-T", "urn:child:T-2", "SW-9", "VIS-W"])
 def test_no_way_of_writing_a_child_or_a_worker_past_or_present_is_a_label(tmp_path, hostile):
     with service_in(tmp_path, TODAY) as service:
         known = list(referrals("T", 6))
         put(service, known)
         first = event("a", "WorkerAllocated", "2019-10-01", subject="T-2", worker_id="OLD-W", team_id="T")
+        visit = event(
+            "v", "VisitMade", "2019-10-04", subject="T-2", visit_id="V", purpose="assessment", seen=True,
+            worker_id="VIS-W",
+        )  # fmt: skip
+        put(service, [visit])
         put(service, [first, event("j", "WorkerJoined", "2019-01-01", subject="worker:SW-9", team_id="T")])
         allocated = event("h", "WorkerAllocated", "2019-10-02", subject="T-1", worker_id="W", team_id=hostile)
         put(service, [allocated])
