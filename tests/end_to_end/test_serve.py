@@ -32,6 +32,13 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def handles(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler of its own for a signal."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (caught,) = (line.split()[1] for line in lines if line.startswith("SigCgt:"))
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def until(condition) -> None:
     """Wait for something that has to come about."""
     end = time.monotonic() + WITHIN_S
@@ -165,6 +172,8 @@ def test_projecting_can_be_left_to_processes_of_their_own(tmp_path):
                 for _ in range(2)
             ]
             until(lambda: all(one["position"] for one in api.get("/projections").json()["projections"]))
+            # The other one may still be on its way up.
+            until(lambda: all(handles(each.pid, signal.SIGTERM) for each in projectors))
             for each in projectors:
                 each.send_signal(signal.SIGTERM)
             assert [each.wait(10) for each in projectors] == [0, 0]
