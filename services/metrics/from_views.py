@@ -157,5 +157,9 @@ def _people(connection: Connection) -> frozenset[str]:
         select(MEMBERS.c.stream),
         select(WORKERS.c.worker_id),
         select(MEASURED.c.worker_id).where(MEASURED.c.series == "workers_named"),
+        # Rows that other code made may not tell of all who are named.
+        select(MEASURED.c.worker_id).where(MEASURED.c.series == "held"),
+        select(CLOCKS.c.worker_id),
+        select(CHILDREN.c.worker_id),
     )
     return frozenset(one for one in connection.scalars(known) if one is not None)
