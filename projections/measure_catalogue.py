@@ -498,31 +498,29 @@ PLANS = (
             ),
         )
     ),
-    Measure(
-        name="child_protection_last_reviewed",
-        title="Children on a child protection plan: days since the last review",
-        definition="Children on a child protection plan on the day, by the calendar days since the last "
-        "quorate review conference; where there was none yet, since the plan began.",
-        source="code of a public regional Annex A tool, read (bands of 91, 182, 273 and 365 days)",
-        counts="plans",
-        series="last_reviewed",
-        placed="standing",
-        bands=(Band(0, 91), Band(92, 182), Band(183, 273), Band(274, 365), Band(366, None)),
-        unit="calendar_days",
-        has_quartiles=True,
-    ),
-    Measure(
-        name="looked_after_last_reviewed",
-        title="Children in care: days since the last review",
-        definition="Children in care on the day, by the calendar days since their care was last reviewed; "
-        "where it was not yet, since it began.",
-        source="code of a public regional Annex A tool, read (bands of 91, 182, 273 and 365 days)",
-        counts="children",
-        series="care_reviewed",
-        placed="standing",
-        bands=(Band(0, 91), Band(92, 182), Band(183, 273), Band(274, 365), Band(366, None)),
-        unit="calendar_days",
-        has_quartiles=True,
+    *(
+        Measure(
+            name=f"{name}_last_reviewed",
+            title=f"{title}: days since the last review",
+            definition=f"{title} on the day, by the calendar days since {since}.",
+            source="code of a public regional Annex A tool, read (bands of 91, 182, 273 and 365 days)",
+            counts=counts,
+            series=series,
+            placed="standing",
+            bands=(Band(0, 91), Band(92, 182), Band(183, 273), Band(274, 365), Band(366, None)),
+            unit="calendar_days",
+            has_quartiles=True,
+        )
+        for name, series, counts, title, since in (
+            (
+                "child_protection", "last_reviewed", "plans", "Children on a child protection plan",
+                "the last quorate review conference; where there was none yet, since the plan began",
+            ),
+            (
+                "looked_after", "care_reviewed", "children", "Children in care",
+                "their care was last reviewed; where it was not yet, since it began",
+            ),
+        )
     ),
     Measure(
         name="longest_visit_gaps",
