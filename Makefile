@@ -20,7 +20,7 @@ endif
 CODE := $(wildcard domain projections infra services benchmarks tests)
 # Those without a main are parts that the others share.
 BENCHMARKS := $(sort $(shell grep -ls '^def main\b' benchmarks/*.py))
-PYTEST := $(IN_VENV)python -m pytest -n auto --dist loadgroup
+PYTEST := $(IN_VENV)python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## List what make can do

@@ -119,7 +119,6 @@ def wait_until_ready(serving: subprocess.Popen, address: str, log: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("readme")
 @pytest.mark.timeout(300)
 def test_the_commands_of_the_readme_do_what_it_says(service):
     run_all(blocks(README), *service)
@@ -175,7 +174,6 @@ def test_a_reply_that_is_not_as_shown_is_found():
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("readme")
 @pytest.mark.timeout(300)
 def test_a_refusal_is_found_where_no_reply_is_shown(service):
     with pytest.raises(AssertionError, match="line 3 ended with 22"):

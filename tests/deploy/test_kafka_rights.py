@@ -46,7 +46,7 @@ from services.verify import verify
 from tests.authority_of_facts import event, put
 from tests.servers.ports import free_ports
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kafka_rights")]
+pytestmark = pytest.mark.slow
 
 TOPICS = Topics()
 LOG, INTAKE, ASIDE = TOPICS.all()

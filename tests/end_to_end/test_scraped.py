@@ -14,7 +14,7 @@ from tests.metrics.samples import samples_in, value
 from tests.reported import event, referral
 from tests.running import free_port, projecting, serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.xdist_group("scraped")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 QUESTIONS = 120
 PATIENT_S = 60

@@ -17,7 +17,7 @@ from tests.authority_of_facts import event, put, service_in
 from tests.metrics.samples import samples_in, value
 from tests.running import ROOT, command, free_port, projecting, serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("watched")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 TODAY = date(2019, 10, 22)
 PATIENT_S = 90

@@ -48,17 +48,14 @@ def rage(network, folder, seconds):
     assert report.answers["ok"] and report.answers["refused"]
 
 
-@pytest.mark.xdist_group("faults")
 def test_with_one_broker_whatever_fails_every_answer_is_true(one_broker, tmp_path):
     rage(one_broker, tmp_path, 20)
 
 
-@pytest.mark.xdist_group("faults")
 def test_with_three_brokers_whatever_fails_every_answer_is_true(three_brokers, tmp_path):
     rage(three_brokers, tmp_path, 25)
 
 
-@pytest.mark.xdist_group("faults")
 def test_a_leader_whom_the_others_gave_up_is_not_believed(three_brokers, tmp_path):
     place = KafkaPlace(three_brokers.servers, unique("parted"))
     with ExitStack() as stack:
@@ -103,7 +100,6 @@ def leader_of(place):
         admin.close()
 
 
-@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize(
     ("broken", "sign"),
     [("check-then-produce", "acknowledged and is not there"), ("position-apart", "stands at offset")],

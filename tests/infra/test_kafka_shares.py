@@ -11,7 +11,7 @@ from infra.log.kafka_client import Brokers
 from infra.log.kafka_shares import Shares
 from tests.servers.kafka import unique
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kafka_broker")]
+pytestmark = pytest.mark.slow
 
 ALL = frozenset(range(4))
 

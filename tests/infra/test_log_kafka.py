@@ -21,7 +21,7 @@ from infra.log.kafka_topic import MAX_RECORD_BYTES, settings_for
 from infra.log.kafka_writer import CommitTooLarge
 from tests.infra.on_kafka import PARTITIONS, Topic, a_topic, append, event, fact, stream_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kafka_broker")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

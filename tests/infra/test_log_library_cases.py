@@ -28,8 +28,6 @@ from infra.log.kafka_log import KafkaLog
 from infra.log.sqlite import Factory, SqliteLog
 from tests.servers.kafka import unique
 
-KAFKA = pytest.mark.xdist_group("kafka_broker")
-
 
 class OnAFile:
     """Gives each test a folder of its own, and closes what was opened there."""
@@ -217,53 +215,43 @@ class TestEventSourcedProjection(OnAFile, projection_cases.EventSourcedProjectio
         vars(self)["env"] = {**self.environment(), **apart}
 
 
-@KAFKA
 class TestAggregateRecorderOnKafka(OnKafka, TestAggregateRecorder):
     pass
 
 
-@KAFKA
 class TestApplicationRecorderOnKafka(OnKafka, TestApplicationRecorder):
     pass
 
 
-@KAFKA
 class TestTrackingRecorderOnKafka(OnKafka, TestTrackingRecorder):
     pass
 
 
-@KAFKA
 class TestProcessRecorderOnKafka(OnKafka, TestProcessRecorder):
     pass
 
 
-@KAFKA
 class TestNonInterleavingNotificationIdsOnKafka(OnKafka, TestNonInterleavingNotificationIds):
     pass
 
 
-@KAFKA
 class TestFactoryOnKafka(OnKafka, TestFactory):
     pass
 
 
-@KAFKA
 class TestExampleApplicationOnKafka(OnKafka, TestExampleApplication):
     expected_factory_topic = "infra.log.kafka:Factory"
 
 
-@KAFKA
 @pytest.mark.filterwarnings("default")
 class TestApplicationOnKafka(OnKafka, TestApplication):
     pass
 
 
-@KAFKA
 class TestProjectionOnKafka(OnKafka, TestProjection):
     pass
 
 
-@KAFKA
 class TestEventSourcedProjectionOnKafka(OnKafka, TestEventSourcedProjection):
     pass
 

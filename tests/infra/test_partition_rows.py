@@ -87,7 +87,6 @@ def test_what_is_none_of_ours_counts_for_nothing_and_what_came_later_stops_the_r
         judge.record(1, 0, b"\0" + (GENESIS_ID + 1).to_bytes(4, "big"))
 
 
-@pytest.mark.xdist_group("kafka_broker")
 def test_a_partition_is_read_as_the_log_reads_it(kafka_broker, tmp_path):
     place = KafkaPlace((kafka_broker.bootstrap,), unique("rows"))
     log = KafkaLog.open(Brokers(place), f"sqlite:///{tmp_path / 'index.sqlite3'}", partitions=2)

@@ -16,8 +16,6 @@ from tests.authority_of_facts import put, service_in
 from tests.metrics.folded import every, figures_as_at
 from tests.metrics.samples import samples_of
 
-pytestmark = pytest.mark.xdist_group("figures of history")
-
 TODAY = date(2019, 10, 22)
 FIRST, LAST = date(2018, 10, 1), TODAY
 SOURCES = frozenset({"urn:simulated-authority:5"})

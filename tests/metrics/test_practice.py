@@ -17,8 +17,6 @@ from services.simulate.simulation import simulate
 from tests.authority_of_facts import event, put, service_in
 from tests.metrics.samples import samples_of, value
 
-pytestmark = pytest.mark.xdist_group("figures of practice")
-
 TODAY = "2019-10-22"
 DAY = date(2019, 10, 22)
 LIST = "casetimeline_clocks_"

@@ -25,10 +25,7 @@ def authority():
     ]
 
 
-ON_SERVERS = pytest.param("on servers", marks=pytest.mark.xdist_group("kafka_broker"))
-
-
-@pytest.fixture(params=["on files", ON_SERVERS])
+@pytest.fixture(params=["on files", "on servers"])
 def places(request):
     """Where log and views are: in files of SQLite, or on Kafka and PostgreSQL."""
     if request.param == "on files":

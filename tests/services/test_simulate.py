@@ -23,7 +23,6 @@ from services.simulate.summary import assessments, summary
 CHILDREN = 900
 SEED = 5
 NOT_SIMULATED = {"ClockRuled", "RecordChanged", "RecordDisappeared", "RecordReappeared", "HouseholdLeft"}
-pytestmark = pytest.mark.xdist_group("simulate")
 
 REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
