@@ -91,15 +91,18 @@ class Case:
         survivor = one.survivor(self.child)
         return survivor, tuple(one.merged(survivor))
 
-    @cached_property
+    @property
     def followed(self) -> "Case":
         """The same with the facts that its clocks follow: without what is held or was voided. Who holds it
         stays as the case system tells it.
         """
         if not self.amended.amendments and not self.amended.rulings:
             return self
-        if not self.follows.held and not self.follows.voided:
-            return self
+        return self._set_right if self.follows.held or self.follows.voided else self
+
+    @cached_property
+    def _set_right(self) -> "Case":
+        # A case that kept itself would be let go of only when garbage is collected, with its whole history.
         found = replace(
             self, history=self.known, everything=self.amended, upheld=self.follows, is_followed=True
         )

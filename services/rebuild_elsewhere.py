@@ -82,3 +82,5 @@ def _compose(config: Config) -> None:
     stack = ExitStack()
     _filling.append(_Filling(stack.enter_context(composed(config))))
     atexit.register(stack.close)
+    # What is there before any share stays, and is not looked through after each.
+    gc.freeze()
