@@ -63,7 +63,9 @@ def read_instant(text: str) -> datetime:
             raise ValueError("has no offset from UTC; write it as 2019-03-05T14:30:00+00:00")
         raise ValueError("is neither a date (2019-03-05) nor an instant (2019-03-05T14:30:00+00:00)")
     try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        instant = datetime.fromisoformat(text.upper())
+        # Nearly all are in UTC as they are, which takes a quarter of the time to see.
+        return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("is not a time that exists; write it as 2019-03-05T14:30:00+00:00") from None
 

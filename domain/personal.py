@@ -10,14 +10,15 @@ _PERSONAL_SOMEWHERE = frozenset(name for event in FIELDS for name in personal_fi
 _ABOUT_OTHERS = frozenset({"FactCorrected", "RecordChanged"})
 
 
-def split(name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def split(name: str, data: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Divide the data of an event of type ``name`` into what may be stored in the clear and what may not.
 
     Names, dates of birth, NHS numbers and free text are personal; so are corrections of and changes to them.
+    Where nothing is, the first is ``data`` itself.
     """
     always = personal_fields(name)
     if always.isdisjoint(data) and name not in _ABOUT_OTHERS:
-        return dict(data), {}
+        return data, {}
     clear: dict[str, Any] = {}
     personal: dict[str, Any] = {}
     for key, value in data.items():

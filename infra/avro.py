@@ -7,25 +7,31 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-Write = Callable[[bytearray, Any], None]
+Write = Callable[[Any], bytes]
 Read = Callable[[bytes, int], tuple[Any, int]]
 
 _DOUBLE = struct.Struct("<d")
+_NULL = b"\0"
+"""The branch of a null."""
+_END = b"\0"
+"""Of an array or a map: a block of no items."""
 
 
 class Malformed(ValueError):
     """Bytes that no writer of the schema can have written."""
 
 
-def write_long(out: bytearray, value: int) -> None:
-    """Append a whole number. Raises ValueError for anything else, or one beyond 64 bits."""
+def write_long(value: int) -> bytes:
+    """A whole number. Raises ValueError for anything else, or one beyond 64 bits."""
     if type(value) is not int or not -(1 << 63) <= value < 1 << 63:
         raise ValueError("is not a whole number of 64 bits")
+    out = bytearray()
     rest = value << 1 if value >= 0 else ~(value << 1)
     while rest > 0x7F:
         out.append(rest & 0x7F | 0x80)
         rest >>= 7
     out.append(rest)
+    return bytes(out)
 
 
 def read_long(data: bytes, at: int) -> tuple[int, int]:
@@ -42,21 +48,14 @@ def read_long(data: bytes, at: int) -> tuple[int, int]:
     return number >> 1 ^ -(number & 1), at
 
 
-def _length_prefix(length: int) -> bytes:
-    out = bytearray()
-    write_long(out, length)
-    return bytes(out)
-
-
 # Nearly every text is shorter than this, and its length takes one byte.
 _SHORT = 64
-_PREFIX = [_length_prefix(length) for length in range(_SHORT)]
+_LENGTHS = [write_long(length) for length in range(_SHORT)]
 
 
-def _write_bytes(out: bytearray, value: bytes) -> None:
+def _write_bytes(value: bytes) -> bytes:
     length = len(value)
-    out += _PREFIX[length] if length < _SHORT else _length_prefix(length)
-    out += value
+    return (_LENGTHS[length] if length < _SHORT else write_long(length)) + value
 
 
 def _read_bytes(data: bytes, at: int) -> tuple[bytes, int]:
@@ -67,8 +66,8 @@ def _read_bytes(data: bytes, at: int) -> tuple[bytes, int]:
     return data[at:end], end
 
 
-def _write_text(out: bytearray, value: str) -> None:
-    _write_bytes(out, value.encode())
+def _write_text(value: str) -> bytes:
+    return _write_bytes(value.encode())
 
 
 def _read_text(data: bytes, at: int) -> tuple[str, int]:
@@ -76,10 +75,10 @@ def _read_text(data: bytes, at: int) -> tuple[str, int]:
     return raw.decode(), at
 
 
-def _write_flag(out: bytearray, value: bool) -> None:
+def _write_flag(value: bool) -> bytes:
     if value is not True and value is not False:
         raise ValueError("is neither true nor false")
-    out.append(value)
+    return b"\1" if value else b"\0"
 
 
 def _read_flag(data: bytes, at: int) -> tuple[bool, int]:
@@ -88,8 +87,8 @@ def _read_flag(data: bytes, at: int) -> tuple[bool, int]:
     return data[at] == 1, at + 1
 
 
-def _write_double(out: bytearray, value: float) -> None:
-    out += _DOUBLE.pack(value)
+def _write_double(value: float) -> bytes:
+    return _DOUBLE.pack(value)
 
 
 def _read_double(data: bytes, at: int) -> tuple[float, int]:
@@ -116,7 +115,7 @@ def compiled(schema: Any) -> tuple[Write, Read]:
 
     A record is read without its null fields, and a field that is absent is written as null or its default.
     The reader raises Malformed, IndexError or UnicodeDecodeError (all of them mean: not of this schema);
-    the writer ValueError for a value that the schema has no place for.
+    the writer ValueError for a value that the schema has no place for, and a field that it has not.
     """
     return _compile(schema, {})
 
@@ -141,21 +140,19 @@ def _union(schema: list[Any], named: dict[str, tuple[Write, Read]]) -> tuple[Wri
     assert schema[0] == "null"
     branches = [_compile(branch, named) for branch in schema[1:]]
     writers = {
-        _kind(branch): (2 * place, write)
+        _kind(branch): (write_long(place), write)
         for place, (branch, (write, _)) in enumerate(zip(schema[1:], branches, strict=True), 1)
     }
 
     readers = {2 * place: read for place, (_, read) in enumerate(branches, 1)}
 
-    def write(out: bytearray, value: Any) -> None:
+    def write(value: Any) -> bytes:
         if value is None:
-            out.append(0)
-            return
+            return _NULL
         found = writers.get(_KIND_OF.get(type(value), ""))
         if found is None:
             raise ValueError(f"has no place for {type(value).__name__}")
-        out.append(found[0])
-        found[1](out, value)
+        return found[0] + found[1](value)
 
     def read(data: bytes, at: int) -> tuple[Any, int]:
         branch = data[at]
@@ -175,12 +172,8 @@ def _kind(branch: Any) -> str:
 
 
 def _array(write_item: Write, read_item: Read) -> tuple[Write, Read]:
-    def write(out: bytearray, items: list[Any]) -> None:
-        if items:
-            write_long(out, len(items))
-            for item in items:
-                write_item(out, item)
-        out.append(0)
+    def write(items: list[Any]) -> bytes:
+        return write_long(len(items)) + b"".join(map(write_item, items)) + _END if items else _END
 
     def read(data: bytes, at: int) -> tuple[list[Any], int]:
         items = []
@@ -195,13 +188,11 @@ def _array(write_item: Write, read_item: Read) -> tuple[Write, Read]:
 
 
 def _map(write_value: Write, read_value: Read) -> tuple[Write, Read]:
-    def write(out: bytearray, pairs: dict[str, Any]) -> None:
-        if pairs:
-            write_long(out, len(pairs))
-            for key, value in pairs.items():
-                _write_text(out, key)
-                write_value(out, value)
-        out.append(0)
+    def write(pairs: dict[str, Any]) -> bytes:
+        if not pairs:
+            return _END
+        written = (_write_text(key) + write_value(value) for key, value in pairs.items())
+        return write_long(len(pairs)) + b"".join(written) + _END
 
     def read(data: bytes, at: int) -> tuple[dict[str, Any], int]:
         pairs = {}
@@ -225,31 +216,43 @@ def _block(data: bytes, at: int) -> tuple[int, int]:
 
 def _record(schema: Any, named: dict[str, tuple[Write, Read]]) -> tuple[Write, Read]:
     fields = []
-    for field in schema["fields"]:
+    absent: list[bytes | None] = []
+    writers: dict[str, tuple[int, Write, bytes | None]] = {}
+    for place, field in enumerate(schema["fields"]):
         write, read = _compile(field["type"], named)
         is_nullable = isinstance(field["type"], list)
         is_text = field["type"] in ("string", ["null", "string"])
-        fields.append((field["name"], is_nullable, is_text, field.get("default"), write, read))
+        fields.append((field["name"], is_nullable, is_text, read))
+        branch = (b"\2" if is_nullable else b"") if is_text else None
+        writers[field["name"]] = (place, write, branch)
+        default = field.get("default")
+        absent.append(None if default is None and not is_nullable else write(default))
 
-    def write_record(out: bytearray, record: dict[str, Any]) -> None:
-        get = record.get
-        for name, is_nullable, is_text, default, write, _ in fields:
-            value = get(name, default)
-            if value is None and is_nullable:
-                out.append(0)
-            elif is_text:
-                raw = value.encode()
-                length = len(raw)
-                if is_nullable:
-                    out.append(2)
-                out += _PREFIX[length] if length < _SHORT else _length_prefix(length)
-                out += raw
-            else:
-                write(out, value)
+    def write_record(record: dict[str, Any]) -> bytes:
+        # Most fields of a fact are absent: they cost nothing but their place in a list.
+        parts = absent.copy()
+        try:
+            for name, value in record.items():
+                place, write, branch = writers[name]
+                if branch is None or value is None:
+                    parts[place] = write(value)
+                else:
+                    raw = value.encode()
+                    length = len(raw)
+                    parts[place] = (
+                        branch + (_LENGTHS[length] if length < _SHORT else write_long(length)) + raw
+                    )
+        except KeyError as error:
+            raise ValueError(f"there is no field {error} in {schema['name']}") from None
+        try:
+            return b"".join(parts)  # type: ignore[arg-type]
+        except TypeError:
+            missing = schema["fields"][parts.index(None)]["name"]
+            raise ValueError(f"{missing} is missing in {schema['name']}") from None
 
     def read_record(data: bytes, at: int) -> tuple[dict[str, Any], int]:
         record = {}
-        for name, is_nullable, is_text, _, _, read in fields:
+        for name, is_nullable, is_text, read in fields:
             if is_nullable and not data[at]:
                 at += 1
                 continue

@@ -92,7 +92,7 @@ class Codec:
         for id, release in sorted(registry(schemas).items()):
             write, read = compiled(released(release, schemas))
             self._readers[id] = (release.name, read)
-            self._writers[release.name] = (bytes([MAGIC]) + id.to_bytes(4, "big"), write)
+            self._writers[release.name.removeprefix(PREFIX)] = (bytes([MAGIC]) + id.to_bytes(4, "big"), write)
 
     def encode(self, fact: Incoming) -> bytes:
         """The bytes to store. Raises Erased where part of the fact is personal and its key was destroyed."""
@@ -176,33 +176,30 @@ class Codec:
         )
 
     def _encode(
-        self, fact: Incoming, clear: dict[str, Any], secret: dict[str, Any], key: bytes | None
+        self, fact: Incoming, clear: Mapping[str, Any], secret: dict[str, Any], key: bytes | None
     ) -> bytes:
         name = fact.type
-        for each in AS_JSON[name]:
-            if each in clear:
-                clear[each] = _to_json(clear[each]).decode()
-        personal = None
+        envelope: dict[str, Any] = {"source": fact.source, "id": fact.id, "historic": fact.historic}
+        if fact.time is not None:
+            envelope["time"] = fact.time
+        if fact.recordedtime is not None:
+            envelope["recordedtime"] = fact.recordedtime
+        if fact.dataschema is not None:
+            envelope["dataschema"] = fact.dataschema
         if secret:
             assert key is not None
-            personal = sealed(secret, key, identity(fact.stream, name, fact.source, fact.id))
-        extensions = fact.extensions
-        if extensions:
-            extensions = {k: _to_json(v).decode() for k, v in extensions.items() if k in CLEAR_EXTENSIONS}
-        clear["envelope"] = {
-            "source": fact.source,
-            "id": fact.id,
-            "time": fact.time,
-            "recordedtime": fact.recordedtime,
-            "dataschema": fact.dataschema,
-            "extensions": extensions,
-            "historic": fact.historic,
-            "personal": personal,
-        }
-        header, write = self._writers[PREFIX + name]
-        out = bytearray(header)
-        write(out, clear)
-        return bytes(out)
+            envelope["personal"] = sealed(secret, key, identity(fact.stream, name, fact.source, fact.id))
+        envelope["extensions"] = (
+            {k: _to_json(v).decode() for k, v in fact.extensions.items() if k in CLEAR_EXTENSIONS}
+            if fact.extensions
+            else NO_EXTENSIONS
+        )
+        record = {"envelope": envelope, **clear}
+        for each in AS_JSON[name]:
+            if each in record:
+                record[each] = _to_json(record[each]).decode()
+        header, write = self._writers[name]
+        return header + write(record)
 
     def _read(self, stored: Stored) -> tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], bool]:
         """The name of a fact, its envelope, data and extensions, and whether what was personal is erased."""

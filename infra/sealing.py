@@ -22,9 +22,11 @@ _from_json = msgspec.json.Decoder().decode
 
 def divide(
     name: str, data: Mapping[str, Any], extensions: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[Mapping[str, Any], dict[str, Any]]:
     """What of an event of type ``name`` may be stored in the clear; and what must be sealed, if anything."""
-    clear, personal = split(name, {field: value for field, value in data.items() if value is not None})
+    if None in data.values():
+        data = {field: value for field, value in data.items() if value is not None}
+    clear, personal = split(name, data)
     secret: dict[str, Any] = {"data": personal} if personal else {}
     if extensions:
         unknown = {name: value for name, value in extensions.items() if name not in CLEAR_EXTENSIONS}

@@ -7,6 +7,7 @@ say what is wrong.
 
 import json
 import math
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -67,15 +68,19 @@ def _keys(value: Any, depth: int) -> int:
     if type(value) is dict:
         keys = len(value)
         value = value.values()
+    # Nearly all members are plain, and need no look at each.
+    if _PLAIN.issuperset(map(type, value)):
+        return keys
     for member in value:
         kind = type(member)
-        if kind is str:
-            continue
         if kind is dict or kind is list:
             keys += _keys(member, depth + 1)
         elif kind is int and not -MAX_INTEGER <= member <= MAX_INTEGER:
             raise _Doubtful
     return keys
+
+
+_PLAIN = frozenset({str, bool, NoneType})
 
 
 class _Members(dict[str, Any]):

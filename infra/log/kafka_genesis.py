@@ -26,6 +26,7 @@ class Producer(Protocol):
 
 
 @lru_cache(maxsize=STREAMS_KEPT)
+@lru_cache(maxsize=65_536)
 def partition_of(stream: str, partitions: int) -> int:
     """The partition that holds a stream, for as long as its topic lives."""
     return int.from_bytes(blake2b(stream.encode(), digest_size=8).digest(), "big") % partitions
