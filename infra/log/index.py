@@ -135,14 +135,14 @@ class Index:
             told: set[bytes] = set()
             for id in ids:
                 stored_here, row = counting.get(id), eventless.get(id)
-                if stored_here is not None:
+                # What became of it in its own partition comes first: the id may count in another.
+                if row is None:
+                    assert stored_here is not None, "a record that was judged left no trace of a commit"
                     notifications = self.stored(connection, stored_here)
                     is_here = (stored_here.partition, stored_here.log_offset) == place
                     found.append(
                         Accepted(notifications) if is_here and id not in told else Repeated(notifications)
                     )
-                elif row is None:
-                    raise AssertionError("a record that was judged left no trace of a commit")
                 elif row.became == "tracked":
                     is_here = row.log_offset == place.offset and id not in told
                     found.append(Accepted(()) if is_here else Repeated(()))

@@ -198,7 +198,7 @@ def _stands(index: Index, partition: int) -> int:
 
 
 @pytest.mark.slow
-@settings(max_examples=15)
+@settings(max_examples=40)
 @given(logs())
 def test_what_became_of_a_record_can_be_told_later(log):
     with an_index() as index:
@@ -210,3 +210,22 @@ def test_what_became_of_a_record_can_be_told_later(log):
                 # One of tracking alone is known by that, and not by its id.
                 if commits and all(commit.events for commit in commits):
                     assert index.outcomes_at(place, commits) == judged[place]
+
+
+@pytest.mark.parametrize("before", [Commit(b"1", (), None), Commit(b"1", (), None, (), Tracking("up", 1))])
+def test_what_became_of_a_commit_in_its_partition_is_told_though_its_id_counts_in_another(before):
+    def fact(stream):
+        return Commit(b"1", (StoredEvent(stream, 1, "x:Y", b"s"),), None)
+
+    in_its_own = [[before], [fact("C")]]
+    with an_index() as index:
+        log = {
+            0: [Fetched(1, 1_000, encode([fact("A")]))],
+            1: [Fetched(offset, 1_000, encode(pack)) for offset, pack in enumerate(in_its_own, 1)],
+        }
+        read(index, log, 0, 0, 1)
+        judged = read(index, log, 1, 0, 2)
+        for offset, commits in enumerate(in_its_own, 1):
+            place = Place(1, offset)
+            assert index.outcomes_at(place, commits) == judged[place]
+        assert not any(isinstance(one, Repeated) and one.notifications for one in judged[Place(1, 2)])
