@@ -99,6 +99,7 @@ def records_of(batch: Any, since: int) -> Batch:
     offsets: list[int] = []
     timestamps: list[int] = []
     values: list[bytes | None] = []
+    before = -1
     try:
         for _ in range(batch.records_count):
             length, at = _varint(buffer, at)
@@ -116,7 +117,9 @@ def records_of(batch: Any, since: int) -> Batch:
             # Headers mean nothing here, and are passed over.
             if not at < end <= len(buffer) or (at + 1 == end and buffer[at]):
                 raise CorruptRecordError("A record of a batch is not as long as it says.")
-            at = end
+            if delta <= before:
+                raise CorruptRecordError("The records of a batch do not follow each other.")
+            at, before = end, delta
             if base + delta >= since:
                 offsets.append(base + delta)
                 timestamps.append(appended if at_append else first + delay)

@@ -114,6 +114,16 @@ def test_a_batch_that_was_changed_is_refused(place):
         whole(bytes(changed), 0)
 
 
+@pytest.mark.parametrize("delta", [0, -1, -29])
+def test_a_record_that_goes_back_behind_the_one_before_it_is_refused_and_not_left_out(delta):
+    stored, _ = topic([([(1, None, b"a", []), (2, b"key", b"b", [])], 0, 0)])
+    changed = bytearray(stored)
+    # How far it is from the first one lies before its key and the length of that.
+    changed[stored.index(b"key") - 2] = -2 * delta - (delta < 0)
+    with pytest.raises(CorruptRecordError, match="do not follow"):
+        whole(resealed(changed), 0)
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_records_that_do_not_fill_their_batch_are_refused_or_read_as_the_client_does(data):
