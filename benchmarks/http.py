@@ -59,12 +59,12 @@ class Running:
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[Running]:
-    """The service, as an operator starts it, on an empty log."""
+def service(folder: Path, *options: str) -> Iterator[Running]:
+    """The service, as an operator starts it with these options, on the log of the folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    arguments = ["serve", "--data", str(folder / "data"), "--http", f"127.0.0.1:{port}"]
+    arguments = ["serve", "--data", str(folder / "data"), "--http", f"127.0.0.1:{port}", *options]
     process = subprocess.Popen([sys.executable, "-m", "services", *arguments], stderr=subprocess.DEVNULL)
     try:
         _wait(port)

@@ -1,7 +1,8 @@
 """How fast the service takes facts in over HTTP with its log on Kafka, beside Kafka's own bare producer.
 
 Run as ``python -m benchmarks.kafka_http [FOLDER]``: one broker is started there, that has every record on its
-disk before it acknowledges it. That disk sets the pace.
+disk before it acknowledges it. That disk sets the pace. The service answers alone, as where projectors are
+processes of their own; then batches are posted with a projector that folds on the same cores.
 """
 
 import json
@@ -27,7 +28,7 @@ from infra.log.kafka_topic import ensure
 from tests.servers.ports import free_ports
 
 SINGLES = 6_000
-BATCHES = 80
+BATCHES = 160
 BATCH_CONNECTIONS = 12
 RECORD_BYTES = 300
 ALONE = 400
@@ -105,7 +106,7 @@ def main() -> None:
     with TemporaryDirectory(dir=folder) as place, broker(Path(place) / "kafka") as cluster:
         # The service that is measured is started with it.
         os.environ["CASETIMELINE_LOG"] = f"kafka://{cluster.bootstrap}/casetimeline.log"
-        with service(Path(place)) as running:
+        with service(Path(place), "--no-projector") as running:
             batches(running.port, "warm", 60)
             bares, posted, batched, took = [], [], [], []
             for turn in range(ROUNDS):
@@ -114,6 +115,8 @@ def main() -> None:
                 posted.append(rate)
                 took += seconds
                 batched.append(batches(running.port, f"B{turn}"))
+        with service(Path(place)) as running:
+            followed = median(batches(running.port, f"F{turn}") for turn in range(ROUNDS))
     alone, threaded, pipelined = (median(column) for column in zip(*bares, strict=True))
     line("bare kafka-python, acknowledged one at a time", f"{alone:,.0f} records/s", "")
     line(f"bare kafka-python, {CONNECTIONS} threads", f"{threaded:,.0f} records/s", "")
@@ -132,6 +135,7 @@ def main() -> None:
         f"{batch:,.0f} events/s",
         f"{batch / pipelined:.1f} x sent without waiting (bar {BATCHES_BAR:,})",
     )
+    line("  with a projector that folds beside", f"{followed:,.0f} events/s", f"{followed / batch:.2f} x")
 
 
 if __name__ == "__main__":

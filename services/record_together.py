@@ -16,8 +16,8 @@ IN_ONE_GO = 2_000
 UNDER_WAY = 4
 """Appends under way: while one is written, the next is made ready, where it is worth an append of its own."""
 
-WORTH_WHILE = 100
-"""Facts that are: an append costs as much as twenty facts, so that fewer wait for more to come along."""
+WORTH_WHILE = 8
+"""Facts that are: an append costs so much itself that fewer do better to wait for more to come along."""
 
 
 class _Brought(NamedTuple):
