@@ -15,7 +15,7 @@ from tests.api.posting import Posting
 from tests.reported import event, referral
 from tests.servers.ports import free_ports
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 WITHIN_S = 120.0
 
