@@ -62,6 +62,9 @@ class Amendment:
         return self.recorded.reference
 
 
+Effect = dict[FactReference, Told | None]
+
+
 class Amended:
     """The facts of a history, and what amendments make of them.
 
@@ -74,6 +77,7 @@ class Amended:
         self.amendments: list[Amendment] = []
         self.rulings: list[Recorded] = []
         self._as_reported: tuple[date, list[Told]] | None = None
+        self._corrected: dict[tuple[int, int], tuple[Amendment, Told, Effect]] = {}
         for recorded in known:
             if isinstance(recorded.fact, ClockRuled):
                 self.rulings.append(recorded)
@@ -140,7 +144,7 @@ class Amended:
             if isinstance(fact, RecordChanged) and told(amendment.recorded, fact).day > day:
                 continue
             current = self.told if overlaid is None else overlaid
-            made = effect(amendment, current)
+            made = self._effect(amendment, current)
             if made:
                 overlaid = overlaid if overlaid is not None else dict(self.told)
                 for reference, after in made.items():
@@ -150,8 +154,19 @@ class Amended:
                         overlaid[reference] = after
         return self.told if overlaid is None else overlaid
 
-
-Effect = dict[FactReference, Told | None]
+    def _effect(self, amendment: Amendment, facts: Mapping[FactReference, Told]) -> Effect:
+        """As `effect`. What a correction makes of a fact is kept: whoever weighs amendments asks for the same
+        again and again.
+        """
+        target = facts.get(amendment.fact.corrects) if isinstance(amendment.fact, FactCorrected) else None
+        if target is None:
+            return effect(amendment, facts)
+        # With both, so that their ids stay theirs.
+        made = self._corrected.get((id(amendment), id(target)))
+        if made is None:
+            made = amendment, target, effect(amendment, facts)
+            self._corrected[id(amendment), id(target)] = made
+        return made[2]
 
 
 def effect(amendment: Amendment, facts: Mapping[FactReference, Told]) -> Effect:
