@@ -1,4 +1,8 @@
-"""Services that start quickly: forked from a process that has already imported what they are made of."""
+"""Services that start quickly: forked from a process that has already imported what they are made of.
+
+None has a projector: who kills it soon kills it before one is up, and what is imported for that in vain takes
+the processor from the next.
+"""
 
 import multiprocessing
 import os
@@ -45,7 +49,7 @@ def _serve(settings: dict[str, str], said: Path) -> None:
     os.environ.update(settings)
     out = os.open(said, os.O_WRONLY | os.O_APPEND)
     os.dup2(out, 2)
-    sys.argv = ["casetimeline", "serve"]
+    sys.argv = ["casetimeline", "serve", "--no-projector"]
     from services.cli.main import main
 
     main()

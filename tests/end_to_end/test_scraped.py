@@ -99,7 +99,10 @@ def scraped_ones(tmp_path_factory):
                 assert client.get(path, headers=TRACED).status_code == 200
             client.get("/no/such/address", headers=TRACED)
             service = f"{running.address}/metrics"
-            wait_for(lambda: "casetimeline_clocks_open{" in httpx.get(service).text, "figures")
+            wait_for(
+                lambda: "casetimeline_clocks_open{" in httpx.get(service, timeout=SCRAPE_TIMEOUT_S).text,
+                "figures",
+            )
             yield {"serve": service, "project": projector}
 
 
@@ -116,14 +119,14 @@ def wait_for(is_so, what):
 
 def answers(address):
     try:
-        return httpx.get(address).status_code == 200
+        return httpx.get(address, timeout=SCRAPE_TIMEOUT_S).status_code == 200
     except httpx.TransportError:
         return False
 
 
 @pytest.mark.parametrize("of", ["serve", "project"])
 def test_promtool_finds_nothing_to_say_about_what_is_told(scraped_ones, of):
-    text = httpx.get(scraped_ones[of]).text
+    text = httpx.get(scraped_ones[of], timeout=SCRAPE_TIMEOUT_S).text
     assert "casetimeline_projection_lag_events{" in text
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -131,19 +134,21 @@ def test_promtool_finds_nothing_to_say_about_what_is_told(scraped_ones, of):
 
 @pytest.mark.parametrize("of", ["serve", "project"])
 def test_who_asks_for_openmetrics_gets_it_and_nobody_else(scraped_ones, of):
-    answer = httpx.get(scraped_ones[of], headers={"accept": PROMETHEUS_ACCEPTS})
+    answer = httpx.get(scraped_ones[of], headers={"accept": PROMETHEUS_ACCEPTS}, timeout=SCRAPE_TIMEOUT_S)
     assert answer.headers["content-type"].startswith(OPENMETRICS)
     told = {family.name for family in text_string_to_metric_families(answer.text)}
     assert {"casetimeline_part_up", "casetimeline_build", "casetimeline_projection_lag_events"} <= told
     assert answer.text.endswith("# EOF\n")
     for accept in ("*/*", "text/plain", "text/html,application/xhtml+xml"):
-        plain = httpx.get(scraped_ones[of], headers={"accept": accept})
+        plain = httpx.get(scraped_ones[of], headers={"accept": accept}, timeout=SCRAPE_TIMEOUT_S)
         assert plain.headers["content-type"].startswith("text/plain; version=")
         assert "# EOF" not in plain.text
 
 
 def test_an_exemplar_holds_a_trace_id_and_nothing_else(scraped_ones):
-    text = httpx.get(scraped_ones["serve"], headers={"accept": PROMETHEUS_ACCEPTS}).text
+    text = httpx.get(
+        scraped_ones["serve"], headers={"accept": PROMETHEUS_ACCEPTS}, timeout=SCRAPE_TIMEOUT_S
+    ).text
     exemplars = {
         (sample.name, sample.labels["route"]): sample.exemplar.labels
         for family in text_string_to_metric_families(text)
@@ -158,6 +163,6 @@ def test_an_exemplar_holds_a_trace_id_and_nothing_else(scraped_ones):
 @pytest.mark.parametrize("accept", ["text/plain", PROMETHEUS_ACCEPTS])
 @pytest.mark.parametrize("of", ["serve", "project"])
 def test_nobody_is_named_to_who_scrapes(scraped_ones, of, accept):
-    text = httpx.get(scraped_ones[of], headers={"accept": accept}).text
+    text = httpx.get(scraped_ones[of], headers={"accept": accept}, timeout=SCRAPE_TIMEOUT_S).text
     assert CHILD not in text
     assert NAME not in text

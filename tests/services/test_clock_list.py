@@ -23,6 +23,12 @@ def service(tmp_path_factory):
         yield service
 
 
+@pytest.fixture(scope="module")
+def rows(service):
+    """What the log gives."""
+    return list(rows_as_at(service.log, service.histories, Question(TODAY)))
+
+
 def pages(ask, wanted):
     found = []
     while True:
@@ -46,9 +52,8 @@ def pages(ask, wanted):
     ],
     ids=str,
 )
-def test_the_views_and_the_log_give_the_same_list(service, wanted, sort):
+def test_the_views_and_the_log_give_the_same_list(service, rows, wanted, sort):
     wanted = replace(wanted, sort=sort, limit=37)
-    rows = list(rows_as_at(service.log, service.histories, Question(TODAY)))
     from_log = pages(lambda w: from_rows(rows, w, TODAY, service.calendar), wanted)
     live = pages(lambda w: from_views(service.views, w, TODAY), wanted)
     assert live == from_log
@@ -64,8 +69,7 @@ def test_the_longest_over_come_first(service):
 
 
 @pytest.mark.parametrize("whose", ["team_id", "worker_id"])
-def test_a_list_of_one_team_or_worker_holds_all_of_theirs_and_nothing_else(service, whose):
-    rows = list(rows_as_at(service.log, service.histories, Question(TODAY)))
+def test_a_list_of_one_team_or_worker_holds_all_of_theirs_and_nothing_else(service, rows, whose):
     everything = Wanted(limit=100_000)
     listed = from_views(service.views, everything, TODAY).readings
     holders = {getattr(row, whose) for row, _ in listed} - {None}

@@ -10,7 +10,7 @@ from projections.measure_catalogue import GROUPS, MEASURES
 
 @pytest.fixture(scope="module")
 def client(site):
-    with httpx.Client(base_url=site) as found:
+    with httpx.Client(base_url=site, timeout=30) as found:
         yield found
 
 

@@ -30,13 +30,13 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def client(site):
-    with httpx.Client(base_url=site) as found:
+    with httpx.Client(base_url=site, timeout=30) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def empty_client(empty_site):
-    with httpx.Client(base_url=empty_site) as found:
+    with httpx.Client(base_url=empty_site, timeout=30) as found:
         yield found
 
 
