@@ -8,6 +8,7 @@ from typing import Literal
 
 from domain.field import FactReference
 from domain.flag import Flag
+from domain.numerous import numerous
 from domain.timescale import Timescale
 from domain.working_days import WorkingDays, calendar_days
 
@@ -17,7 +18,7 @@ Interval = tuple[date, date | None]
 """From a day to a day, or still going on."""
 
 
-@dataclass(frozen=True, slots=True)
+@numerous(frozen=True, slots=True)
 class Stretch:
     """What the records on a clock were like from one day to another, or still are."""
 
@@ -39,7 +40,7 @@ class OnRecord:
     intervals: tuple[Interval, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@numerous(frozen=True, slots=True, kw_only=True)
 class Clock:
     """One clock of a child. ``stopped_on`` is the day it stopped or ended, None while it runs.
 

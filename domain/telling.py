@@ -1,7 +1,6 @@
 """The facts of a history in the order in which they are read."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from operator import attrgetter
 from types import MappingProxyType
@@ -22,6 +21,7 @@ from domain.field import FactReference
 from domain.history import Recorded
 from domain.identity import TransferredIn, TransferredOut
 from domain.moment import LONDON, Moment
+from domain.numerous import numerous
 from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, SteppedDown, SteppedUp
 from domain.snapshot import RecordDisappeared, RecordReappeared
 
@@ -50,7 +50,7 @@ _TURNS = frozenset(
 _RANKED = _TURNS | {ContactReceived, RecordDeleted, RecordDisappeared, *_UNDER_WAY}
 
 
-@dataclass(frozen=True, slots=True)
+@numerous(frozen=True, slots=True)
 class Told:
     """A fact as it is read: with its corrections, on the day it stands for.
 

@@ -31,7 +31,14 @@ class AvroColumns:
         """
         batch = self._decoded(records)
         columns = {field["name"]: batch.column(field["name"]).to_pylist() for field in self._fields}
-        size = sum(_size(field["type"], columns[field["name"]]) for field in self._fields)
+        size = 0
+        for field in self._fields:
+            name, type_ = field["name"], field["type"]
+            if type_ in ("string", _NULL_OR_TEXT) and len(records):
+                sizes = _text_sizes(batch.column(name), is_nullable=type_ != "string")
+                size += pc.sum(sizes).as_py()
+            else:
+                size += _size(type_, columns[name])
         if size != sum(map(len, records)):
             raise Misshapen("some record is longer than what it holds")
         return columns

@@ -25,7 +25,7 @@ from infra.avro_columns import AvroColumns, Columns
 from infra.codec import NO_EXTENSIONS, Codec, Logged
 from infra.errors import Unreadable
 from infra.field_columns import Convert, absent, converter, instants
-from infra.log.rows import Rows
+from infra.log.rows import Rows, places_by
 from infra.schemas import FOLDER, registry, released
 
 BEARING = frozenset({"ActionDone", "ChildRegistered", "FactCorrected", "RecordChanged"})
@@ -145,8 +145,10 @@ class ColumnarCodec:
         headers = [state[:HEADER_BYTES] for state in rows.states]
         for before, alike in self._before.values():
             places = [at for at, header in enumerate(headers) if header in alike]
-            if places:
+            if len(places) == len(headers):
                 self._read(before, rows, headers, places, found)
+            elif places:
+                self._read(before, rows.at(places), [headers[at] for at in places], places, found)
         left = self._codec.decode_all([_row(rows, at) for at, fact in enumerate(found) if fact is None])
         return [left.pop() if fact is None else fact for fact in reversed(found)][::-1]
 
@@ -159,73 +161,65 @@ class ColumnarCodec:
         found: list[Recorded | Unreadable | None],
     ) -> None:
         """Put in their places the facts of records whose envelopes are alike, but for unusual ones."""
-        states = [rows.states[at] for at in places]
-        of = [headers[at] for at in places]
+        states = rows.states
         try:
             envelopes, ends = before.begin([state[HEADER_BYTES:] for state in states])
-            recorded = self._recorded(rows, of, places, envelopes)
-            sealed = [state[end + HEADER_BYTES] for state, end in zip(states, ends, strict=True)]
+            recorded = self._recorded(rows, headers, envelopes)
+            ends = [end + HEADER_BYTES for end in ends]
+            sealed = [n for n, (state, end) in enumerate(zip(states, ends, strict=True)) if state[end]]
         except (ValueError, IndexError):
             return
-        rests: list[bytes | None] = [
-            state[end + HEADER_BYTES + 1 :] for state, end in zip(states, ends, strict=True)
-        ]
-        for number, branch in enumerate(sealed):
-            if branch:
-                bears = self._releases[of[number]].event in BEARING
-                rests[number] = None if bears else _after_sealed(states[number], ends[number] + HEADER_BYTES)
-        for number, told in enumerate(envelopes["extensions"]):
-            if told and not _can_be_read(told):
-                rests[number] = None
-        extended = [n for n, told in enumerate(envelopes["extensions"]) if told or sealed[n]]
-        extensions = self._reported(_Extensions, rows, [places[n] for n in extended])
-        _fill([recorded[n] for n in extended], "extensions", extensions)
-        groups: dict[bytes, list[int]] = {header: [] for header in set(of)}
-        for number, (header, at, rest) in enumerate(zip(of, places, rests, strict=True)):
-            if rest is not None and rows.topics[at] == self._releases[header].topic:
-                groups[header].append(number)
-        for header, numbers in groups.items():
+        rests = [state[end + 1 :] for state, end in zip(states, ends, strict=True)]
+        left_out: set[int] = set()
+        for number in sealed:
+            rest = _after_sealed(states[number], ends[number])
+            if rest is None or self._releases[headers[number]].event in BEARING:
+                left_out.add(number)
+            else:
+                rests[number] = rest
+        extended = [number for number, told in enumerate(envelopes["extensions"]) if told]
+        left_out.update(n for n in extended if not _can_be_read(envelopes["extensions"][n]))
+        extended = sorted({*extended, *sealed})
+        _fill([recorded[n] for n in extended], "extensions", self._reported(_Extensions, rows, extended))
+        for header, numbers in places_by(headers).items():
             release = self._releases[header]
+            numbers = [n for n in numbers if rows.topics[n] == release.topic and n not in left_out]
             try:
-                columns = release.after.read([rest for n in numbers if (rest := rests[n]) is not None])
+                columns = release.after.read([rests[n] for n in numbers])
                 facts = release.facts(columns, len(numbers))
             except ValueError:
                 continue
             of_facts = [recorded[n] for n in numbers]
             _fill(of_facts, "fact", facts)
             _fill(of_facts, "occurred_on", [fact.occurred_on for fact in facts])
-            for number in numbers:
-                found[places[number]] = recorded[number]
+            for number, fact in zip(numbers, of_facts, strict=True):
+                found[places[number]] = fact
 
-    def _recorded(
-        self, rows: Rows, of: Sequence[bytes], places: Sequence[int], envelopes: Columns
-    ) -> list[Recorded]:
+    def _recorded(self, rows: Rows, headers: Sequence[bytes], envelopes: Columns) -> list[Recorded]:
         """Facts of which only what happened, and when, is wanting."""
-        number = len(places)
+        number = len(headers)
         events = {header: release.event for header, release in self._releases.items()}
         sources, ids, historic = envelopes["source"], envelopes["id"], envelopes["historic"]
         entered_at = instants(envelopes["recordedtime"])
-        recorded_at = [rows.recorded_at[at] for at in places]
-        partitions, offsets = [rows.partitions[at] for at in places], [rows.offsets[at] for at in places]
         found = _new(Recorded, number)
-        _fill(found, "stream", [rows.streams[at] for at in places])
-        _fill(found, "version", [rows.versions[at] for at in places])
+        _fill(found, "stream", rows.streams)
+        _fill(found, "version", rows.versions)
         _fill(found, "source", sources)
         _fill(found, "id", ids)
-        _fill(found, "type", [events[header] for header in of])
+        _fill(found, "type", [events[header] for header in headers])
         _fill(found, "entered_at", entered_at)
-        _fill(found, "recorded_at", recorded_at)
-        _fill(found, "partition", partitions)
-        _fill(found, "offset", offsets)
-        _fill(found, "data", self._reported(_Reported, rows, places))
+        _fill(found, "recorded_at", rows.recorded_at)
+        _fill(found, "partition", rows.partitions)
+        _fill(found, "offset", rows.offsets)
+        _fill(found, "data", self._reported(_Reported, rows, range(number)))
         _fill(found, "extensions", repeat(NO_EXTENSIONS, number))
         _fill(found, "time", envelopes["time"])
         _fill(found, "historic", historic)
         _fill(found, "is_erased", repeat(False, number))
         references = map(tuple.__new__, repeat(FactReference), zip(sources, ids, strict=True))
         _fill(found, "reference", references)
-        _fill(found, "log_order", zip(recorded_at, partitions, offsets, strict=True))
-        learnt = (entered or recorded for entered, recorded in zip(entered_at, recorded_at, strict=True))
+        _fill(found, "log_order", zip(rows.recorded_at, rows.partitions, rows.offsets, strict=True))
+        learnt = (entered or told for entered, told in zip(entered_at, rows.recorded_at, strict=True))
         _fill(found, "entered_on", map(london_day, learnt))
         return found
 

@@ -1,11 +1,13 @@
 """Events of the log as columns: some, or those of a whole partition."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from infra.log.sqlite_file import instant
+
+Value = TypeVar("Value", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Rows:
 
     def by_stream(self) -> dict[str, list[int]]:
         """The places of each stream's events in the columns."""
-        return places_by_stream(self.streams)
+        return places_by(self.streams)
 
     def at(self, places: Sequence[int]) -> "Rows":
         """The events at some places."""
@@ -45,13 +47,14 @@ def instants(stamps: Iterable[int]) -> list[datetime]:
     return [known[stamp] for stamp in stamps]
 
 
-def places_by_stream(streams: Iterable[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for place, stream in enumerate(streams):
+def places_by(column: Iterable[Value]) -> dict[Value, list[int]]:
+    """Where in a column each of its values stands."""
+    found: dict[Value, list[int]] = {}
+    for place, value in enumerate(column):
         try:
-            found[stream].append(place)
+            found[value].append(place)
         except KeyError:
-            found[stream] = [place]
+            found[value] = [place]
     return found
 
 
@@ -69,4 +72,4 @@ class PartitionRows:
 
     def by_stream(self) -> dict[str, list[int]]:
         """The places of each stream's events in the columns."""
-        return places_by_stream(self.streams)
+        return places_by(self.streams)

@@ -70,7 +70,7 @@ CROSS JOIN marks ON stream = asked.value AND marks.kind = ?
 ORDER BY stream, notification_id, marks.value, extra
 """
 OF_STREAMS = """
-SELECT originator_id, originator_version, topic, state, notification_id, recorded_at
+SELECT asked.key, originator_version, topic, state, notification_id, recorded_at
 FROM json_each(?) AS asked CROSS JOIN stored_events ON originator_id = asked.value
 WHERE topic NOT IN (SELECT value FROM json_each(?))
 """
@@ -335,7 +335,8 @@ class SqliteLog(ProcessRecorder):
         rows = self._rows(OF_STREAMS, json.dumps(list(streams)), json.dumps(list(without)))
         # Nearly in order, which SQLite does not know: it would sort them with all that they hold.
         rows.sort(key=_BY_STREAM)
-        of, versions, topics, states, numbers, stamps = list(zip(*rows, strict=True)) or [()] * 6
+        places, versions, topics, states, numbers, stamps = list(zip(*rows, strict=True)) or [()] * 6
+        of = [streams[place] for place in places]
         offsets = [number - 1 for number in numbers]
         return Rows(of, versions, topics, states, [0] * len(rows), offsets, instants(stamps))
 

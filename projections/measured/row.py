@@ -1,11 +1,12 @@
 """What measures count: the shape of one case behind a number."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
+from domain.numerous import numerous
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@numerous(frozen=True, slots=True, kw_only=True)
 class Measured:
     """One thing that happened to a child, or went on for a time, as measures count it.
 
