@@ -40,7 +40,7 @@ class Countable(Protocol):
 
 def meets(row: Countable, which: Which, day: date) -> bool:
     """Whether a row meets any of some conditions, as read on ``day``."""
-    for where in which:  # noqa: SIM110 (a generator for each of millions of rows takes longer than this)
+    for where in which:  # noqa: SIM110 (a generator for each of millions of rows takes longer)
         if _meets(row, where, day):
             return True
     return False

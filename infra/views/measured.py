@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
     case,
     false,
     func,
@@ -28,7 +29,14 @@ from projections.measured.row import Measured
 By = Literal["team", "worker", "kind"]
 """What the cases of a measure can be parted by."""
 
-_COLUMN: dict[By, str] = {"team": "team_id", "worker": "worker_id", "kind": "kind"}
+_COLUMNS: dict[By, tuple[str, ...]] = {
+    "team": ("team_id",),
+    "worker": ("team_id", "worker_id"),
+    "kind": ("team_id", "worker_id", "kind"),
+}
+"""The column of a part, after those that come before it in the index of visits: what is summed in its order
+is not sorted. A part may so be told several times.
+"""
 
 Key = tuple[date, str, str]
 """What cases are listed by: the day, whose it is, and which."""
@@ -67,8 +75,8 @@ def summed(
     *,
     is_recorded: bool = False,
 ) -> Iterator[Group]:
-    """The rows that count by true dates, or by those recorded: summed by part, and by length where a measure
-    looks at it.
+    """The rows that count by true dates, or by those recorded: summed by part, which may be told several
+    times, and by length where a measure looks at it.
     """
     among = measure.recorded_among if is_recorded else measure.among
     of_these = measure.recorded_of_these if is_recorded else measure.of_these
@@ -78,8 +86,10 @@ def summed(
     of: ColumnElement[Any] = literal(0)
     if of_these is not None:
         of = func.sum(case((and_(counts, _any(of_these, table, day)), 1), else_=0))
-    parts = [table.c[_COLUMN[by]]] if by else []
     lengths = _length_columns(measure, table, is_recorded=is_recorded)
+    # With lengths, to tell more apart than is asked for would leave few rows to sum.
+    of_part = () if by is None else _COLUMNS[by][-1:] if lengths else _COLUMNS[by]
+    parts = [table.c[name] for name in of_part]
     grouped = [*parts, *lengths.values()]
     statement = _placed(select(number, of, *grouped), table, measure, period, day, only)
     if grouped:
@@ -87,7 +97,8 @@ def summed(
     for all_of_them, of_them, *values in connection.execute(statement):
         if all_of_them:
             told = dict(zip(lengths, values[len(parts) :], strict=True))
-            yield values[0] if by else None, Lengths(**told), int(all_of_them), int(of_them or 0)
+            part = values[len(parts) - 1] if parts else None
+            yield part, Lengths(**told), int(all_of_them), int(of_them or 0)
 
 
 def _any(which: Which, table: Table, day: date) -> ColumnElement[bool]:
@@ -109,7 +120,8 @@ def _placed(
     statement: Select[Any], table: Table, measure: Measure, period: Period, day: date, only: Only
 ) -> Select[Any]:
     c = table.c
-    conditions = [c.series == measure.series]
+    # Written out: an index of a part of the rows is not looked at for a parameter.
+    conditions = [c.series == bindparam(None, measure.series, literal_execute=True)]
     if measure.placed == "day":
         conditions.append(c.day.between(period.first, period.last))
     elif measure.placed == "until":

@@ -165,6 +165,14 @@ Index("measured_by_child", MEASURED.c.child)
 Index("measured_by_end", MEASURED.c.series, MEASURED.c.until)
 _HOUSEHOLDS = text("series = 'households'")
 Index("measured_by_household", MEASURED.c.kind, sqlite_where=_HOUSEHOLDS, postgresql_where=_HOUSEHOLDS)
+# Most rows are visits. To sum those of a year by part, SQLite would otherwise sort them.
+_VISITS = text("series = 'visits'")
+Index(
+    "measured_visits",
+    *(MEASURED.c[name] for name in ("series", "team_id", "worker_id", "kind", "day", "outcome")),
+    sqlite_where=_VISITS,
+    postgresql_where=_VISITS,
+)
 
 IDENTITIES = Table(
     "identities",

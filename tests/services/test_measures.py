@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy.event import listen
 
 from domain.field import Invalid
 from domain.question import Question, end_of
+from infra.views.measured import Only, summed
+from infra.views.tables import MEASURED
 from projections.measure_catalogue import BY_NAME, MEASURES, WITH_RECORDS
 from services import shares
 from services.asked import Asked
@@ -125,6 +128,17 @@ def pages(ask_for, listed):
         if page.next is None:
             return found
         listed = replace(listed, cursor=page.next)
+
+
+@pytest.mark.parametrize("by", BYS)
+def test_the_visits_of_a_year_are_summed_by_part_without_sorting_them(service, by):
+    said = []
+    with service.views.reading() as connection:
+        listen(connection, "before_cursor_execute", lambda *told: said.append((told[2], told[3])))
+        list(summed(connection, MEASURED, BY_NAME["visits_not_seen"], ask().period, TODAY, Only(), by))
+        statement, parameters = said[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert [detail for *_, detail in plan if "TEMP B-TREE" in detail] == []
 
 
 @pytest.mark.parametrize(
