@@ -15,6 +15,7 @@ from domain.care import CareEnded, CareStarted, PlacementEnded, PlacementStarted
 from domain.event import Event
 from domain.lifecycle import Discrepancy
 from domain.meeting import MeetingHeld
+from domain.people import WorkerAllocated, WorkerUnallocated
 from domain.plan import PlanEnded, PlanStarted
 from domain.protection import Section47Completed, Section47Started
 from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived, SteppedDown, SteppedUp
@@ -68,8 +69,10 @@ RULES: Mapping[str, Rule] = {
     "CARE_ENDED_BEFORE_START": Rule("356", "the episode of care ended before it started"),
     "CARE_OF_NO_DAYS": Rule("355", "the episode of care ended on the day it started"),
     "PLACEMENTS_OVERLAP": Rule("501", "another placement was open"),
+    "ALLOCATION_OF_NO_DAYS": Rule("SW09", "the worker was allocated on the same day"),
+    "ALLOCATIONS_OVERLAP": Rule("SW10", "another worker had been allocated before this allocation ended"),
 }
-"""By a stable code: rules of the CIN census (four digits) and of the SSDA903 return (three)."""
+"""By a stable code: rules of the CIN census (four digits) and of the SSDA903 return (the others)."""
 
 _SATURDAY = 5
 _NOT_IN_NEED = ("RC8", "RC9")
@@ -161,6 +164,7 @@ class _Read:
     plans: dict[str, _Spell] = field(default_factory=dict)
     episodes: dict[str, _Spell] = field(default_factory=dict)
     placements: dict[str, _Spell] = field(default_factory=dict)
+    allocations: list[_Spell] = field(default_factory=list)
 
 
 def _found(facts: Sequence[Told]) -> Iterator[tuple[Told, str]]:
@@ -421,6 +425,25 @@ def _of_care(told: Told, read: _Read) -> Iterator[str]:
         read.placements[fact.placement_id].end = told
 
 
+def _of_allocation(told: Told, read: _Read) -> Iterator[str]:
+    fact = told.fact
+    assert isinstance(fact, (WorkerAllocated, WorkerUnallocated))
+    held = next((one for one in read.allocations if one.is_open and one.id == fact.worker_id), None)
+    if isinstance(fact, WorkerAllocated):
+        if held is None:
+            read.allocations.append(_Spell(fact.worker_id, fact.role or "", told))
+        return
+    if held is None:
+        return
+    held.end = told
+    if held.told.day == told.day:
+        yield "ALLOCATION_OF_NO_DAYS"
+    # Whoever has another role, a reviewing officer say, is not who holds the case.
+    since = read.allocations[read.allocations.index(held) + 1 :]
+    if any(one.kind == held.kind and one.id != held.id and one.told.day < told.day for one in since):
+        yield "ALLOCATIONS_OVERLAP"
+
+
 _JUDGES: Mapping[type[Event], Callable[[Told, _Read], Iterator[str]]] = {
     **dict.fromkeys(
         (ReferralReceived, SteppedUp, ReferralDecided, ReferralClosed, SteppedDown), _of_referral
@@ -429,6 +452,7 @@ _JUDGES: Mapping[type[Event], Callable[[Told, _Read], Iterator[str]]] = {
     **dict.fromkeys((Section47Started, Section47Completed, MeetingHeld), _of_protection),
     **dict.fromkeys((PlanStarted, PlanEnded), _of_plan),
     **dict.fromkeys((CareStarted, CareEnded, PlacementStarted, PlacementEnded), _of_care),
+    **dict.fromkeys((WorkerAllocated, WorkerUnallocated), _of_allocation),
 }
 
 JUDGED = frozenset(_JUDGES)

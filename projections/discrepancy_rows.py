@@ -39,5 +39,5 @@ def rows(case: Case) -> list[DiscrepancyRow]:
 
 
 discrepancy_rows: Projection[DiscrepancyRow] = Projection(
-    name="discrepancies", version=3, row=DiscrepancyRow, rows=rows
+    name="discrepancies", version=4, row=DiscrepancyRow, rows=rows
 )

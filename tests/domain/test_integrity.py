@@ -58,6 +58,14 @@ def placement_ended(on, id="PL-1"):
     return ("PlacementEnded", on, {"placement_id": id})
 
 
+def allocated(on, worker="SW-1", role=None):
+    return ("WorkerAllocated", on, {"worker_id": worker} | ({"role": role} if role else {}))
+
+
+def unallocated(on, worker="SW-1"):
+    return ("WorkerUnallocated", on, {"worker_id": worker})
+
+
 def codes(*facts):
     case = Case("C1001", history(*facts), Question(date(2019, 12, 31)), england())
     return {one.code for one in contradictions(case.facts)}
@@ -207,6 +215,14 @@ EXAMPLES = {
         [placed("2019-03-05"), placed("2019-03-06", "PL-2")],
         [placed("2019-03-05"), placement_ended("2019-03-06"), placed("2019-03-06", "PL-2")],
     ),
+    "ALLOCATION_OF_NO_DAYS": (
+        [allocated("2019-03-05"), unallocated("2019-03-05")],
+        [allocated("2019-03-05"), unallocated("2019-03-06")],
+    ),
+    "ALLOCATIONS_OVERLAP": (
+        [allocated("2019-03-05"), allocated("2019-03-06", "SW-2"), unallocated("2019-03-07")],
+        [allocated("2019-03-05"), allocated("2019-03-07", "SW-2"), unallocated("2019-03-07")],
+    ),
 }
 
 
@@ -236,6 +252,16 @@ def test_what_the_rule_names_is_not_done_after_the_referral_was_closed(facts, la
     closed_on = facts[-1][1]
     assert "ACTIVITY_AFTER_CLOSURE" in codes(*facts, late("2019-05-02"))
     assert "ACTIVITY_AFTER_CLOSURE" not in codes(*facts, late(closed_on))
+
+
+def test_a_worker_of_another_role_does_not_take_the_case_over():
+    facts = [allocated("2019-03-05"), allocated("2019-03-06", "SW-2", "reviewing_officer")]
+    assert "ALLOCATIONS_OVERLAP" not in codes(*facts, unallocated("2019-03-07"))
+
+
+def test_a_worker_who_was_there_for_a_while_overlaps_whoever_stayed():
+    facts = [allocated("2019-03-05"), allocated("2019-03-06", "SW-2"), unallocated("2019-03-07", "SW-2")]
+    assert "ALLOCATIONS_OVERLAP" in codes(*facts, unallocated("2019-03-08"))
 
 
 def test_what_follows_on_another_referral_is_not_after_closure():
