@@ -104,6 +104,7 @@ def test_what_is_late_is_by_a_number_of_days_that_delays_are_counted_by():
     assert set(bounds_of("recorded_late_workdays").values()) <= set(DELAY_BOUNDS_WORKDAYS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["1m", "30m"])
 def test_alerts_fire_when_they_should_and_only_then(step, tmp_path):
     told = {

@@ -94,6 +94,7 @@ def test_the_text_is_openmetrics_with_each_day_at_its_end(authority, days, tmp_p
         assert without_zeros(found[end_of(day).timestamp() - 1]) == without_zeros(days[day])
 
 
+@pytest.mark.slow
 def test_all_cores_together_tell_what_one_tells(authority, days, monkeypatch):
     monkeypatch.setattr(shares, "PAYS_FROM_STREAMS", 1)
     monkeypatch.setattr(shares, "STREAMS_IN_A_SHARE", 20)

@@ -60,6 +60,7 @@ def facts_of(draw: random.Random, number: int, told: list[dict[str, Any]]) -> di
     return event(f"F-{number}", name, draw.choice(DAYS), subject=child, **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_after_every_step_the_rows_are_those_of_all_visits_and_households(tmp_path, views, seed):
     draw = random.Random(seed)

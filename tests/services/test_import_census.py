@@ -251,6 +251,7 @@ def test_only_the_first_snapshot_of_a_source_is_historic(authority):
 # Killed on the way
 
 
+@pytest.mark.slow
 def test_an_import_killed_anywhere_and_done_again_stores_every_fact_once(tmp_path):
     children = [
         child(details("2023-05-02", assessment("2023-05-03", "2023-06-01")), reference=f"C{n}")

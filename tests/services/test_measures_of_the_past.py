@@ -52,6 +52,7 @@ def ask(question, **found):
     return wanted(Asked(question, None), found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "by"), [(PAST, None), (PAST, "team"), (SHOWN, "worker"), (SHOWN, None)], ids=str
 )

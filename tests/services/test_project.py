@@ -26,6 +26,7 @@ def authority():
     return list(simulate(40, 7, showcase=True))
 
 
+@pytest.mark.slow
 def test_rows_that_grew_live_equal_rows_rebuilt(tmp_path, authority, views):
     draw = random.Random(3)
     with service_in(tmp_path, TODAY, views) as service:

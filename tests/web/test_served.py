@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from services.simulate.simulation import simulate
 from tests.running import serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
