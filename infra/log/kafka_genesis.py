@@ -14,7 +14,6 @@ HASH: Final = "blake2b-8"
 RULE: Final = 1
 """The version of the rule in domain/verdict.py. Another rule is another topic."""
 
-
 STREAMS_KEPT = 1 << 16
 """Streams whose partition is kept in mind: many facts are about few children."""
 
@@ -26,7 +25,6 @@ class Producer(Protocol):
 
 
 @lru_cache(maxsize=STREAMS_KEPT)
-@lru_cache(maxsize=65_536)
 def partition_of(stream: str, partitions: int) -> int:
     """The partition that holds a stream, for as long as its topic lives."""
     return int.from_bytes(blake2b(stream.encode(), digest_size=8).digest(), "big") % partitions

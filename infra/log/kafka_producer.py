@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import IllegalStateError, KafkaError
 
 from infra.kafka_producers import abandon
 from infra.log.commit import LogUnavailable
@@ -43,7 +44,7 @@ class Producer:
         producer = self._connected()
         try:
             with as_log_errors("write the log"):
-                future = producer.send(self._topic, value, partition=partition)
+                future = self._handed_to(producer, partition, value)
                 offset: int = future.get(self._timeout_s).offset
                 return offset
         except LogUnavailable:
@@ -59,10 +60,6 @@ class Producer:
         """
         try:
             producer = self._connected()
-            future = producer.send(self._topic, value, partition=partition)
-        except (KafkaError, OSError) as error:
-            failed(unavailable("write the log", error))
-            return
         except LogUnavailable as error:
             failed(error)
             return
@@ -71,6 +68,11 @@ class Producer:
             self._renew(producer)
             failed(unavailable("write the log", error))
 
+        try:
+            future = self._handed_to(producer, partition, value)
+        except (KafkaError, OSError) as error:
+            give_up(error)
+            return
         future.add_callback(lambda written: done(written.offset, written.timestamp))
         future.add_errback(give_up)
 
@@ -84,6 +86,14 @@ class Producer:
             producer.close(timeout=self._timeout_s)
         except KafkaError:
             abandon(producer)
+
+    def _handed_to(self, producer: KafkaProducer, partition: int, value: bytes) -> Any:
+        """The client's future for a record. Raises KafkaError."""
+        try:
+            return producer.send(self._topic, value, partition=partition)
+        except RuntimeError as error:
+            # Another thread ended it since it was asked for, and the client has no error of its own for that.
+            raise IllegalStateError(str(error)) from error
 
     def _connected(self) -> KafkaProducer:
         with self._lock:

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from kafka import KafkaAdminClient, TopicPartition
 from infra.deploy.kafka.cluster import Cluster
 from infra.log.commit import Accepted, Commit, LogDamaged, LogUnavailable, Refused, Repeated, WrongLog
 from infra.log.index_digest import content_digest
-from infra.log.kafka_genesis import partition_of
+from infra.log.kafka_genesis import HASH, RULE, partition_of
 from infra.log.kafka_log import KafkaLog
-from infra.log.kafka_pack import GENESIS_ID, encode
+from infra.log.kafka_pack import GENESIS_ID, Genesis, encode, encode_genesis
+from infra.log.kafka_producer import Producer
 from infra.log.kafka_topic import MAX_RECORD_BYTES, settings_for
 from infra.log.kafka_writer import CommitTooLarge
 from tests.infra.on_kafka import PARTITIONS, Topic, a_topic, append, event, fact, stream_in
@@ -115,6 +117,29 @@ def test_a_commit_larger_than_a_record_is_refused_alone(log):
     assert len(append(log, thousand)[0].notifications) == 1_000
 
 
+def test_a_recorder_of_several_partitions_tells_of_the_one_that_it_names_in_its_order(topic):
+    one = topic.log(partition=1)
+    here = [stream for stream in (f"C{n}" for n in range(30)) if partition_of(stream, PARTITIONS) == 1]
+    append(one, *(fact(f"{round}-C{n}", f"C{n}") for round in range(2) for n in range(30)))
+    page = one.select_notifications(1, 100)
+    assert [event.id for event in page] == list(range(1, 2 * len(here) + 1))
+    assert [str(event.originator_id) for event in page] == [*here, *here]
+    assert one.max_notification_id() == len(page)
+    with one.subscribe(gt=0) as subscription:
+        assert [next(subscription).id for _ in page] == [event.id for event in page]
+
+
+def test_how_far_the_index_was_behind_when_the_brokers_were_asked_is_told(topic):
+    log = topic.log()
+    log.heads()
+    for number in range(3):
+        topic.put(1, encode([fact(f"{number}", stream_in(1))]))
+    log.heads()
+    assert log.behind == {0: 0, 1: 3, 2: 0}
+    log.heads()
+    assert log.behind == {0: 0, 1: 0, 2: 0}
+
+
 # Several processes
 
 
@@ -200,6 +225,25 @@ def test_a_commit_that_was_given_up_is_settled_to_be_stored_or_never(log):
     assert log.head("C1") == 1
 
 
+def test_a_producer_that_another_thread_ended_meanwhile_costs_no_more_than_another_try(topic):
+    topic.log()
+    producer = Producer(topic.brokers, 10.0)
+
+    def end() -> None:
+        ended = producer._connected()
+        ended._sender.force_close()
+        ended._sender.join(10)
+
+    end()
+    assert producer.append(0, encode([fact("a", stream_in(0))])) == 1
+    end()
+    failed: list[LogUnavailable] = []
+    producer.send(0, encode([fact("b", stream_in(0))]), lambda *_: None, failed.append)
+    assert len(failed) == 1
+    assert producer.append(0, encode([fact("b", stream_in(0))])) == 2
+    producer.close()
+
+
 # What is on the topic that must not be
 
 
@@ -253,6 +297,43 @@ def test_a_topic_that_holds_something_else_is_refused(topic):
         admin.create_topics({topic.brokers.place.topic: asked}, wait_for_metadata=True)
     topic.put(0, b"something else")
     with pytest.raises(WrongLog, match="does not begin with a genesis"):
+        topic.log()
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"hash": "murmur2"}, "hash murmur2 .* needs blake2b-8"),
+        ({"rule": RULE + 1}, f"rule {RULE + 1} .* needs {RULE}"),
+        ({"partitions": 5}, "partitions 5 .* needs 1"),
+        ({"partition": 3}, "partition 3 .* needs 0"),
+    ],
+)
+def test_a_topic_that_was_made_by_another_rule_is_refused(topic, other, said):
+    with admin_of(topic) as admin:
+        asked = {"num_partitions": 1, "replication_factor": 1, "configs": settings_for(1)}
+        admin.create_topics({topic.brokers.place.topic: asked}, wait_for_metadata=True)
+    topic.put(0, encode_genesis(replace(Genesis(b"t" * 16, HASH, 1, 0, RULE), **other)))
+    with pytest.raises(WrongLog, match=said):
+        topic.log()
+
+
+def test_a_topic_that_got_more_partitions_is_refused(topic):
+    append(topic.log(), fact("a", "C1"))
+    with admin_of(topic) as admin:
+        admin.create_partitions({topic.brokers.place.topic: PARTITIONS + 1})
+        admin.wait_for_topics([topic.brokers.place.topic])
+    with pytest.raises(WrongLog, match=f"partitions {PARTITIONS} .* needs {PARTITIONS + 1}"):
+        topic.log()
+
+
+def test_a_topic_whose_partition_begins_as_one_of_another_topic_is_refused(topic):
+    with admin_of(topic) as admin:
+        asked = {"num_partitions": 2, "replication_factor": 1, "configs": settings_for(1)}
+        admin.create_topics({topic.brokers.place.topic: asked}, wait_for_metadata=True)
+    for partition, topic_id in enumerate((b"t" * 16, b"u" * 16)):
+        topic.put(partition, encode_genesis(Genesis(topic_id, HASH, 2, partition, RULE)))
+    with pytest.raises(WrongLog, match="topic_id 75"):
         topic.log()
 
 
