@@ -1,5 +1,6 @@
 """Logs on topics of their own, for tests of what a log on Kafka promises."""
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from eventsourcing.persistence import StoredEvent
 from kafka import KafkaProducer
 
+from infra.deploy.kafka.cluster import Cluster
 from infra.kafka_place import KafkaPlace
 from infra.log.commit import Commit
 from infra.log.kafka_client import Brokers
@@ -65,3 +67,14 @@ def append(log: KafkaLog, *asked: Commit) -> list[Any]:
 def stream_in(partition: int, partitions: int = PARTITIONS) -> str:
     """The first of C0, C1, … that lies in a partition."""
     return next(f"C{n}" for n in range(1_000) if partition_of(f"C{n}", partitions) == partition)
+
+
+def cut_off(cluster: Cluster, topic: str, partition: int, batches: int) -> None:
+    """Take the last batches off a partition's file, as a disk does that lied about having written them."""
+    (segment,) = cluster.folder.rglob(f"{topic}-{partition}/00000000000000000000.log")
+    data = segment.read_bytes()
+    starts, at = [], 0
+    while at + 12 <= len(data) and (length := struct.unpack_from(">i", data, at + 8)[0]) > 0:
+        starts.append(at)
+        at += 12 + length
+    segment.write_bytes(data[: starts[-batches]])

@@ -1,6 +1,5 @@
 """A lost tail of the topic is noticed at the next read, told and mended; a broker away is waited out."""
 
-import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from infra.deploy.kafka.cluster import Cluster
 from infra.log.commit import LogDamaged, LogUnavailable
 from infra.log.index_digest import content_digest
 from infra.log.kafka_log import KafkaLog
-from tests.infra.on_kafka import Topic, a_topic, append, fact, stream_in
+from tests.infra.on_kafka import Topic, a_topic, append, cut_off, fact, stream_in
 
 pytestmark = pytest.mark.slow
 A, B, C = stream_in(0), stream_in(1), stream_in(2)
@@ -26,18 +25,6 @@ def cluster(breakable_kafka: Callable[[int], Cluster]) -> Cluster:
 def topic(cluster: Cluster, tmp_path: Path) -> Iterator[Topic]:
     with a_topic(cluster.bootstrap, tmp_path) as topic:
         yield topic
-
-
-def cut_off(cluster: Cluster, topic: Topic, partition: int, batches: int) -> None:
-    """Take the last batches off a partition's file, as a disk does that lied about having written them."""
-    name = f"{topic.brokers.place.topic}-{partition}"
-    (segment,) = cluster.folder.rglob(f"{name}/00000000000000000000.log")
-    data = segment.read_bytes()
-    starts, at = [], 0
-    while at + 12 <= len(data) and (length := struct.unpack_from(">i", data, at + 8)[0]) > 0:
-        starts.append(at)
-        at += 12 + length
-    segment.write_bytes(data[: starts[-batches]])
 
 
 def until(reads: Callable[[], object]) -> None:
@@ -68,8 +55,8 @@ def test_a_lost_tail_is_noticed_told_and_mended(cluster, topic):
         log.select_events(A)
     with pytest.raises(LogUnavailable):
         append(log, fact("while away", C))
-    cut_off(cluster, topic, 0, 4)
-    cut_off(cluster, topic, 1, 3)
+    cut_off(cluster, topic.brokers.place.topic, 0, 4)
+    cut_off(cluster, topic.brokers.place.topic, 1, 3)
     cluster.start()
     until(log.heads)
 

@@ -1,0 +1,107 @@
+"""A service whose topic lost its tail: it says so at the next read, and the operator's way back is walked."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.deploy.kafka.cluster import Cluster
+from tests.api.posting import BATCH, STRUCTURED
+from tests.end_to_end.test_kafka_away import until
+from tests.infra.on_kafka import cut_off, stream_in
+from tests.reported import event
+from tests.running import Running, command, serving
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+TOPIC = "casetimeline.log"
+PARTITIONS = 2
+HIT, SPARED = stream_in(0, PARTITIONS), stream_in(1, PARTITIONS)
+FAULTY = 3
+
+
+@pytest.fixture
+def cluster(breakable_kafka: Callable[[int], Cluster]) -> Cluster:
+    return breakable_kafka(1)
+
+
+@pytest.fixture
+def settings(cluster: Cluster) -> dict[str, str]:
+    return {"log": f"kafka://{cluster.bootstrap}/{TOPIC}", "kafka_partitions": str(PARTITIONS)}
+
+
+@pytest.fixture
+def running(tmp_path: Path, settings: dict[str, str]) -> Iterator[Running]:
+    with serving(tmp_path, options=["--no-intake"], **settings) as running:
+        yield running
+
+
+def seen(child: str, number: int) -> dict[str, object]:
+    return event("ContactReceived", "2019-03-05", child, contact_id=f"K-{number}", id=f"{child}-{number}")
+
+
+def post(client: httpx.Client, child: str, number: int) -> httpx.Response:
+    return client.post("/events", json=seen(child, number), headers={"Content-Type": STRUCTURED})
+
+
+def ids(client: httpx.Client, child: str) -> list[str]:
+    answer = client.get(f"/children/{child}/timeline")
+    assert answer.status_code == 200, answer.text
+    return sorted(entry["id"] for entry in answer.json()["entries"])
+
+
+def gauge(client: httpx.Client, name: str) -> float:
+    (line,) = (line for line in client.get("/metrics").text.splitlines() if line.startswith(f"{name} "))
+    return float(line.split()[1])
+
+
+def test_a_lost_tail_stops_one_partition_and_is_brought_back(cluster, settings, running, tmp_path):
+    everything = {child: [f"{child}-{number}" for number in range(6)] for child in (HIT, SPARED)}
+    with running.client() as client:
+        # One after another, so that each is a record of its own.
+        for number in range(6):
+            for child in (HIT, SPARED):
+                assert post(client, child, number).status_code == 201
+        assert {child: ids(client, child) for child in everything} == everything
+
+        cluster.kill()
+        cut_off(cluster, TOPIC, 0, 2)
+        cluster.start()
+
+        # The service was not started again: its next reads find it out, once the broker answers.
+        until(lambda: client.get(f"/children/{HIT}/clocks").json().get("type", "").endswith("log-damaged"))
+        for answer in (
+            client.get(f"/children/{HIT}/timeline"),
+            post(client, HIT, 6),
+            client.post("/events", json=[seen(HIT, 7)], headers={"Content-Type": BATCH}),
+        ):
+            assert answer.status_code == 503, answer.text
+            assert answer.json()["type"] == "urn:casetimeline:problem:log-damaged"
+            assert "lacks offsets 5 to 6" in answer.json()["detail"]
+        assert post(client, SPARED, 6).status_code == 201
+        assert ids(client, SPARED) == [*everything[SPARED], f"{SPARED}-6"]
+        assert gauge(client, "casetimeline_log_damaged_partitions") == 1
+
+        assert b"lacks offsets 5 to 6" in command(tmp_path, "doctor", **settings).stdout
+        assert command(tmp_path, "verify", **settings).returncode == FAULTY
+        told = command(tmp_path, "index", "lost", "--output", "json", **settings)
+        assert told.returncode == FAULTY
+        lost = json.loads(told.stdout)["lost"]
+        assert [(one["partition"], one["offset"], one["events"]) for one in lost] == [(0, 5, 1), (0, 6, 1)]
+        assert command(tmp_path, "index", "rebuild", **settings).returncode == FAULTY
+
+        mended = command(tmp_path, "index", "mend", "--output", "json", **settings)
+        assert (mended.returncode, json.loads(mended.stdout)["written_again"]) == (0, lost)
+        assert command(tmp_path, "index", "lost", **settings).returncode == 0
+        assert ids(client, HIT) == everything[HIT]
+        assert post(client, HIT, 5).json()["status"] == "duplicate"
+        assert post(client, HIT, 6).status_code == 201
+        assert gauge(client, "casetimeline_log_damaged_partitions") == 0
+
+    shown = json.loads(command(tmp_path, "index", "show", "--output", "json", **settings).stdout)
+    assert [one["events"] for one in shown["partitions"]] == [7, 7]
+    rebuilt = command(tmp_path, "index", "rebuild", **settings)
+    assert (rebuilt.returncode, shown["digest"] in rebuilt.stderr.decode()) == (0, True)
+    assert command(tmp_path, "verify", **settings).returncode == 0
