@@ -38,7 +38,8 @@ from infra.deploy.kafka import rights
 from infra.deploy.kafka.cluster import FOR_TESTS, JAVA_FOR_TESTS, PORTS_OF_A_NODE, Cluster, make
 from infra.deploy.kafka.guarded import ADMIN, Security, reached_as
 from infra.deploy.kafka.rights import AUDITOR, PUBLISHER, SERVICE, Topics
-from infra.log.commit import LogUnavailable
+from infra.log.commit import LogUnavailable, WrongLog
+from infra.log.kafka_topic import settings_for
 from services.compose import composed, sharing, taking_in
 from services.config import read_config
 from services.record import Receipt
@@ -396,42 +397,57 @@ def test_a_client_finds_a_broker_that_another_authority_signed_for(guarded, tmp_
         KafkaAdminClient(**fooled | {"bootstrap_timeout_ms": 3_000})
 
 
-def test_three_nodes_that_know_each_other_by_certificates_keep_three_copies(tmp_path):
+def test_on_three_nodes_that_know_each_other_by_certificates_the_log_has_three_copies(tmp_path):
     ports = free_ports(3, PORTS_OF_A_NODE)
     cluster = make(tmp_path, ports, java=JAVA_FOR_TESTS, settings=FOR_TESTS, security="sasl_tls")
+    three = Guarded(cluster, {"sasl_tls": ports[0]})
     try:
         cluster.start()
         rights.main([str(tmp_path)])
-        three = Guarded(cluster, {"sasl_tls": ports[0]})
-        three.create(LOG, copies=3)
-        three.write(SERVICE, LOG)
+        until(lambda: three.admin(SERVICE).describe_topics([LOG])[0]["error_code"] == UNKNOWN_TOPIC)
+        config = read_config(settings(three, SERVICE, tmp_path / SERVICE, TOPICS, "sasl_tls"))
+        with composed(config) as service:
+            put(service, [event("1", "ReferralReceived", "2019-03-05", referral_id="R-1")])
         (told,) = three.admin(AUDITOR).describe_topics([LOG])
-        assert len(told["partitions"][0]["isr_nodes"]) == 3
-        three.close()
+        assert {len(each["isr_nodes"]) for each in told["partitions"]} == {3}
+        asked = ConfigResource(ConfigResourceType.TOPIC, LOG)
+        found = three.admin(AUDITOR).describe_configs([asked], config_filter="all")["topic"][LOG]
+        wanted = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false", "retention.ms": "-1"}
+        assert {name: found[name]["value"] for name in wanted} == wanted
+        thin = {"num_partitions": 1, "replication_factor": 1, "configs": settings_for(1)}
+        three.admin(ADMIN).create_topics({"thin.log": thin}, wait_for_metadata=True)
+        alone = settings(three, ADMIN, tmp_path / ADMIN, Topics("thin.log"), "sasl_tls")
+        with pytest.raises(WrongLog, match="give it 3 replicas"), composed(read_config(alone)):
+            pass
     finally:
+        three.close()
         cluster.kill()
 
 
-def settings(guarded: Guarded, user: str, data: Path, topics: Topics) -> dict[str, str]:
-    """The service's own settings for coming as a user."""
-    kafka, where = guarded.cluster.folder, f"kafka://127.0.0.1:{guarded.ports['sasl_tls']}"
+def settings(guarded: Guarded, user: str, data: Path, topics: Topics, security: Security) -> dict[str, str]:
+    """The service's own settings for coming as a user, in one of the ways."""
+    kafka, where = guarded.cluster.folder, f"kafka://127.0.0.1:{guarded.ports[security]}"
+    reached = guarded.reached(user, security)
+    told: dict[str, str] = {"SECURITY": security}
+    if "sasl_mechanism" in reached:
+        told |= {"USER": user, "PASSWORD_FILE": str(kafka / "users" / f"{user}.password")}
+    files = {"CA_FILE": "ssl_cafile", "CERT_FILE": "ssl_certfile", "KEY_FILE": "ssl_keyfile"}
+    told |= {name: reached[file] for name, file in files.items() if file in reached}
     return {
         "CASETIMELINE_DATA": str(data),
         "CASETIMELINE_LOG": f"{where}/{topics.log}",
         "CASETIMELINE_INTAKE": f"{where}/{topics.intake}",
-        "CASETIMELINE_KAFKA_SECURITY": "sasl_tls",
-        "CASETIMELINE_KAFKA_USER": user,
-        "CASETIMELINE_KAFKA_PASSWORD_FILE": str(kafka / "users" / f"{user}.password"),
-        "CASETIMELINE_KAFKA_CA_FILE": str(kafka / "certificates" / "ca.pem"),
+        **{f"CASETIMELINE_KAFKA_{name}": value for name, value in told.items()},
     }
 
 
-def test_the_service_runs_by_its_rights_and_an_auditor_verifies_what_it_recorded(guarded, tmp_path):
-    topics = Topics("real.log", "real.intake")
+@pytest.mark.parametrize("security", ["sasl_tls", "tls", "sasl_plaintext"])
+def test_the_service_runs_by_its_rights_and_an_auditor_verifies_what_it_recorded(guarded, tmp_path, security):
+    topics = Topics(f"{security}.log", f"{security}.intake")
     rights.give(guarded.admin(ADMIN), rights.rights(topics, [PUBLISHER]))
     until(lambda: guarded.admin(SERVICE).describe_topics([topics.log])[0]["error_code"] == UNKNOWN_TOPIC)
     referred = event("1", "ReferralReceived", "2019-03-05", referral_id="R-1")
-    config = read_config(settings(guarded, SERVICE, tmp_path / SERVICE, topics))
+    config = read_config(settings(guarded, SERVICE, tmp_path / SERVICE, topics, security))
     with composed(config) as service:
         assert [type(result) for result in put(service, [referred])] == [Receipt]
         with sharing(config) as mine:
@@ -440,7 +456,8 @@ def test_the_service_runs_by_its_rights_and_an_auditor_verifies_what_it_recorded
             assert service.intake
             assert service.intake.standing()["lag"] == 0
         recorded = service.log.heads()
-    with composed(read_config(settings(guarded, AUDITOR, tmp_path / AUDITOR, topics))) as auditor:
+    auditing = read_config(settings(guarded, AUDITOR, tmp_path / AUDITOR, topics, security))
+    with composed(auditing) as auditor:
         assert auditor.log.heads() == recorded
         assert list(verify(auditor.log, auditor.codec)) == []
         with pytest.raises(LogUnavailable):

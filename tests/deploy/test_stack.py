@@ -47,6 +47,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def processes(stack: Stack) -> dict[str, Process]:
     named = [(command, number) for command in ("serve", "project") for number in range(2)]
+    named.append(("intake", 0))
     return {f"{command}-{number}": process_of(stack.data, command, number) for command, number in named}
 
 
@@ -125,7 +126,7 @@ def test_under_load_each_drains_in_time_and_nothing_acknowledged_is_lost(stack):
         thread.start()
     try:
         until(lambda: len(acknowledged) > 100)
-        for name in ("serve-1", "project-0"):
+        for name in ("serve-1", "project-0", "intake-0"):
             process = processes(stack)[name]
             began = time.monotonic()
             process.tell_to_stop()
@@ -146,7 +147,7 @@ def test_a_broker_that_does_not_answer_keeps_nobody_from_stopping(stack):
     kafka = cluster.at(stack.data / "kafka")
     kafka.pause()
     try:
-        for name in ("serve-1", "project-0"):
+        for name in ("serve-1", "project-0", "intake-0"):
             process = processes(stack)[name]
             began = time.monotonic()
             process.tell_to_stop()

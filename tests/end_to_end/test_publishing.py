@@ -35,7 +35,8 @@ def test_the_examples_of_the_guide_are_recorded(tmp_path, kafka_broker):
         assert sorted(one.type for one in history.recorded) == ["AssessmentStarted", "VisitMade"]
 
 
-def test_there_is_an_example_for_each_of_two_clients():
+def test_there_is_an_example_of_ten_lines_for_each_of_two_clients():
     first, second = EXAMPLES
+    assert [sum(line != "" for line in example.splitlines()) for example in EXAMPLES] == [10, 10]
     assert "from kafka import KafkaProducer" in first
     assert "from confluent_kafka import Producer" in second

@@ -1,6 +1,6 @@
-"""Real Kafka for tests: one broker and a cluster of three that a whole run shares, and ones to break.
+"""Real Kafka for tests: one broker that a whole run shares, and clusters to break.
 
-Topics of the shared ones belong to the test that makes them: name them by ``unique``. A test that kills or
+Topics of the shared one belong to the test that makes them: name them by ``unique``. A test that kills or
 pauses takes ``breakable_kafka``, whose nodes can be killed, paused, resumed and restarted.
 """
 
@@ -41,15 +41,7 @@ def running(folder: Path, nodes: int) -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One broker, shared by the whole run: use topics of your own, and leave it running."""
-    folder = folder_of_run(tmp_path_factory, "kafka-1")
-    with shared(folder, __name__):
-        yield at(folder / "cluster")
-
-
-@pytest.fixture(scope="session")
-def kafka_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Three brokers, shared by the whole run: use topics of your own, and leave them running."""
-    folder = folder_of_run(tmp_path_factory, "kafka-3")
+    folder = folder_of_run(tmp_path_factory, "kafka")
     with shared(folder, __name__):
         yield at(folder / "cluster")
 
@@ -62,8 +54,8 @@ def breakable_kafka(tmp_path: Path) -> Iterator[Callable[[int], Cluster]]:
 
 
 def main(folder: Path) -> None:
-    """Keep the cluster of a folder, whose name ends with how many nodes it has."""
-    cluster = made(folder / "cluster", int(folder.name.rpartition("-")[2]))
+    """Keep the broker of a folder."""
+    cluster = made(folder / "cluster", 1)
     keep(folder, cluster.start, cluster.stop)
 
 
