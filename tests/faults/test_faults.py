@@ -49,11 +49,11 @@ def rage(network, folder, seconds):
 
 
 def test_with_one_broker_whatever_fails_every_answer_is_true(one_broker, tmp_path):
-    rage(one_broker, tmp_path, 20)
+    rage(one_broker, tmp_path, 40)
 
 
 def test_with_three_brokers_whatever_fails_every_answer_is_true(three_brokers, tmp_path):
-    rage(three_brokers, tmp_path, 25)
+    rage(three_brokers, tmp_path, 50)
 
 
 def test_a_leader_whom_the_others_gave_up_is_not_believed(three_brokers, tmp_path):
