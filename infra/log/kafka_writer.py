@@ -154,15 +154,16 @@ class Writer:
         for number, request in enumerate(round.requests):
             for at, commit in enumerate(request.commits):
                 stored = known.get(commit.id)
-                if stored is not None:
-                    round.told[number][at] = Repeated(stored)
-                    continue
                 try:
-                    partition = partition_for(commit, self._partitions)
+                    # What is stored may be in another partition than it would go to now.
+                    partition = stored[0].partition if stored else partition_for(commit, self._partitions)
                     if is_damaged:
                         self._follower.raise_damage(partition)
                 except (ProgrammingError, LogDamaged) as error:
                     round.told[number][at] = error
+                    continue
+                if stored is not None:
+                    round.told[number][at] = Repeated(stored)
                     continue
                 weight = ROW_BYTES
                 for event in commit.events:

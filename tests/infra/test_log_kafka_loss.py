@@ -71,6 +71,11 @@ def test_a_lost_tail_is_noticed_told_and_mended(cluster, topic):
             log.select_events(stream)
         with pytest.raises(LogDamaged):
             append(log, fact(f"more of {stream}", stream))
+        # Nor is anybody told of what is gone that it is there.
+        with pytest.raises(LogDamaged):
+            append(log, fact(f"{stream}-9", stream))
+        with pytest.raises(LogDamaged):
+            log.settle(f"{stream}-9".encode(), stream)
     append(log, fact(f"more of {C}", C))
     assert versions(log, C)[:11] == list(range(1, 12))
     assert [error.partition for error in log.damaged] == [0, 1]
