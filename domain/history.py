@@ -3,11 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from domain.event import Event
 from domain.field import FactReference
 from domain.moment import Moment, london_day
+
+
+class Entered(Protocol):
+    """When something was entered."""
+
+    @property
+    def entered_at(self) -> datetime | None: ...
+    @property
+    def entered_on(self) -> date: ...
+
+
+class Outline(NamedTuple):
+    """When something happened and was entered: all that is read of some facts."""
+
+    occurred_on: Moment
+    entered_at: datetime | None
+    entered_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

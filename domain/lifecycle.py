@@ -88,6 +88,9 @@ LIFECYCLES: dict[str, tuple[Step, ...]] = {
     "HouseholdLeft": (_ends("household"),),
 }
 
+FOLLOWING = frozenset(LIFECYCLES)
+"""The types of facts that follow from others, or not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:

@@ -18,7 +18,7 @@ from domain.contact import ContactReceived
 from domain.correction import RecordDeleted
 from domain.event import Event
 from domain.field import FactReference
-from domain.history import Recorded
+from domain.history import Entered, Recorded
 from domain.identity import TransferredIn, TransferredOut
 from domain.moment import LONDON, Moment
 from domain.numerous import numerous
@@ -89,7 +89,7 @@ def turning_days(told: Told) -> tuple[date, ...]:
     return (told.day,)
 
 
-def entered_before_it_occurred(recorded: Recorded, moment: Moment) -> bool:
+def entered_before_it_occurred(recorded: Entered, moment: Moment) -> bool:
     """Whether a fact is said to have been typed in on a day before the one on which it happened."""
     return recorded.entered_on < moment.day and recorded.entered_at is not None
 

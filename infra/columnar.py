@@ -6,7 +6,7 @@ are laid out, is left to the codec itself, so that both judge alike.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
@@ -18,8 +18,8 @@ import msgspec
 from domain.catalogue import EVENT_TYPES, FIELDS, PREFIX
 from domain.event import Event
 from domain.field import FactReference
-from domain.history import Recorded
-from domain.moment import london_day
+from domain.history import Outline, Recorded
+from domain.moment import Moment, london_day
 from infra.avro import Malformed, read_long
 from infra.avro_columns import AvroColumns, Columns
 from infra.codec import NO_EXTENSIONS, Codec, Logged
@@ -102,7 +102,8 @@ class _Release:
         self.before = parts[:sealed]
         after = [part | {"name": f"envelope.{part['name']}"} for part in parts[sealed + 1 :]]
         self.after = AvroColumns([*after, *others])
-        told = {field["name"] for field in others}
+        told = [field["name"] for field in others]
+        self._when = AvroColumns([*after, *others[: told.index("occurred_on") + 1]])
         self.converters: list[tuple[str, str, Convert]] = []
         self.absent: list[tuple[str, Any]] = []
         for field in FIELDS[self.event]:
@@ -110,6 +111,11 @@ class _Release:
                 self.converters.append((field.name, field.attribute, converter(self.event, field)))
             else:
                 self.absent.append((field.attribute, absent(self.event, field)))
+
+    def occurred_on(self, rests: list[bytes]) -> list[Moment | None]:
+        """When what records tell of happened, by what follows what is sealed in them. Raises ValueError."""
+        convert = next(convert for name, _, convert in self.converters if name == "occurred_on")
+        return convert(self._when.last_of_first(rests))
 
     def facts(self, columns: Columns, number: int) -> list[Event]:
         """Raises ValueError where they are not what such an event holds."""
@@ -119,6 +125,18 @@ class _Release:
         for attribute, value in self.absent:
             _fill(found, attribute, repeat(value, number))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Records whose envelopes were read: their columns, what follows what is sealed in each, which of them
+    are unusual, and which have extensions or anything sealed.
+    """
+
+    envelopes: Columns
+    rests: Sequence[bytes]
+    unusual: Collection[int]
+    extended: Sequence[int]
 
 
 class ColumnarCodec:
@@ -142,15 +160,73 @@ class ColumnarCodec:
     def decode_rows(self, rows: Rows) -> list[Recorded | Unreadable]:
         """The same for columns. Raises Tampered as the codec does."""
         found: list[Recorded | Unreadable | None] = [None] * len(rows.states)
+        for before, places, some, headers in self._alike(rows):
+            self._read(before, some, headers, places, found)
+        left = self._codec.decode_all([_row(rows, at) for at, fact in enumerate(found) if fact is None])
+        return [left.pop() if fact is None else fact for fact in reversed(found)][::-1]
+
+    def outlines(self, rows: Rows) -> list[Outline | None]:
+        """When what each record tells of happened and was entered; None for an unusual one, of which only the
+        codec itself can tell.
+        """
+        found: list[Outline | None] = [None] * len(rows.states)
+        for before, places, some, headers in self._alike(rows):
+            begun = self._begun(before, some, headers)
+            if begun is None:
+                continue
+            for header, numbers in self._usual(begun, some, headers).items():
+                try:
+                    occurred_on = self._releases[header].occurred_on([begun.rests[n] for n in numbers])
+                    entered_at = instants([begun.envelopes["recordedtime"][n] for n in numbers])
+                except ValueError:
+                    continue
+                for number, moment, entered in zip(numbers, occurred_on, entered_at, strict=True):
+                    if moment is not None:
+                        day = london_day(entered or some.recorded_at[number])
+                        found[places[number]] = Outline(moment, entered, day)
+        return found
+
+    def _alike(self, rows: Rows) -> Iterator[tuple[AvroColumns, Sequence[int], Rows, Sequence[bytes]]]:
+        """The records whose envelopes are alike: where they stand, they themselves, and their headers."""
         headers = [state[:HEADER_BYTES] for state in rows.states]
         for before, alike in self._before.values():
             places = [at for at, header in enumerate(headers) if header in alike]
             if len(places) == len(headers):
-                self._read(before, rows, headers, places, found)
+                yield before, places, rows, headers
             elif places:
-                self._read(before, rows.at(places), [headers[at] for at in places], places, found)
-        left = self._codec.decode_all([_row(rows, at) for at, fact in enumerate(found) if fact is None])
-        return [left.pop() if fact is None else fact for fact in reversed(found)][::-1]
+                yield before, places, rows.at(places), [headers[at] for at in places]
+
+    def _begun(self, before: AvroColumns, rows: Rows, headers: Sequence[bytes]) -> "_Begun | None":
+        """Records read up to the end of their envelopes; None where they are not laid out alike."""
+        states = rows.states
+        try:
+            envelopes, ends = before.begin([state[HEADER_BYTES:] for state in states])
+            ends = [end + HEADER_BYTES for end in ends]
+            sealed = [n for n, (state, end) in enumerate(zip(states, ends, strict=True)) if state[end]]
+        except (ValueError, IndexError):
+            return None
+        rests = [state[end + 1 :] for state, end in zip(states, ends, strict=True)]
+        unusual: set[int] = set()
+        for number in sealed:
+            rest = _after_sealed(states[number], ends[number])
+            if rest is None or self._releases[headers[number]].event in BEARING:
+                unusual.add(number)
+            else:
+                rests[number] = rest
+        extended = [number for number, told in enumerate(envelopes["extensions"]) if told]
+        unusual.update(n for n in extended if not _can_be_read(envelopes["extensions"][n]))
+        return _Begun(envelopes, rests, unusual, sorted({*extended, *sealed}))
+
+    def _usual(self, begun: "_Begun", rows: Rows, headers: Sequence[bytes]) -> dict[bytes, list[int]]:
+        """By header, which records can be read on from the end of their envelopes."""
+        return {
+            header: [
+                n
+                for n in numbers
+                if rows.topics[n] == self._releases[header].topic and n not in begun.unusual
+            ]
+            for header, numbers in places_by(headers).items()
+        }
 
     def _read(
         self,
@@ -161,31 +237,19 @@ class ColumnarCodec:
         found: list[Recorded | Unreadable | None],
     ) -> None:
         """Put in their places the facts of records whose envelopes are alike, but for unusual ones."""
-        states = rows.states
-        try:
-            envelopes, ends = before.begin([state[HEADER_BYTES:] for state in states])
-            recorded = self._recorded(rows, headers, envelopes)
-            ends = [end + HEADER_BYTES for end in ends]
-            sealed = [n for n, (state, end) in enumerate(zip(states, ends, strict=True)) if state[end]]
-        except (ValueError, IndexError):
+        begun = self._begun(before, rows, headers)
+        if begun is None:
             return
-        rests = [state[end + 1 :] for state, end in zip(states, ends, strict=True)]
-        left_out: set[int] = set()
-        for number in sealed:
-            rest = _after_sealed(states[number], ends[number])
-            if rest is None or self._releases[headers[number]].event in BEARING:
-                left_out.add(number)
-            else:
-                rests[number] = rest
-        extended = [number for number, told in enumerate(envelopes["extensions"]) if told]
-        left_out.update(n for n in extended if not _can_be_read(envelopes["extensions"][n]))
-        extended = sorted({*extended, *sealed})
-        _fill([recorded[n] for n in extended], "extensions", self._reported(_Extensions, rows, extended))
-        for header, numbers in places_by(headers).items():
+        try:
+            recorded = self._recorded(rows, headers, begun.envelopes)
+        except ValueError:
+            return
+        extensions = self._reported(_Extensions, rows, begun.extended)
+        _fill([recorded[n] for n in begun.extended], "extensions", extensions)
+        for header, numbers in self._usual(begun, rows, headers).items():
             release = self._releases[header]
-            numbers = [n for n in numbers if rows.topics[n] == release.topic and n not in left_out]
             try:
-                columns = release.after.read([rests[n] for n in numbers])
+                columns = release.after.read([begun.rests[n] for n in numbers])
                 facts = release.facts(columns, len(numbers))
             except ValueError:
                 continue

@@ -7,7 +7,7 @@ from domain.catalogue import EVENT_TYPES, PREFIX
 from infra.log.rows import Rows
 from projections.measured.rows import Sources
 from services.compose import Parts
-from services.held import HeldCodec, HeldLog, HeldRows, held_of
+from services.held import HeldCodec, HeldLog, held_of
 from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION, Histories
 
 AMENDING = frozenset({"FactCorrected", "FactWithdrawn", "RecordChanged", "ClockRuled"})
@@ -27,7 +27,7 @@ def read_facts(parts: Parts, streams: Sequence[str], sources: Sources) -> Read:
 
     Types of facts that are not known here are never passed over.
     """
-    held = _held(parts, streams, sources.types)
+    held = held_of(_rows(parts, streams, sources), streams)
     unasked = set() if sources.with_flags else {BATCH, COMPLETION}
     if not any("SupervisionHeld" in family.bears for family in sources.families):
         unasked.add(SUPERVISION)
@@ -36,17 +36,29 @@ def read_facts(parts: Parts, streams: Sequence[str], sources: Sources) -> Read:
     return Read(histories, [stream for stream in streams if held.places[stream]])
 
 
-def _held(parts: Parts, streams: Sequence[str], types: frozenset[str] | None) -> HeldRows:
-    if types is None:
-        return held_of(parts.log.select_all(streams), streams)
-    kept = types | AMENDING
-    without = [PREFIX + name for name in EVENT_TYPES if name not in kept]
-    found = parts.log.select_all(streams, without)
+def _rows(parts: Parts, streams: Sequence[str], sources: Sources) -> Rows:
+    if sources.types is None:
+        return parts.log.select_all(streams)
+    passed_over = {PREFIX + name for name in EVENT_TYPES if name not in sources.types | AMENDING}
+    if sources.others is not None:
+        found = parts.log.select_all(streams)
+        whole = _to_be_whole(parts, streams, found)
+        outlines = parts.columnar.outlines(found)
+        mattering = [
+            place
+            for place, (topic, outline) in enumerate(zip(found.topics, outlines, strict=True))
+            if topic not in passed_over
+            or outline is None
+            or sources.others(outline)
+            or found.streams[place] in whole
+        ]
+        return found.at(mattering)
+    found = parts.log.select_all(streams, sorted(passed_over))
     whole = _to_be_whole(parts, streams, found)
     if not whole:
-        return held_of(found, streams)
+        return found
     places = [place for place, stream in enumerate(found.streams) if stream not in whole]
-    return held_of(found.at(places).before(parts.log.select_all(sorted(whole))), streams)
+    return found.at(places).before(parts.log.select_all(sorted(whole)))
 
 
 def _to_be_whole(parts: Parts, streams: Sequence[str], found: Rows) -> set[str]:

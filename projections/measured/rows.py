@@ -4,6 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from domain.families import FAMILIES, Family
+from domain.history import Outline
+from domain.integrity import JUDGED
+from domain.lifecycle import FOLLOWING
+from domain.telling import entered_before_it_occurred
 from domain.timescale_facts import ALONE
 from projections.hands import HANDING_ON
 from projections.measured.audits import audit_things
@@ -26,6 +30,7 @@ _REFERRALS = ALONE["referral_decision"].days
 _PLANS, _CARE = frozenset({"PlanStarted", "PlanEnded"}), frozenset({"CareStarted", "CareEnded"})
 _PLACEMENTS = frozenset({"PlacementStarted", "PlacementEnded"})
 _REVIEWS = ALONE["review_conference"]
+_JUDGED = frozenset(fact.__name__ for fact in JUDGED)
 _ON_CLOCKS = frozenset[str]().union(*(alone.days for alone in ALONE.values()))
 
 
@@ -33,7 +38,8 @@ _ON_CLOCKS = frozenset[str]().union(*(alone.days for alone in ALONE.values()))
 class Maker:
     """What makes the rows of some series: from which types of facts (None: of all), and from which clocks.
 
-    ``is_of_record``: from what the case system tells, and not from what the clocks follow of it.
+    ``others``: from facts of other types of which this is true, too. ``is_of_record``: from what the case
+    system tells, and not from what the clocks follow of it.
     """
 
     things: Things
@@ -41,6 +47,7 @@ class Maker:
     reads: frozenset[str] | None
     families: tuple[Family, ...] = ()
     is_of_record: bool = False
+    others: Callable[[Outline], bool] | None = None
 
     def made(self, case: Case) -> Iterator[Measured]:
         return self.things(case if self.is_of_record else case.followed)
@@ -87,7 +94,13 @@ _MAKERS: tuple[Maker, ...] = (
         is_of_record=True,
     ),
     Maker(named_things, frozenset({"workers_named"}), None, is_of_record=True),
-    Maker(discrepancy_things, frozenset({"discrepancies"}), None, is_of_record=True),
+    Maker(
+        discrepancy_things,
+        frozenset({"discrepancies"}),
+        FOLLOWING | _JUDGED | _REFERRALS,
+        is_of_record=True,
+        others=lambda fact: entered_before_it_occurred(fact, fact.occurred_on),
+    ),
     Maker(late_things, frozenset({"late_facts"}), _ON_CLOCKS, FAMILIES, is_of_record=True),
 )  # fmt: skip
 """What makes the rows of which series; those of clocks are all others."""
@@ -111,12 +124,13 @@ def rows_of(case: Case, series: Collection[str]) -> list[Measured]:
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What rows are made from: facts of some types (None: of all), and clocks of some families, with every
-    flag or without those that other facts explain.
+    flag or without those that other facts explain. ``others`` as of a `Maker`.
     """
 
     types: frozenset[str] | None
     families: tuple[Family, ...]
     with_flags: bool
+    others: Callable[[Outline], bool] | None = None
 
     def with_types(self, types: frozenset[str] | None) -> "Sources":
         return replace(self, types=None if self.types is None or types is None else self.types | types)
@@ -126,19 +140,25 @@ def sources_of(series: Iterable[str], *, with_flags: bool) -> Sources:
     """What the rows of some series are made from: all of them, or, but for flags, all that is counted."""
     types: frozenset[str] = frozenset()
     families: dict[str, Family] = {}
-    is_all = False
+    makers: list[Maker] = []
     for name in series:
         maker = next((maker for maker in _MAKERS if name in maker.series), None)
         alone = ALONE.get(name)
         if maker is not None:
-            is_all |= maker.reads is None
+            makers.append(maker)
             types |= maker.reads or frozenset()
             families |= {family.name: family for family in maker.families}
         elif alone is not None:
             types |= alone.flags if with_flags else alone.days
             types |= {"RiskAssessed"} if name in BY_RISK else frozenset()
             families[alone.family.name] = alone.family
-    return Sources(None if is_all else types, tuple(families.values()), with_flags)
+    is_all = any(maker.reads is None for maker in makers)
+    return Sources(
+        None if is_all else types,
+        tuple(families.values()),
+        with_flags,
+        others=next((maker.others for maker in makers if maker.others is not None), None),
+    )
 
 
 def _told_apart(makers: Sequence[Things], case: Case) -> list[Measured]:

@@ -20,6 +20,7 @@ from infra.codec import Codec, Incoming
 from infra.columnar import BEARING, ColumnarCodec
 from infra.errors import Unreadable
 from infra.keys import KeyStore, open_embedded
+from infra.log.rows import Rows
 from infra.schemas import FOLDER, fingerprint, registry, released
 from tests.infra.reported import facts
 from tests.infra.test_codec import InLog, in_log
@@ -110,6 +111,25 @@ def test_golden_records_are_read_as_fastavro_reads_them(tmp_path):
 def test_any_facts_are_read_as_the_codec_reads_them(codec, columnar, reported):
     records = [in_log(codec, fact) for fact in reported]
     told_alike(columnar.decode_all(records), codec.decode_all(records))
+
+
+@settings(max_examples=20, deadline=None)
+@given(reported=st.lists(facts(), min_size=1, max_size=12))
+def test_the_outline_of_a_fact_is_what_the_codec_reads_of_it(codec, columnar, reported):
+    records = [in_log(codec, fact) for fact in reported]
+    rows = Rows(
+        [one.originator_id for one in records],
+        [one.originator_version for one in records],
+        [one.topic for one in records],
+        [one.state for one in records],
+        [one.partition for one in records],
+        [one.offset for one in records],
+        [one.recorded_at for one in records],
+    )
+    for outline, fact in zip(columnar.outlines(rows), codec.decode_all(records), strict=True):
+        assert isinstance(fact, Recorded)
+        is_left_to_codec = fact.type in BEARING and outline is None
+        assert is_left_to_codec or outline == (fact.occurred_on, fact.entered_at, fact.entered_on)
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from domain.moment import london_day
 from domain.question import Question, end_of
 from projections.across.delays import measured_delays
 from projections.delay_rows import delay_rows
@@ -17,7 +18,7 @@ from services.measures.counted import Counted, count_rows
 from services.measures.past import Ask, cases_as_at, count_cases, looked_across
 from services.measures.reply import measure_json
 from services.simulate.simulation import simulate
-from tests.authority_of_facts import put, service_in
+from tests.authority_of_facts import event, put, service_in
 
 TODAY = date(2019, 10, 22)
 PAST = Question(date(2019, 6, 28), end_of(date(2019, 7, 15)), "entered")
@@ -79,6 +80,24 @@ def test_only_what_a_measure_is_made_from_is_read():
     assert read.types == frozenset({"VisitMade"}) and read.families == ()
     listed = Ask((BY_NAME["assessment_in_time"],), ask(PAST), keeps_rows=True).sources
     assert listed.types is not None and {"VisitMade", "WorkerUnallocated"} <= listed.types
+
+
+def test_a_fact_entered_before_it_occurred_is_a_discrepancy_whatever_it_tells(tmp_path):
+    def visit(number, **told):
+        return event(
+            f"{number}", "VisitMade", "2019-03-05", visit_id=f"V-{number}", purpose="child_in_need",
+            seen=True,
+        ) | told  # fmt: skip
+
+    read = Ask((BY_NAME["discrepancies"],), ask(SHOWN)).sources
+    assert read.types is not None and "VisitMade" not in read.types
+    with service_in(tmp_path, TODAY.isoformat()) as service:
+        early = [visit(number, recordedtime="2019-03-04T09:00:00Z") for number in (1, 2)]
+        put(service, [*early, visit(3, recordedtime="2019-03-05T09:00:00Z"), visit(4)])
+        learnt_on = london_day(service.log.page(0, 0, 1)[0].recorded_at)
+        asked = ask(Question(learnt_on), by="kind")
+        (item,) = Measures(service).count([BY_NAME["discrepancies"]], asked).items
+    assert [(part["kind"], part["numerator"]) for part in item["parts"]] == [("ENTERED_BEFORE_OCCURRED", 2)]
 
 
 def test_a_list_of_delays_is_the_same_from_the_views_wherever_they_are(tmp_path, views):
