@@ -88,11 +88,6 @@ class Amended:
         if any(isinstance(amendment.fact, RecordChanged) for amendment in self.amendments):
             self._find_targets()
 
-    @property
-    def merges(self) -> bool:
-        """Whether two references were ever said to be one child, or no longer to be."""
-        return any(isinstance(told.fact, MERGING) for told in self.told.values())
-
     def as_reported(self, day: date) -> list[Told]:
         """The facts up to ``day`` with nothing amended, in reading order. Not to be changed: it is kept for
         whoever asks for the same day again.

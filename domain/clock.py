@@ -75,7 +75,7 @@ class Clock:
             self.status == "stopped"
             and self.stopped_on is not None
             and self.stopped_on <= self.in_time_until
-            and all(flag.code != "COMPLETED_AFTER_CLOSING" for flag in self.flags)
+            and not (self.flags and any(flag.code == "COMPLETED_AFTER_CLOSING" for flag in self.flags))
         )
 
 

@@ -29,6 +29,8 @@ def backdated(facts: Iterable[Told]) -> list[Flag]:
 
 def changes_of_hands(around: Circumstances, start: date, end: date) -> list[Flag]:
     """How many changes of worker and of team fell from ``start`` to ``end``."""
+    if not around.worker_changes and not around.team_changes:
+        return []
     workers = _count("WORKER_CHANGES", around.worker_changes, start, end)
     return workers + _count("TEAM_CHANGES", around.team_changes, start, end)
 

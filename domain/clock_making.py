@@ -80,8 +80,12 @@ def make_clock(
     stopped_on = stop.day if stop else None
     dated = (start,) if stop is None else (start, stop)
     every = (*dated, *because_of)
-    general = backdated(every) + in_bulk(every, material.elsewhere)
-    general += changes_of_hands(material.around, started_on, stopped_on or material.day)
+    flags = [
+        *flags,
+        *backdated(every),
+        *in_bulk(every, material.elsewhere),
+        *changes_of_hands(material.around, started_on, stopped_on or material.day),
+    ]
     because = (start.reference,) if stop is None else (start.reference, stop.reference)
     return Clock(
         id=id,
@@ -96,7 +100,7 @@ def make_clock(
         on_record=on_record,
         has_records=stretches is not None,
         stretches=stretches or (Stretch("waiting", None, started_on, stopped_on),),
-        flags=tuple(gathered([*flags, *general])),
+        flags=tuple(gathered(flags)) if flags else (),
         because=because[:1] if because[0] == because[-1] else because,
         concerns=frozenset({begun_by, *things}),
     )

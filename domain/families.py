@@ -228,6 +228,16 @@ def families_of(types: Iterable[str]) -> tuple[Family, ...]:
     return tuple(family for family in FAMILIES if family.bears & asked)
 
 
+def families_moved(facts: Iterable[Event]) -> tuple[Family, ...]:
+    """Those whose clocks may depend on facts as they stand: of one corrected, the types alone tell."""
+    facts = list(facts)
+    return tuple(
+        family
+        for family in families_of(type(fact).__name__ for fact in facts)
+        if any(type(fact).__name__ in family.bears | OF_ALL and family.moves(fact) for fact in facts)
+    )
+
+
 def draw(drawing: Drawing, families: Sequence[Family] = FAMILIES) -> list[Clock]:
     """The clocks of some families."""
     return numbered_in_order([clock for family in families for clock in family.draw(drawing)])

@@ -175,8 +175,9 @@ def interval_clock(
     if interval.continued_by is not None:
         flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (interval.continued_by.reference,)))
     on_it = {(occasion, one.id) for one in (interval.from_, interval.stop) if one is not None}
-    counted_from = {(occasion, interval.from_.id)} if interval.from_ else set()
-    flags += gone_flags(material, {begun_by, *counted_from}, interval.start[1], stop)
+    if material.around.gone:
+        counted_from = {(occasion, interval.from_.id)} if interval.from_ else set()
+        flags += gone_flags(material, {begun_by, *counted_from}, interval.start[1], stop)
     return make_clock(
         material,
         row,

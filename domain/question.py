@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from typing import Literal
 
 from domain.history import Recorded
 from domain.moment import LONDON
 
 Basis = Literal["recorded", "entered"]
+_LOG_ORDER = attrgetter("log_order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Question:
     def known(self, history: Iterable[Recorded]) -> list[Recorded]:
         """The facts known at the moment asked about, in log order."""
         known = [fact for fact in history if self._is_known(fact)]
-        known.sort(key=lambda fact: fact.log_order)
+        known.sort(key=_LOG_ORDER)
         return known
 
     def _is_known(self, fact: Recorded) -> bool:

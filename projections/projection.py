@@ -7,7 +7,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Generic, TypeVar
 
-from domain.amended import Amended
+from domain.amended import MERGING, Amended
 from domain.circumstances import NOWHERE_ELSE, Elsewhere
 from domain.discrepancies import discrepancies
 from domain.families import FAMILIES, Family
@@ -85,7 +85,9 @@ class Case:
     @cached_property
     def survivor(self) -> tuple[str, tuple[str, ...]]:
         """The reference the child is read under on that day, and those that were merged into it."""
-        if self.amended.amendments and self.amended.merges:
+        if not any(isinstance(fact.fact, MERGING) for fact in self.known):
+            return self.child, ()
+        if self.amended.amendments:
             return self.figures.child, self.figures.merged
         one = OneChild(self._amended_facts)
         survivor = one.survivor(self.child)

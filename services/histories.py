@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from threading import Lock
 from time import monotonic
 from typing import Any, Protocol
@@ -74,7 +75,7 @@ class History:
 
     @cached_property
     def in_log_order(self) -> list[Recorded]:
-        return sorted((*self.recorded, *self.beside), key=lambda fact: fact.log_order)
+        return sorted((*self.recorded, *self.beside), key=attrgetter("log_order"))
 
     @cached_property
     def amended(self) -> Amended:

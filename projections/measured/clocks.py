@@ -27,13 +27,14 @@ _WHAT_STOPPED = frozenset({"initial_conference"})
 def clock_things(case: Case) -> Iterator[Measured]:
     """One row for each clock, placed by the day it was due. Lengths are in working days."""
     held_by = case.holders
+    child = case.survivor[0]
     levels = [(t.day, t.fact.level) for t in case.told("RiskAssessed") if isinstance(t.fact, RiskAssessed)]
     for clock in case.figures.clocks:
         worker, team = held_by.on(clock.stopped_on or case.day)
         outcome, length, late_from = _recorded(clock, case.day, case.calendar)
         over = clock.stopped_on
         yield Measured(
-            child=case.survivor[0],
+            child=child,
             series=clock.timescale.id,
             thing=clock.id,
             day=clock.due_on,
@@ -54,7 +55,10 @@ def clock_things(case: Case) -> Iterator[Measured]:
 
 
 def _level(clock: Clock, levels: Sequence[tuple[date, str]]) -> str:
-    return next((level for day, level in reversed(levels) if day <= clock.started_on), NOT_ASSESSED)
+    for day, level in reversed(levels):
+        if day <= clock.started_on:
+            return level
+    return NOT_ASSESSED
 
 
 def _outcome(clock: Clock) -> str:
@@ -67,7 +71,7 @@ def _outcome(clock: Clock) -> str:
 
 def _marks(clock: Clock, case: Case) -> list[str]:
     codes = [flag.code for flag in clock.flags]
-    if not _APART_FLAGS.isdisjoint(codes):
+    if codes and not _APART_FLAGS.isdisjoint(codes):
         codes.append(APART)
     if clock.timescale.id in _WHAT_STOPPED and clock.status == "stopped":
         codes.append(case.by_reference[clock.because[-1]].type)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from domain.families import families_of
+from domain.families import families_moved, families_of
 from domain.history import Recorded
 from domain.moment import london_day
 from domain.months import months_after
@@ -35,7 +35,13 @@ def late_things(case: Case) -> Iterator[Measured]:
     if not late:
         # Nothing is asked of clocks that nothing late can have started or stopped.
         return
-    families = families_of(fact.type for fact in late.values())
+    # What was corrected may bear on other clocks than it did as reported.
+    is_amended = bool(case.amended.amendments)
+    families = (
+        families_of(fact.type for fact in late.values())
+        if is_amended
+        else families_moved(fact.fact for fact in late.values())
+    )
     figures = case.of_families(families).figures
     on_clocks = dict.fromkeys(reference for clock in figures.clocks for reference in clock.because)
     for reference in on_clocks:

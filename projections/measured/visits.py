@@ -18,10 +18,11 @@ def visit_things(case: Case) -> Iterator[Measured]:
     for told in case.told("VisitMade"):
         if isinstance(told.fact, VisitMade):
             latest[told.fact.visit_id] = (told.day, told.fact)
+    child = case.survivor[0]
     for visit_id, (day, visit) in latest.items():
         worker, team = case.holders.on(day)
         yield Measured(
-            child=case.survivor[0],
+            child=child,
             series="visits",
             thing=visit_id,
             day=day,
