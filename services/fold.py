@@ -15,7 +15,7 @@ from domain.question import Question
 from domain.telling import turning_days
 from infra.errors import Tampered, Unreadable
 from infra.keys import KeysUnavailable
-from infra.log.commit import LogNotification
+from infra.log.commit import LogDamaged, LogNotification
 from infra.log.marks import Mark, Marked
 from infra.views.engine import ViewsUnavailable
 from infra.views.folded import Failure, Folded
@@ -24,7 +24,7 @@ from services.histories import BATCH, COMPLETION, SUPERVISION, Histories
 
 _AMENDMENTS = frozenset({f"{PREFIX}FactCorrected", f"{PREFIX}FactWithdrawn"})
 _ROOT = Path(__file__).parents[1]
-WAIT_AND_RETRY = (PersistenceError, KeysUnavailable, ViewsUnavailable, OSError, MemoryError)
+WAIT_AND_RETRY = (PersistenceError, LogDamaged, KeysUnavailable, ViewsUnavailable, OSError, MemoryError)
 """What is no fault of the child's: nobody is set aside for it."""
 
 

@@ -13,6 +13,7 @@ from infra.errors import Unavailable
 from infra.intake.taken import Taken, Why
 from infra.intake.tally import Tally
 from infra.keys import KeysUnavailable
+from infra.log.commit import LogDamaged
 from services.api import problems, results
 from services.api.log_lines import log
 from services.published import Published
@@ -66,13 +67,13 @@ class Intake:
         self._now = now
 
     def run(self, stop: Signal) -> None:
-        """Take in until told to stop, waiting where the log or the brokers are away."""
+        """Take in until told to stop, waiting where the log or the brokers are away, or lost something."""
         failures = 0
         while not stop.is_set():
             try:
                 self.step()
                 failures = 0
-            except (Unavailable, PersistenceError, KeysUnavailable, OSError) as error:
+            except (Unavailable, PersistenceError, LogDamaged, KeysUnavailable, OSError) as error:
                 log("warning", "intake waits", error=type(error).__name__)
                 stop.wait(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
                 failures += 1
@@ -80,7 +81,7 @@ class Intake:
     def step(self, wait_s: float = WAIT_S) -> int:
         """Take in what there is, and return how many records that was.
 
-        Raises Unavailable, LogUnavailable or KeysUnavailable, and then nothing was finished.
+        Raises Unavailable, LogUnavailable, LogDamaged or KeysUnavailable, and then nothing was finished.
         """
         taken = self._source.take(wait_s, MOST)
         if not taken:

@@ -14,7 +14,7 @@ from infra.errors import Unavailable
 from infra.intake.taken import Taken, Why
 from infra.intake.tally import Tally, read, written
 from infra.keys import open_embedded
-from infra.log.commit import LogUnavailable
+from infra.log.commit import LogDamaged, LogUnavailable
 from infra.log.sqlite import SqliteLog
 from infra.published_avro import PublishedAvro
 from services.intake import incoming
@@ -176,8 +176,9 @@ def test_a_fact_that_the_service_chokes_on_is_set_aside_alone(tmp_path, capsys):
     assert "mistake" not in capsys.readouterr().err
 
 
-def test_while_the_log_is_away_the_intake_waits_and_loses_nothing(tmp_path, capsys):
-    with closing(Place(tmp_path, [message(0)], {2: LogUnavailable("x")})) as place:
+@pytest.mark.parametrize("error", [LogUnavailable("x"), LogDamaged(0, "x")])
+def test_while_the_log_is_away_or_damaged_the_intake_waits_and_loses_nothing(tmp_path, capsys, error):
+    with closing(Place(tmp_path, [message(0)], {2: error})) as place:
         stop = Event()
         given_up = []
 
