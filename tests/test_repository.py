@@ -1,6 +1,7 @@
 """What is in the repository, and what must not be."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,18 @@ from infra.deploy.lock import without_addresses
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NOT_OURS = frozenset(
-    (".git", ".venv", ".kafka", "data", "build", "dist", "node_modules", "__pycache__", "test-results")
+    (
+        ".git",
+        ".venv",
+        ".kafka",
+        ".hypothesis",
+        "data",
+        "build",
+        "dist",
+        "node_modules",
+        "__pycache__",
+        "test-results",
+    )
 )
 
 # Joined here, so that this file does not hold what it forbids.
@@ -42,12 +54,11 @@ ELSEWHERE = re.compile(r"/wo" + r"rk/(main|shared)|/tm" + r"p/plan|\bCONT" + r"R
 def texts() -> dict[str, str]:
     """Every text file that is ours, by its path from the root. What is no UTF-8 is a picture or a font."""
     found = {}
-    for path in ROOT.rglob("*"):
-        inside = path.relative_to(ROOT)
-        kept = not NOT_OURS & set(inside.parts) and not any(p.endswith("_cache") for p in inside.parts)
-        if kept and ".hypothesis" not in inside.parts and path.is_file():
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [each for each in folders if each not in NOT_OURS and not each.endswith("_cache")]
+        for path in (Path(folder) / name for name in names if name not in NOT_OURS):
             try:
-                found[inside.as_posix()] = path.read_text()
+                found[path.relative_to(ROOT).as_posix()] = path.read_text()
             except UnicodeDecodeError:
                 continue
     return found
