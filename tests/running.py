@@ -19,7 +19,7 @@ import pytest
 from services.cli.main import main
 
 ROOT = Path(__file__).parents[1]
-READY_WITHIN_S = 60
+READY_WITHIN_S = 100
 
 
 @dataclass(frozen=True, slots=True)

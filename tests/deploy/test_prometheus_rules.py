@@ -105,6 +105,7 @@ def test_what_is_late_is_by_a_number_of_days_that_delays_are_counted_by():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("step", ["1m", "30m"])
 def test_alerts_fire_when_they_should_and_only_then(step, tmp_path):
     told = {
