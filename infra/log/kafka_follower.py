@@ -21,6 +21,12 @@ MOVING_S = 2.0
 LOOKS_EVERY_S = 0.003
 
 
+Found = tuple[int, int, int]
+"""The epoch and the end of a partition, and where the index stood: what was wrong with it is wrong until one
+of them moves.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     """A record that this process wrote, and its place in the log."""
@@ -43,7 +49,7 @@ class Follower:
         self._announce = announce
         self._moving = Lock()
         self._confirmed: dict[int, End] = {}
-        self._damaged: dict[int, tuple[tuple[int, int], LogDamaged]] = {}
+        self._damaged: dict[int, tuple[Found, LogDamaged]] = {}
         self._within = local()
         self._stop = Event()
         self._thread: Thread | None = None
@@ -117,17 +123,18 @@ class Follower:
             try:
                 self._check(position, end)
             except LogDamaged as error:
-                self._damaged[partition] = ((end.epoch, position.next_offset), error)
+                self._damaged[partition] = (_found(position, end), error)
                 continue
             if end.offset > position.next_offset:
                 behind[partition] = end.offset
         if behind and (self.under_way or monotonic() - self._moved_s < MOVING_S):
             self._wait_for_others(behind)
+        stood = {position.partition: position for position in standing}
         for partition, stop in behind.items():
             try:
                 self._catch_up(partition, stop)
             except LogDamaged as error:
-                self._damaged[partition] = ((ends[partition].epoch, stop), error)
+                self._damaged[partition] = (_found(stood[partition], ends[partition]), error)
 
     def _standing(self) -> list[Position]:
         """Where the index stands, noting whether others move it on."""
@@ -150,9 +157,8 @@ class Follower:
     def _check(self, position: Position, end: End) -> None:
         """Raises LogDamaged where the topic does not hold what the index has of it."""
         partition = position.partition
-        found = (end.epoch, position.next_offset)
         damaged = self._damaged.get(partition)
-        if damaged is not None and damaged[0] == found:
+        if damaged is not None and damaged[0] == _found(position, end):
             raise damaged[1]
         confirmed = self._confirmed.get(partition, End(position.confirmed, position.epoch))
         if end.offset < position.next_offset:
@@ -220,3 +226,7 @@ class Follower:
             return self._index.outcomes_at(one.place, one.commits)
         except (LogUnavailable, LogDamaged) as error:
             return error
+
+
+def _found(position: Position, end: End) -> Found:
+    return end.epoch, end.offset, position.next_offset

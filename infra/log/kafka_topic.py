@@ -1,11 +1,13 @@
 """The log's topic: made as it must be where it is absent, and looked over where it is there."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Any
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
 
 from infra.log.commit import LogUnavailable, WrongLog
 from infra.log.kafka_client import Brokers, as_log_errors, connected
@@ -18,6 +20,10 @@ MAX_BATCH_BYTES = MAX_RECORD_BYTES + (64 << 10)
 
 REPLICAS = 3
 IN_SYNC = 2
+
+MADE_WITHIN_S = 30.0
+"""How long brokers may take to tell of a topic that was made."""
+LOOK_AGAIN_S = 0.1
 
 FOR_EVER: Mapping[str, str] = {
     "cleanup.policy": "delete",
@@ -85,10 +91,10 @@ def ensure(brokers: Brokers, partitions: int) -> Shape:
         found = _shape(admin, topic)
         if found is None:
             _create(admin, topic, partitions, REPLICAS if nodes >= REPLICAS else 1)
-            found = _shape(admin, topic)
-            if found is None:
-                raise LogUnavailable(f"The topic {topic} was made, and is not there yet; retry.")
-        said = wrong_settings(_configs(admin, topic), found.replicas)
+            found, configs = _made(admin, topic)
+        else:
+            configs = _configs(admin, topic)
+        said = wrong_settings(configs, found.replicas)
     if nodes >= REPLICAS and found.replicas < REPLICAS:
         said.append(
             f"give it {REPLICAS} replicas (it has {found.replicas}), for there are {nodes} brokers: "
@@ -110,6 +116,21 @@ def _create(admin: KafkaAdminClient, topic: str, partitions: int, replicas: int)
     except TopicAlreadyExistsError:
         # Another process was quicker: what it made is looked over like any other.
         admin.wait_for_topics([topic])
+
+
+def _made(admin: KafkaAdminClient, topic: str) -> tuple[Shape, dict[str, str]]:
+    """How a topic that was just made is spread and set: each broker hears of it in its own time.
+
+    Raises LogUnavailable where that takes too long.
+    """
+    until = monotonic() + MADE_WITHIN_S
+    while monotonic() < until:
+        with suppress(UnknownTopicOrPartitionError):
+            found = _shape(admin, topic)
+            if found is not None:
+                return found, _configs(admin, topic)
+        sleep(LOOK_AGAIN_S)
+    raise LogUnavailable(f"The topic {topic} was made, and is not there yet; retry.")
 
 
 def _shape(admin: KafkaAdminClient, topic: str) -> Shape | None:

@@ -120,7 +120,7 @@ def test_a_lost_tail_stops_one_partition_and_is_brought_back(cluster, settings, 
         publish(read_place(f"kafka://{cluster.bootstrap}/{INTAKE}"), *map(structured, published))
         until(lambda: gauge(client, "casetimeline_log_damaged_partitions") == 1)
 
-        assert b"lacks offsets 5 to 6" in command(tmp_path, "doctor", **settings).stdout
+        assert b"lacks offsets 5 to 6" in command(tmp_path, "doctor", "--output", "json", **settings).stdout
         assert command(tmp_path, "verify", **settings).returncode == FAULTY
         told = command(tmp_path, "index", "lost", "--output", "json", **settings)
         assert told.returncode == FAULTY
