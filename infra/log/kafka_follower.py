@@ -123,7 +123,7 @@ class Follower:
             try:
                 self._check(position, end)
             except LogDamaged as error:
-                self._damaged[partition] = (_found(position, end), error)
+                self._note(position, end, error)
                 continue
             if end.offset > position.next_offset:
                 behind[partition] = end.offset
@@ -134,7 +134,12 @@ class Follower:
             try:
                 self._catch_up(partition, stop)
             except LogDamaged as error:
-                self._damaged[partition] = (_found(stood[partition], ends[partition]), error)
+                self._note(stood[partition], ends[partition], error)
+
+    def _note(self, position: Position, end: End, error: LogDamaged) -> None:
+        """Keep what is wrong: as it was found first, for what has been written since hides part of it."""
+        _, first = self._damaged.get(position.partition, (None, error))
+        self._damaged[position.partition] = (_found(position, end), first)
 
     def _standing(self) -> list[Position]:
         """Where the index stands, noting whether others move it on."""
