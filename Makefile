@@ -18,8 +18,9 @@ INSTALL := $(IN_VENV)python -m pip install --disable-pip-version-check
 endif
 
 CODE := $(wildcard domain projections infra services benchmarks tests)
-# Those without a main are parts that the others share.
-BENCHMARKS := $(sort $(shell grep -ls '^def main\b' benchmarks/*.py))
+# Those without a main are parts that the others share; those of the size of an authority come last.
+LONG := $(patsubst %,benchmarks/%.py,live measures metrics rebuild equality)
+BENCHMARKS := $(filter-out $(LONG),$(sort $(shell grep -ls '^def main\b' benchmarks/*.py))) $(LONG)
 PYTEST := $(IN_VENV)python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
@@ -85,11 +86,12 @@ typecheck: $(VENV)/.development ## Check types, strictly
 check: lint typecheck test ## Lint, typecheck and test: what a change must pass
 
 .PHONY: bench
-bench: $(VENV)/.development ## Measure speed, each figure beside its baseline
+bench: $(VENV)/.development ## Measure speed, each figure beside its baseline, in hours; SIZE=small in minutes
 	@echo 'Measuring, one benchmark after another; figures are ratios to a baseline measured in the same run'
 	@for file in $(BENCHMARKS); do \
+	    case ' $(LONG) ' in *" $$file "*) size='$(SIZE:%=--%)' ;; *) size= ;; esac; \
 	    printf '\n%s: %s\n' "$$file" "$$(sed -n '1s/"""//gp' "$$file")"; \
-	    name="$${file%.py}"; $(IN_VENV)python -m "$${name//\//.}"; \
+	    name="$${file%.py}"; $(IN_VENV)python -m "$${name//\//.}" $$size; \
 	done
 
 .PHONY: lock

@@ -2,9 +2,9 @@
 
 An invented authority is built in several processes, then stopped and resumed, in part, child by child, in
 the other database, and live from there on with late, corrected, withdrawn and merged facts: each time the
-digests of all projections must be the same. ``--events 5000000`` is the check of record. Rates at a tenth of
-the events and at all of them, and the most memory a process took, are printed beside: of few events, starting
-the processes takes the most.
+digests of all projections must be the same. Rates at a tenth of the events and at all of them, and the most
+memory a process took, are printed beside: of few events, starting the processes takes the most. Give it some
+hours, or ``--small`` and some minutes.
 """
 
 import argparse
@@ -46,9 +46,12 @@ Digests = Mapping[str, Digest]
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.equality", description=__doc__)
-    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--events", type=int, default=5_000_000)
+    parser.add_argument(
+        "--small", action="store_const", dest="events", const=100_000, help="--events 100000, in minutes"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    given, _ = parser.parse_known_args()
+    given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="casetimeline-equality-"))
     kafka = cluster.make(folder / "kafka", free_ports(1, cluster.PORTS_OF_A_NODE))
     server = postgres.make(folder / "postgres", free_ports(1)[0], postgres.FOR_TESTS)
