@@ -2,6 +2,7 @@
 log for nothing but what these share with others.
 """
 
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -15,8 +16,12 @@ from infra.log.commit import LogNotification
 from infra.log.marks import Mark, Marked
 from infra.log.rows import PartitionRows, Rows
 
-FACTS_AT_ONCE = 40_000
-"""How many facts are decoded together: each takes about 1.5 KB until the next ones are."""
+FACTS_AT_ONCE = 20_000
+"""How many facts are decoded together: each takes about 1.5 KB until the next but one are."""
+
+WINDOWS_KEPT = 2
+NEAR_FACTS = 2_000
+"""A stream no further ahead than this is taken for the next, and what is before it decoded with it."""
 
 
 class Log(Protocol):
@@ -101,8 +106,9 @@ class HeldLog:
         self._held = held
         self._order = sorted(held.places)
         self._number = {stream: number for number, stream in enumerate(self._order)}
-        self._decoded: dict[str, list[Recorded | Unreadable]] = {}
+        self._windows: deque[dict[str, list[Recorded | Unreadable]]] = deque(maxlen=WINDOWS_KEPT)
         self._until = 0
+        self._ahead: set[int] = set()
         self._others: Others = {} if others is None else others
         self._unasked = unasked
         self._known_by: dict[datetime, tuple[int, ...]] = {}
@@ -141,28 +147,43 @@ class HeldLog:
         return self._log.doubles()
 
     def _facts(self, stream: str) -> list[Recorded | Unreadable]:
-        if stream not in self._decoded and self._number[stream] >= self._until:
-            # Whose record was tampered with shows when each stream is decoded alone.
-            with suppress(Tampered):
-                self._decode_from(self._number[stream])
-        if stream not in self._decoded:
-            # One that was passed by already: what others were merged with.
-            return self._codec.decode_rows(self._held.rows.at(self._held.places[stream]))
-        return self._decoded[stream]
+        number = self._number[stream]
+        if number >= self._until:
+            if self._is_next(number):
+                # Whose record was tampered with shows when each stream is decoded alone.
+                with suppress(Tampered):
+                    self._decode_until(number)
+            else:
+                self._ahead.add(number)
+        for window in self._windows:
+            if stream in window:
+                return window[stream]
+        # What others were merged with, far from here.
+        return self._codec.decode_rows(self._held.rows.at(self._held.places[stream]))
 
-    def _decode_from(self, number: int) -> None:
-        """Decode the next streams, in their order, and let go of those before."""
+    def _is_next(self, number: int) -> bool:
+        """Whether a stream is the next of those not decoded yet, or near it, but for those asked ahead."""
+        facts = 0
+        for between in range(self._until, number):
+            if between not in self._ahead:
+                facts += len(self._held.places[self._order[between]])
+            if facts > NEAR_FACTS:
+                return False
+        return True
+
+    def _decode_until(self, number: int) -> None:
+        """Decode the next streams in their order, this one among them, and let go of the first that were."""
         places: list[int] = []
-        ends = [0]
-        self._until = number
-        while self._until < len(self._order) and (ends[-1] < FACTS_AT_ONCE or len(ends) == 1):
+        begins = []
+        start = self._until
+        while self._until < len(self._order) and (len(places) < FACTS_AT_ONCE or self._until <= number):
+            begins.append(len(places))
             places += self._held.places[self._order[self._until]]
-            ends.append(len(places))
             self._until += 1
-        self._decoded = {}
         facts = self._codec.decode_rows(self._held.rows.at(places))
-        for offset, stream in enumerate(self._order[number : self._until]):
-            self._decoded[stream] = facts[ends[offset] : ends[offset + 1]]
+        parts = map(slice, begins, [*begins[1:], len(places)])
+        of_streams = zip(self._order[start : self._until], parts, strict=True)
+        self._windows.append({stream: facts[part] for stream, part in of_streams})
 
     def marks_of_all(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]:
         """Each stream's marks of one kind, in log order."""

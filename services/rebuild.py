@@ -24,7 +24,7 @@ from projections.catalogue import PROJECTIONS
 from services.fold import Folding
 from services.project import Projector, at
 
-MOST_SHARES = 64
+MOST_SHARES = 256
 EVENTS_IN_A_SHARE = 2_000
 WORTH_READING_WHOLE = 100_000
 """Events from which on the topic is read, a partition at a time, and not its index, stream by stream."""

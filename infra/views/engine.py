@@ -11,6 +11,11 @@ POSTGRESQL = "postgresql"
 _ONE_AT_A_TIME = 0x63617365
 """What those who make or change tables lock in PostgreSQL."""
 
+_KEPT_OUT_MS = 60_000
+"""How long SQLite keeps trying while others write, which is one at a time and by no queue: the shares of a
+rebuild take seconds each.
+"""
+
 _LOST_THE_RACE = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes for a transaction that another one got in the way of."""
 
@@ -83,7 +88,7 @@ def open_engine(url: str) -> Engine:
         # Transactions are begun below: the driver begins none before it makes or drops a table.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute(f"PRAGMA busy_timeout={_KEPT_OUT_MS}")
         cursor.execute("PRAGMA journal_mode=WAL")
         # They can be built again from the log: a crash may cost their last moments, never their sense.
         cursor.execute("PRAGMA synchronous=NORMAL")

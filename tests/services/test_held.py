@@ -77,6 +77,30 @@ def test_rows_made_of_what_is_held_are_those_made_of_the_log(service, monkeypatc
             assert rows_of(histories, stream) == rows_of(service.histories, stream), stream
 
 
+def test_what_was_merged_with_another_far_ahead_does_not_part_the_others(service, monkeypatch):
+    monkeypatch.setattr(module, "NEAR_FACTS", 0)
+    streams = sorted(service.log.streams())
+    codec = Counted(service.codec)
+    log = HeldLog(service.log, codec, service.log.heads(), read_rows(service.log, streams))
+    histories = Histories(log, HeldCodec(codec), service.calendar)
+    for stream in streams:
+        histories.of(stream)
+    assert max(codec.asked) > 0.9 * sum(map(len, read_rows(service.log, streams).places.values()))
+    assert len(codec.asked) < 10
+
+
+class Counted(ColumnarCodec):
+    """Notes how many records it is asked for at once."""
+
+    def __init__(self, codec):
+        super().__init__(codec)
+        self.asked: list[int] = []
+
+    def decode_rows(self, rows):
+        self.asked.append(len(rows.states))
+        return super().decode_rows(rows)
+
+
 def test_the_log_is_asked_one_by_one_only_for_what_is_not_held(service):
     log, watched, streams = held_share(service, 0)
     histories = Histories(log, HeldCodec(ColumnarCodec(service.codec)), service.calendar)
