@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     Connection,
     MetaData,
     Select,
@@ -184,15 +185,18 @@ def create(
     read_on: date | None,
     parted: tuple[int, int] | None = None,
 ) -> Build:
-    """A new build, empty and without indexes.
+    """A new build, empty and without indexes, its key among them.
 
-    PostgreSQL adds a key to a full table sooner than it keeps one right while the table is filled.
+    A table is filled in no order: to keep it in that of its key from the start takes several times as long,
+    and on SQLite writes most of the table anew with each share.
     """
     last = connection.scalar(select(func.max(BUILDS.c.build)).where(BUILDS.c.projection == projection))
     table = physical(projection, (last or 0) + 1)
-    connection.execute(CreateTable(table))
     if connection.dialect.name == POSTGRESQL:
+        connection.execute(CreateTable(table))
         _drop_key(connection, table)
+    else:
+        connection.execute(CreateTable(table if _is_numbered(table) else _keyless(table)))
     values = {
         "projection": projection,
         "build": (last or 0) + 1,
@@ -212,14 +216,41 @@ def _drop_key(connection: Connection, table: Table) -> None:
     connection.execute(text(f"ALTER TABLE {table.name} DROP CONSTRAINT IF EXISTS {table.name}_pkey"))
 
 
+def _is_numbered(table: Table) -> bool:
+    """Whether the database numbers the rows, so that they come in the order of their key."""
+    return table.autoincrement_column is not None
+
+
+def _keyless(table: Table) -> Table:
+    columns = (Column(each.name, each.type, nullable=each.nullable) for each in table.columns)
+    return Table(table.name, MetaData(), *columns)
+
+
 def add_indexes(connection: Connection, build: Build) -> None:
-    """Add those that a build is read by, its key among them."""
+    """Add those that a build is read by, its key first."""
+    table = build.table
     if connection.dialect.name == POSTGRESQL:
-        _drop_key(connection, build.table)
-        key = ", ".join(f'"{column.name}"' for column in build.table.primary_key.columns)
-        connection.execute(text(f"ALTER TABLE {build.table.name} ADD PRIMARY KEY ({key})"))
-    for index in sorted(build.table.indexes, key=lambda index: str(index.name)):
+        _drop_key(connection, table)
+        connection.execute(text(f"ALTER TABLE {table.name} ADD PRIMARY KEY ({_key(table)})"))
+    elif not _is_numbered(table):
+        _put_in_order(connection, table)
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
         connection.execute(CreateIndex(index))
+
+
+def _key(table: Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+
+
+def _put_in_order(connection: Connection, table: Table) -> None:
+    """Put the rows of a table without a key into one that has it, which takes its place."""
+    filled = f"{table.name}_filled"
+    connection.execute(text(f"ALTER TABLE {table.name} RENAME TO {filled}"))
+    connection.execute(CreateTable(table))
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    ordered = f"SELECT {names} FROM {filled} ORDER BY {_key(table)}"  # noqa: S608 (names of ours)
+    connection.execute(text(f"INSERT INTO {table.name} ({names}) {ordered}"))
+    connection.execute(text(f"DROP TABLE {filled}"))
 
 
 def turn(connection: Connection, build: Build, state: State, **told: Any) -> None:
