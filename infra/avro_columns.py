@@ -30,13 +30,17 @@ class AvroColumns:
         over what follows the fields, and the sum of bytes tells.
         """
         batch = self._decoded(records)
-        columns = {field["name"]: batch.column(field["name"]).to_pylist() for field in self._fields}
+        columns: dict[str, list[Any]] = {}
         size = 0
-        for field in self._fields:
+        for field, column in zip(self._fields, batch.columns, strict=True):
             name, type_ = field["name"], field["type"]
-            if type_ in ("string", _NULL_OR_TEXT) and len(records):
-                sizes = _text_sizes(batch.column(name), is_nullable=type_ != "string")
-                size += pc.sum(sizes).as_py()
+            if column.null_count == len(column):
+                columns[name] = [None] * len(column)
+                size += len(column)
+                continue
+            columns[name] = column.to_pylist()
+            if type_ in ("string", _NULL_OR_TEXT):
+                size += _size_of_column(column, is_nullable=type_ != "string")
             else:
                 size += _size(type_, columns[name])
         if size != sum(map(len, records)):
@@ -90,6 +94,17 @@ _PYTHON = {
 _NONE, _ONE = pa.scalar(0, pa.int32()), pa.scalar(1, pa.int32())
 _SHORT, _LONG = pa.scalar(64, pa.int32()), pa.scalar(8_192, pa.int32())
 """Bytes from which on the length of a text takes two bytes, and three."""
+
+
+def _size_of_column(column: pa.Array, *, is_nullable: bool) -> int:
+    """The bytes that our writer takes for the texts of a column, of which not all are null."""
+    length = pc.binary_length(column)
+    total, most = pc.sum(length).as_py(), pc.max(length).as_py()
+    if most >= _SHORT.as_py():
+        return int(pc.sum(_text_sizes(column, is_nullable=is_nullable)).as_py())
+    # A null takes the byte that tells it is one; a text takes that of its length too.
+    prefixes = len(column) - column.null_count
+    return int(total + prefixes + (len(column) if is_nullable else 0))
 
 
 def _text_sizes(column: pa.Array, *, is_nullable: bool) -> pa.Array:

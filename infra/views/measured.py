@@ -1,6 +1,6 @@
 """What is measured, read from its table: rows summed, and the cases one by one."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +23,7 @@ from sqlalchemy import (
     tuple_,
 )  # fmt: skip
 
+from infra.views.tables import SUMMED
 from projections.measure import Measure, Period, Where, Which
 from projections.measured.row import Measured
 
@@ -30,12 +31,12 @@ By = Literal["team", "worker", "kind"]
 """What the cases of a measure can be parted by."""
 
 _COLUMNS: dict[By, tuple[str, ...]] = {
-    "team": ("team_id",),
-    "worker": ("team_id", "worker_id"),
-    "kind": ("team_id", "worker_id", "kind"),
+    "team": ("day", "team_id"),
+    "worker": ("day", "team_id", "worker_id"),
+    "kind": ("day", "team_id", "worker_id", "kind"),
 }
-"""The column of a part, after those that come before it in the index of visits: what is summed in its order
-is not sorted. A part may so be told several times.
+"""The column of a part, after those that come before it in the index of the series that have one: what is
+summed in its order is not sorted.
 """
 
 Key = tuple[date, str, str]
@@ -75,30 +76,38 @@ def summed(
     *,
     is_recorded: bool = False,
 ) -> Iterator[Group]:
-    """The rows that count by true dates, or by those recorded: summed by part, which may be told several
-    times, and by length where a measure looks at it.
+    """The rows that count by true dates, or by those recorded: summed by part, and by length where a measure
+    looks at it.
     """
     among = measure.recorded_among if is_recorded else measure.among
     of_these = measure.recorded_of_these if is_recorded else measure.of_these
     assert among is not None
-    counts = _any(among, table, day)
-    number = func.sum(case((counts, 1), else_=0))
     of: ColumnElement[Any] = literal(0)
     if of_these is not None:
-        of = func.sum(case((and_(counts, _any(of_these, table, day)), 1), else_=0))
+        of = func.sum(case((_any(of_these, table, day), 1), else_=0))
     lengths = _length_columns(measure, table, is_recorded=is_recorded)
-    # With lengths, to tell more apart than is asked for would leave few rows to sum.
-    of_part = () if by is None else _COLUMNS[by][-1:] if lengths else _COLUMNS[by]
-    parts = [table.c[name] for name in of_part]
-    grouped = [*parts, *lengths.values()]
-    statement = _placed(select(number, of, *grouped), table, measure, period, day, only)
-    if grouped:
-        statement = statement.group_by(*grouped)
-    for all_of_them, of_them, *values in connection.execute(statement):
-        if all_of_them:
-            told = dict(zip(lengths, values[len(parts) :], strict=True))
-            part = values[len(parts) - 1] if parts else None
-            yield part, Lengths(**told), int(all_of_them), int(of_them or 0)
+    part = [] if by is None else [table.c[_COLUMNS[by][-1]]]
+    told = [*part, *lengths.values()]
+    statement = _placed(select(func.count(), of, *told), table, measure, period, day, only)
+    statement = statement.where(_any(among, table, day))
+    if part and measure.series in SUMMED and not lengths:
+        assert by is not None
+        yield from _merged(connection.execute(statement.group_by(*(table.c[name] for name in _COLUMNS[by]))))
+        return
+    for number, of_them, *values in connection.execute(statement.group_by(*told) if told else statement):
+        if number:
+            length = Lengths(**dict(zip(lengths, values[len(part) :], strict=True)))
+            yield values[0] if part else None, length, int(number), int(of_them or 0)
+
+
+def _merged(told: Iterable[Any]) -> Iterator[Group]:
+    """Numbers of parts told several times, summed."""
+    found: dict[str | None, tuple[int, int]] = {}
+    for number, of_them, part in told:
+        before, of_before = found.get(part, (0, 0))
+        found[part] = before + number, of_before + of_them
+    for part, (number, of_them) in found.items():
+        yield part, Lengths(), number, of_them
 
 
 def _any(which: Which, table: Table, day: date) -> ColumnElement[bool]:

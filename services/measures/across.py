@@ -247,13 +247,19 @@ def _delays_counted(connection: Connection, wanted: Wanted) -> Weighed:
 
 
 def _by_child(
-    of: tuple[str, ...], make: Callable[[Iterable[Measured], Wanted], Iterator[Measured]]
+    of: tuple[str, ...],
+    make: Callable[[Iterable[Measured], Wanted], Iterator[Measured]],
+    *,
+    in_period: bool = False,
 ) -> Across:
-    """Children counted once, from all rows of some series."""
+    """Children counted once, from all rows of some series, or only from those placed in the period."""
 
     def from_views(connection: Connection, wanted: Wanted) -> Weighed:
         shape = SHAPES[measured_rows.name]
-        lines = connection.execute(select(shape.table).where(MEASURED.c.series.in_(of)))
+        asked = select(shape.table).where(MEASURED.c.series.in_(of))
+        if in_period:
+            asked = asked.where(MEASURED.c.day.between(wanted.period.first, wanted.period.last))
+        lines = connection.execute(asked)
         return _once(make(map(shape.row, lines), wanted))
 
     def from_rows(rows: Rows, wanted: Wanted) -> Weighed:
@@ -263,7 +269,9 @@ def _by_child(
 
 
 ACROSS: Mapping[str, Across] = {
-    by_child.REFERRED: _by_child(("referrals",), lambda rows, w: by_child.referred_children(rows, w.period)),
+    by_child.REFERRED: _by_child(
+        ("referrals",), lambda rows, w: by_child.referred_children(rows, w.period), in_period=True
+    ),
     by_child.LONGEST_GAPS: _by_child(("visit_gaps",), lambda rows, w: by_child.longest_gaps(rows, w.day)),
     by_child.PLACEMENTS_OF: _by_child(
         ("care", "placements"), lambda rows, w: by_child.placements_by_child(rows, w.period, w.day)
