@@ -38,9 +38,9 @@ _ON_CLOCKS = frozenset[str]().union(*(alone.days for alone in ALONE.values()))
 class Maker:
     """What makes the rows of some series: from which types of facts (None: of all), and from which clocks.
 
-    ``others``: from facts of other types of which this is true, too. ``only_with``: from none of a child that
-    has no fact, of those types, of which that is true. ``is_of_record``: from what the case system tells, and
-    not from what the clocks follow of it.
+    ``others``: from facts of other types of which this is true, too. ``only_with``: one for each of some
+    facts, of those types, of which that is true, on the day on which it was entered. ``is_of_record``: from
+    what the case system tells, and not from what the clocks follow of it.
     """
 
     things: Things
