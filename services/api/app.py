@@ -122,7 +122,7 @@ def application(
     for failure in (*away, Refused, Erased, Exception):
         app.add_exception_handler(failure, _failure)
     routes = app.router.routes
-    return Answered(Shortcut(Options(Limited(app, max_body_bytes), lambda: routes), posts), counts)
+    return Answered(Shortcut(Options(Limited(app, max_body_bytes), lambda: routes), posts), counts, pages)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

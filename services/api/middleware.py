@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from time import perf_counter
 
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api import problems
@@ -31,9 +31,16 @@ class Answered:
     What nobody caught is logged and answered here.
     """
 
-    def __init__(self, app: ASGIApp, counts: Counts) -> None:
+    def __init__(self, app: ASGIApp, counts: Counts, pages: Iterable[BaseRoute]) -> None:
         self._app = app
         self._counts = counts
+        # Of a route that is not its own, FastAPI tells nothing but what answers it.
+        self._pages: dict[object, str] = {}
+        for page in pages:
+            if isinstance(page, Route):
+                self._pages[page.endpoint] = page.path
+            elif isinstance(page, Mount):
+                self._pages[page.app] = page.path
         # Random once, then counted: asking for chance each time waits for the log's writer.
         self._prefix = secrets.token_hex(6)
         self._numbers = count()
@@ -64,9 +71,13 @@ class Answered:
             if not status:
                 await problems.of_failure(error)(scope, receive, answer)
         finally:
-            route = scope.get("route")
-            template = "other" if route is None else getattr(route, "path", "other")
+            template = self._template(scope)
             self._counts.request(scope["method"], template, status, perf_counter() - began, _trace_id(scope))
+
+    def _template(self, scope: Scope) -> str:
+        """The template of the address that was asked for."""
+        path = getattr(scope.get("route"), "path", None)
+        return path if isinstance(path, str) else self._pages.get(scope.get("endpoint"), "other")
 
     def _identify(self, scope: Scope) -> bytes:
         for name, value in scope["headers"]:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.api.posting import is_problem
+from tests.metrics.samples import samples_in, value
 from tests.reported import SOURCE, event, referral, worked_example
 
 
@@ -303,6 +304,52 @@ def test_metrics_name_no_child(api, child):
     )
     assert 'casetimeline_events_total{outcome="recorded"}' in answer.text
     assert child not in answer.text
+
+
+def counted(api, name, **labels):
+    return value(samples_in(api.get("/metrics").text), name, **labels)
+
+
+def test_what_became_of_events_is_counted(api, child):
+    fact = referral(subject=child)
+    other = {**fact, "data": {**fact["data"], "referral_id": "R-OTHER"}}
+    for sent, outcome in ((fact, "recorded"), (fact, "duplicate"), (other, "conflict"), ({}, "refused")):
+        before = counted(api, "casetimeline_events_total", outcome=outcome)
+        api.one(sent)
+        assert counted(api, "casetimeline_events_total", outcome=outcome) == before + 1, outcome
+
+
+def test_requests_are_counted_by_the_template_of_their_address_and_by_how_they_ended(api, child):
+    route = "/children/{child}/clocks"
+    ended = {"method": "GET", "route": route, "status": "404"}
+    requests = counted(api, "casetimeline_http_requests_total", **ended)
+    durations = counted(api, "casetimeline_http_request_duration_seconds_count", route=route)
+    for _ in range(3):
+        assert api.get(f"/children/{child}/clocks").status_code == 404
+    assert counted(api, "casetimeline_http_requests_total", **ended) == requests + 3
+    assert counted(api, "casetimeline_http_request_duration_seconds_count", route=route) == durations + 3
+
+
+def test_pages_are_counted_by_their_template_and_what_is_nowhere_as_other(api, child):
+    for path, route in (
+        (f"/children/{child}/page", "/children/{child}/page"),
+        ("/late", "/late"),
+        (f"/nowhere/{child}", "other"),
+    ):
+        before = counted(api, "casetimeline_http_request_duration_seconds_count", route=route)
+        api.get(path)
+        assert counted(api, "casetimeline_http_request_duration_seconds_count", route=route) == before + 1, (
+            path
+        )
+
+
+def test_the_build_is_told(api):
+    (version,) = [
+        dict(of)["version"]
+        for name, of in samples_in(api.get("/metrics").text)
+        if name == "casetimeline_build_info"
+    ]
+    assert version
 
 
 def test_head_and_options_are_answered(api):
