@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 
+from domain.catalogue import AUTHORITY
+
 OTHER = "other"
 """Stands for everything that has no label of its own."""
 
@@ -14,27 +16,43 @@ NONE = "none"
 MOST_TEAMS = 40
 MOST_SOURCES = 3
 MOST_SOURCES_WATCHED = 20
+FEWEST_DIGITS = 5
+"""A number within a name is taken for a reference only if it has so many: others number teams."""
+
 FEWEST_CHILDREN = 5
 """A case system with facts about fewer children has no label: its name may be one of theirs."""
 
 
 def naming_people(labels: Iterable[str], people: frozenset[str]) -> frozenset[str]:
-    """The labels that are the reference of one of some people, or have it as a part, in any case."""
+    """The labels that are the reference of one of some people, or have it in them as a part or as a word or
+    several, in any case.
+    """
     known = _known(people)
-    return frozenset(label for label in labels if not known.isdisjoint([label.casefold(), *_parts(label)]))
+    return frozenset(label for label in labels if not known.isdisjoint(_may_name(label.casefold())))
 
 
 # Asked for each of many days with the same people.
 @lru_cache(maxsize=2)
 def _known(people: frozenset[str]) -> frozenset[str]:
-    return frozenset(part for person in people for part in (person.casefold(), _parts(person)[-1]))
+    known = [person.casefold() for person in people - {AUTHORITY}]
+    return frozenset(part for person in known for part in (person, _parts(person)[-1]))
+
+
+@lru_cache(maxsize=1_000)
+def _may_name(label: str) -> frozenset[str]:
+    """What in a label may be a reference."""
+    words = [(found.start(), found.end()) for found in _WORD.finditer(label)]
+    within = {label[start:end] for place, (start, _) in enumerate(words) for _, end in words[place:]}
+    numbers = {word for word in within if word.isdigit() and len(word) < FEWEST_DIGITS}
+    return frozenset({label, *_parts(label), *(within - numbers)})
 
 
 def _parts(name: str) -> list[str]:
-    return _BETWEEN.split(name.strip().casefold())
+    return _BETWEEN.split(name.strip())
 
 
 _BETWEEN = re.compile(r"[:/#]")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def of_the_most(
