@@ -20,6 +20,8 @@ class Case:
     at: str = "70m"
     labels: dict[str, str] = field(default_factory=dict)
     step: str = "1m"
+    is_served: bool = True
+    """Whether, beside what is told, a process that serves answers."""
 
 
 def _open(name: str, values: str, **labels: str) -> Series:
@@ -143,7 +145,7 @@ CASES = (
     Case(
         "ChildrenWithoutWorker",
         fires=_open("casetimeline_children_without_worker", "3x60"),
-        says="3 children with a plan or an open referral have no worker.",
+        says="3 children whose case is open have no worker.",
         quiet=_open("casetimeline_children_without_worker", "3x30 0x1 3x30"),
         at="25h",
         step="30m",
@@ -180,11 +182,44 @@ CASES = (
         labels={"job": "casetimeline-project", "instance": "b"},
     ),
     Case(
+        "ScrapeMissing",
+        fires={'up{job="casetimeline-project",instance="b"}': "1x80"},
+        says="A process of the service does not answer Prometheus: casetimeline-serve.",
+        quiet={
+            'up{job="casetimeline-serve",instance="a"}': "1x80",
+            'up{job="casetimeline-project",instance="b"}': "1x80",
+        },
+        labels={"job": "casetimeline-serve"},
+        is_served=False,
+    ),
+    Case(
         "PartDown",
         fires=_open("casetimeline_part_up", "0x80", part="log"),
         says="The service cannot reach its log.",
         quiet=_open("casetimeline_part_up", "1x80", part="log"),
         labels={"part": "log"},
+    ),
+    Case(
+        "LogDamaged",
+        fires=_open("casetimeline_log_damaged_partitions", "1x80"),
+        says="The log has lost what was recorded in 1 of its partitions; nothing is answered from them.",
+        quiet=_open("casetimeline_log_damaged_partitions", "0x80"),
+    ),
+    Case(
+        "IntakeStuck",
+        fires={
+            **_open("casetimeline_intake_lag_records", "4x80", partition="0"),
+            **_open("casetimeline_intake_lag_records", "3x80", partition="1"),
+            **_open("casetimeline_intake_records", "100+5x40 300x40", outcome="recorded"),
+            **_open("casetimeline_intake_records", "7x80", outcome="refused"),
+        },
+        says="7 records that case systems published wait, and none was taken in for a quarter of an hour.",
+        # However many wait, they are being taken in.
+        quiet={
+            **_open("casetimeline_intake_lag_records", "40000x80", partition="0"),
+            **_open("casetimeline_intake_records", "100+5x80", outcome="recorded"),
+            **_open("casetimeline_intake_records", "7x80", outcome="refused"),
+        },
     ),
     Case(
         "ProjectionStale",

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from services.metrics.names import NAMES, PRACTICE_READ
 
@@ -40,6 +41,49 @@ def test_a_panel_shows_what_is_scraped_and_for_a_day_what_was_loaded_of_it(expre
     assert metrics
     assert all(metric.startswith(tuple(PRACTICE)) for metric in metrics)
     assert "casetimeline" not in one.sub("", expression)
+
+
+GRAFANA = ROOT / "infra/deploy/grafana"
+EVERY = sorted(GRAFANA.glob("*.json"))
+
+
+def test_there_is_one_for_leaders_one_for_a_team_and_one_for_who_runs_it():
+    boards = [json.loads(path.read_text()) for path in EVERY]
+    assert {board["uid"] for board in boards} == {
+        f"casetimeline-{name}" for name in ("leaders", "team", "operator")
+    }
+    assert all(board["title"] and board["description"] for board in boards)
+
+
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
+def test_a_board_can_be_provisioned_as_it_is(path):
+    """It names no server of its own, and every panel has an id and a place to itself."""
+    board = json.loads(path.read_text())
+    assert "id" not in board or board["id"] is None
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(ids) == len(set(ids))
+    taken: set[tuple[int, int]] = set()
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        here = {
+            (place["x"] + across, place["y"] + down)
+            for across in range(place["w"])
+            for down in range(place["h"])
+        }
+        assert max(x for x, _ in here) < 24, panel["title"]
+        assert taken.isdisjoint(here), panel["title"]
+        taken |= here
+        if panel["type"] != "row":
+            assert panel["datasource"]["uid"] == "${datasource}", panel["title"]
+            assert panel["description"], panel["title"]
+    (source,) = [one for one in board["templating"]["list"] if one["name"] == "datasource"]
+    assert (source["type"], source["query"]) == ("datasource", "prometheus")
+
+
+def test_the_provisioning_is_of_files_in_a_folder():
+    (provider,) = yaml.safe_load((GRAFANA / "provisioning.yaml").read_text())["providers"]
+    assert provider["type"] == "file"
+    assert Path(provider["options"]["path"]).is_absolute()
 
 
 @pytest.mark.parametrize("board", BOARDS)

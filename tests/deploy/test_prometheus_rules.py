@@ -120,6 +120,89 @@ def test_alerts_fire_when_they_should_and_only_then(step, tmp_path):
     assert done.returncode == 0, (done.stdout + done.stderr)[-4_000:]
 
 
+def by(processes, **labels):
+    """Names of series that two processes of the service tell alike, or that one of them tells."""
+    inside = "".join(f',{label}="{value}"' for label, value in labels.items())
+    return [f'{{job="casetimeline-serve",instance="{process}"{inside}}}' for process in processes]
+
+
+def alike(name, values, **labels):
+    return {name + labels: values for labels in by("ab", **labels)}
+
+
+AGES = "casetimeline_open_clock_{}_age_workdays"
+TWO_PROCESSES = {
+    **alike("casetimeline_clocks_open", "4x10", timescale="assessment", team="T1"),
+    **alike("casetimeline_clocks_open", "6x10", timescale="assessment", team="T2"),
+    **alike("casetimeline_clocks_past_limit", "5x10", timescale="assessment", team="T1"),
+    **alike("casetimeline_clocks_stopped", "6x10", timescale="assessment", in_time="yes"),
+    **alike("casetimeline_clocks_stopped", "3x10", timescale="assessment", in_time="no"),
+    **alike("casetimeline_clocks_ended_without_completion", "3x10", timescale="assessment"),
+    **alike(AGES.format("true") + "_gsum", "400x10", timescale="assessment"),
+    **alike(AGES.format("true") + "_gcount", "10x10", timescale="assessment"),
+    **alike(AGES.format("true") + "_bucket", "8x10", timescale="assessment", le="60.0"),
+    **alike(AGES.format("recorded") + "_gsum", "150x10", timescale="assessment"),
+    **alike(AGES.format("recorded") + "_gcount", "10x10", timescale="assessment"),
+    **alike("casetimeline_hidden_workdays", "250x10", timescale="assessment"),
+    **alike("casetimeline_hidden_longest_workdays", "80x10", timescale="assessment"),
+    **alike("casetimeline_recording_delay_workdays_bucket", "75x10", le="5.0"),
+    **alike("casetimeline_recording_delay_workdays_gcount", "100x10"),
+    **alike("casetimeline_source_last_fact_timestamp_seconds", "120x10", source="urn:cases"),
+    # What each counts of itself is added up.
+    **{"casetimeline_http_requests_total" + of: "0+60x400" for of in by("ab", status="200")},
+    **{"casetimeline_http_requests_total" + of: "0+120x400" for of in by("a", status="503")},
+}
+MEASURED = {
+    'casetimeline:clocks_open:sum{timescale="assessment"}': 10,
+    'casetimeline:clocks_past_limit:sum{timescale="assessment"}': 5,
+    'casetimeline:clocks_past_limit:ratio{timescale="assessment"}': 0.5,
+    'casetimeline:clocks_met_in_time:ratio{timescale="assessment"}': 0.5,
+    'casetimeline:true_age_workdays:mean{timescale="assessment"}': 40,
+    'casetimeline:recorded_age_workdays:mean{timescale="assessment"}': 15,
+    'casetimeline:hidden_workdays:sum{timescale="assessment"}': 250,
+    'casetimeline:hidden_longest_workdays:max{timescale="assessment"}': 80,
+    'casetimeline:clocks_waiting_too_long:sum{bound="60",le="60.0",timescale="assessment"}': 2,
+    'casetimeline:recorded_late:ratio{bound="5",le="5.0"}': 0.25,
+    'casetimeline:source_silent_seconds:max{source="urn:cases"}': 480,
+    **{f"casetimeline:request_errors:ratio_rate{over}": 0.5 for over in ("5m", "30m", "1h", "6h")},
+}
+
+
+def test_what_two_processes_tell_alike_is_counted_once_and_what_each_counts_is_added_up(tmp_path):
+    recorded = {
+        rule["record"]
+        for path in RULES
+        for rule in rules_of(path)
+        if "record" in rule and "threshold" not in rule["record"]
+    }
+    assert {name.partition("{")[0] for name in MEASURED} == recorded
+    told = {
+        "rule_files": [str(path) for path in RULES],
+        "group_eval_order": [name for path in RULES for name in groups_of(path)],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [
+                    {"series": name, "values": values} for name, values in TWO_PROCESSES.items()
+                ],
+                "promql_expr_test": [
+                    {
+                        "expr": name.partition("{")[0],
+                        "eval_time": "10m",
+                        "exp_samples": [{"labels": name, "value": value}],
+                    }
+                    for name, value in MEASURED.items()
+                ],
+            }
+        ],
+    }
+    file = tmp_path / "measures.test.yml"
+    file.write_text(json.dumps(told))
+    done = subprocess.run(["promtool", "test", "rules", str(file)], capture_output=True, text=True)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4_000:]
+
+
 def firing(case: Case):
     rule = alerts()[case.alert]
     expected = {
@@ -137,7 +220,8 @@ def looked_at(case: Case, series: Series, expected: list):
     return {
         "interval": case.step,
         "input_series": [
-            {"series": name, "values": values} for name, values in {**SERVING, **series}.items()
+            {"series": name, "values": values}
+            for name, values in {**(SERVING if case.is_served else {}), **series}.items()
         ],
         "alert_rule_test": [{"eval_time": case.at, "alertname": case.alert, "exp_alerts": expected}],
     }

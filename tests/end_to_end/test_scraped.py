@@ -1,5 +1,6 @@
 """What processes of the service answer to a scrape: well written, in time, and saying what is away."""
 
+import re
 import socket
 import subprocess
 import time
@@ -10,6 +11,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from tests.api.posting import Posting
+from tests.metrics.page import PAGE
 from tests.metrics.samples import samples_in, value
 from tests.reported import event, referral
 from tests.running import free_port, projecting, serving
@@ -130,6 +132,15 @@ def test_promtool_finds_nothing_to_say_about_what_is_told(scraped_ones, of):
     assert "casetimeline_projection_lag_events{" in text
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("of", ["serve", "project"])
+def test_all_that_is_told_is_on_the_page(scraped_ones, of):
+    text = httpx.get(scraped_ones[of], timeout=SCRAPE_TIMEOUT_S).text
+    told = set(re.findall(r"^(\w+)(?:\{| )", re.sub(r"^#.*$", "", text, flags=re.MULTILINE), re.MULTILINE))
+    of_process = {name for name in told if name.startswith("process_")}
+    assert of_process
+    assert {name for name in told if f"`{name}`" not in PAGE.read_text()} == set()
 
 
 @pytest.mark.parametrize("of", ["serve", "project"])
