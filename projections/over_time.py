@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
+from domain.care import CareEnded, CareStarted
 from domain.catalogue import is_child
 from domain.clocks_over_time import Terms, clocks_over_time
 from domain.discrepancies import whenever_asked
@@ -14,25 +15,30 @@ from domain.identity import TransferredOut
 from domain.integrity import JUDGED, contradictions, foretell
 from domain.lifecycle import do_not_follow
 from domain.moment import Moment
-from domain.people import is_worker
+from domain.people import WorkerAllocated, is_worker
 from domain.pieces import Piece, pieces
+from domain.plan import PlanEnded, PlanStarted
+from domain.referral_episode import episodes
 from domain.telling import Told, turning_days
 from projections.child_rows import BEAR_ON_STATUS, child_rows, status_of
 from projections.clock_rows import ClockRow, clock_rows
 from projections.discrepancy_rows import discrepancy_rows
 from projections.hands import Holders, holders, worker_in_post
+from projections.measured.holding import Holding, Spell, holding, holding_of, open_spells, parts_of
+from projections.measured.plans import lives_of_plans
 from projections.projection import Case
 from projections.vanished_rows import vanished, vanished_rows
 
 _DAY = timedelta(days=1)
+_BEAR_ON_HOLDING = BEAR_ON_STATUS | {CareStarted, CareEnded}
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How a child stands, and the worker who holds the case."""
+    """How a child stands, and who holds the case."""
 
     status: str
-    worker_id: str | None
+    by: Holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def _read_each_day(latest: Case, piece: Piece) -> Iterator[Stood]:
             since,
             until,
             clock_rows.rows(case),
-            Held(children[0].status, children[0].worker_id) if children and children[0].facts else None,
+            Held(children[0].status, holding_of(case)) if children and children[0].facts else None,
             [row.code for row in discrepancy_rows.rows(case)],
             [row.record_kind for row in vanished_rows.rows(case)],
         )
@@ -108,15 +114,28 @@ def _held(piece: Piece, held_by: Holders) -> Iterator[Stood]:
     """How the child itself stood; nothing, before anything is known of it."""
     if not piece.put_right:
         return
-    bearing = [told for told in piece.put_right if type(told.fact) in BEAR_ON_STATUS]
+    bearing = [told for told in piece.put_right if type(told.fact) in _BEAR_ON_HOLDING]
     days = [told.day for told in bearing]
+    parts = parts_of(held_by, (told for told in piece.put_right if isinstance(told.fact, WorkerAllocated)))
     began = max(piece.put_right[0].day, piece.since)
     changing = {began, *days, *(day for day, _, _ in held_by.since), *_accepted(bearing)}
+    changing.update(part.since for part in parts)
     edges = sorted(day for day in changing if began <= day <= piece.until)
+    known = -1
+    status, opened = "closed", list[Spell]()
     for since, until in pairwise([*edges, None]):
         assert since is not None
-        status = status_of(bearing[: bisect_right(days, since)])
-        yield Stood(since, until, held=Held(status, held_by.on(since)[0]))
+        if known != (known := bisect_right(days, since)):
+            status, opened = status_of(bearing[:known]), _opened(bearing[:known])
+        yield Stood(since, until, held=Held(status, holding(opened, parts, since)))
+
+
+def _opened(facts: Sequence[Told]) -> list[Spell]:
+    return open_spells(
+        episodes(facts),
+        lives_of_plans(told for told in facts if isinstance(told.fact, (PlanStarted, PlanEnded))),
+        (told for told in facts if isinstance(told.fact, (CareStarted, CareEnded))),
+    )
 
 
 def _discrepancies(latest: Case, piece: Piece) -> Iterator[Stood]:

@@ -58,13 +58,14 @@ class Leavings:
             if row.has_left and row.until is not None and (row.worker_id, row.until) not in there:
                 self._left.setdefault(row.worker_id, []).append(row.until)
 
+    def first_since(self, worker_id: str, allocated_on: date) -> date | None:
+        """When a worker left to whom a case was allocated."""
+        return min((day for day in self._left.get(worker_id, ()) if day >= allocated_on), default=None)
+
     def ends(self, spell: Held) -> date | None:
         """When a time of holding a case was over: with the worker's first leaving since it was allocated."""
-        left = self._left.get(spell.worker_id)
-        if left is None:
-            return spell.until
-        since = [day for day in left if day >= spell.allocated_on]
-        return min([*since, spell.until or date.max]) if since else spell.until
+        left = self.first_since(spell.worker_id, spell.allocated_on)
+        return spell.until if left is None else min(left, spell.until or date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +94,25 @@ def caseloads(
     A worker is judged as was told for that day. One of whom nothing was counts as a full-time worker, not
     newly qualified. Who left holds nobody, until a case is allocated anew.
     """
+    held = held_by_worker(spells, workers, day)
+    there = {worker.worker_id: worker for worker in workers if worker.goes_on(day)}
+    return [
+        _caseload(day, worker_id, held.get(worker_id, Counter()), there.get(worker_id), policy)
+        for worker_id in sorted(there.keys() | held.keys())
+    ]
+
+
+def held_by_worker(
+    spells: Iterable[Held], workers: Sequence[WorkerRow], day: date
+) -> dict[str, Counter[str | None]]:
+    """How many children each worker holds on ``day`` who holds any, by team."""
     held: dict[str, Counter[str | None]] = {}
     leavings = Leavings(workers)
     for spell in spells:
         until = leavings.ends(spell)
         if spell.since <= day and (until is None or day < until):
             held.setdefault(spell.worker_id, Counter())[spell.team_id] += 1
-    there = {worker.worker_id: worker for worker in workers if worker.goes_on(day)}
-    return [
-        _caseload(day, worker_id, held.get(worker_id, Counter()), there.get(worker_id), policy)
-        for worker_id in sorted(there.keys() | held.keys())
-    ]
+    return held
 
 
 def _caseload(

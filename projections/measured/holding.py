@@ -1,14 +1,16 @@
 """Who held the child's case, and for how long nobody did."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from domain.care import CareEnded, CareStarted
 from domain.people import WorkerAllocated
-from projections.hands import workers_named
-from projections.measured.plans import plan_lives
+from domain.referral_episode import Episode
+from domain.telling import Told
+from projections.hands import Holders, workers_named
+from projections.measured.plans import PlanLife, plan_lives
 from projections.measured.row import Measured
 from projections.projection import Case
 
@@ -20,7 +22,7 @@ Spell = tuple[date, date | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """A time in which one worker held the case in one team, since it was last allocated to that worker."""
 
     worker: str
@@ -28,6 +30,38 @@ class _Part:
     allocated_on: date
     since: date
     until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Whether a case is open at the end of a day, and the worker who holds it, if one does, allocated on
+    ``allocated_on``. Of the worker's leaving nothing is known.
+    """
+
+    is_open: bool
+    worker_id: str | None = None
+    allocated_on: date | None = None
+
+
+def holding(opened: Sequence[Spell], parts: Iterable[Part], day: date) -> Holding:
+    """How a case is held at the end of ``day``, by when it was open and who held it up to then."""
+    is_open = any(_covers(since, until, day) for since, until in opened)
+    held = next((part for part in parts if _covers(part.since, part.until, day)), None)
+    if held is None:
+        return Holding(is_open)
+    is_over = any(until is not None and held.allocated_on <= until <= day for _, until in opened)
+    if is_over and not is_open:
+        return Holding(is_open)
+    return Holding(is_open, held.worker, held.allocated_on)
+
+
+def holding_of(case: Case) -> Holding:
+    """How a case is held on the day asked about."""
+    return holding(_open_spells(case), _parts(case), case.day)
+
+
+def _covers(since: date, until: date | None, day: date) -> bool:
+    return since <= day and (until is None or day < until)
 
 
 def holding_things(case: Case) -> Iterator[Measured]:
@@ -99,14 +133,18 @@ def _row(
     )
 
 
-def _parts(case: Case) -> list[_Part]:
+def _parts(case: Case) -> list[Part]:
+    return parts_of(case.holders, case.told("WorkerAllocated"))
+
+
+def parts_of(holders: Holders, allocations: Iterable[Told]) -> list[Part]:
     """The times of one worker in one team each; those alike that follow each other are one."""
     allocated: dict[str, list[date]] = {}
-    for told in case.told("WorkerAllocated"):
+    for told in allocations:
         if isinstance(told.fact, WorkerAllocated):
             allocated.setdefault(told.fact.worker_id, []).append(told.day)
-    found: list[_Part] = []
-    changes = case.holders.since
+    found: list[Part] = []
+    changes = holders.since
     for place, (since, worker, team) in enumerate(changes):
         until = changes[place + 1][0] if place + 1 < len(changes) else None
         if worker is None or until == since:
@@ -118,16 +156,20 @@ def _parts(case: Case) -> list[_Part]:
         days = sorted({since, *again})
         for day, next_ in zip(days, [*days[1:], until], strict=True):
             allocated_on = before.allocated_on if before and goes_on and day == since else day
-            found.append(_Part(worker, team, allocated_on, day, next_))
+            found.append(Part(worker, team, allocated_on, day, next_))
     return found
 
 
 def _open_spells(case: Case) -> list[Spell]:
-    """When the case was open: a referral was, or a plan, or the child was in care."""
-    spells: list[Spell] = [(episode.received_on, episode.over_on) for episode in case.episodes]
-    spells += [(life.start, life.end) for life in plan_lives(case)]
+    return open_spells(case.episodes, plan_lives(case), case.told("CareStarted", "CareEnded"))
+
+
+def open_spells(referrals: Iterable[Episode], plans: Iterable[PlanLife], care: Iterable[Told]) -> list[Spell]:
+    """When a case was open: a referral was, or a plan, or the child was in care."""
+    spells: list[Spell] = [(episode.received_on, episode.over_on) for episode in referrals]
+    spells += [(life.start, life.end) for life in plans]
     in_care: dict[str, date] = {}
-    for told in case.told("CareStarted", "CareEnded"):
+    for told in care:
         if isinstance(told.fact, CareStarted):
             in_care.setdefault(told.fact.episode_id, told.day)
         elif isinstance(told.fact, CareEnded) and told.fact.episode_id in in_care:

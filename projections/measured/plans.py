@@ -2,7 +2,7 @@
 last seen.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -30,12 +30,17 @@ class PlanLife:
 
 
 def plan_lives(case: Case) -> list[PlanLife]:
-    """The lives of a child's plans in order of start; an id started again after its end lives again.
-    Of several reports of an end, the last counts.
+    """The lives of a child's plans."""
+    return lives_of_plans(case.told("PlanStarted", "PlanEnded"))
+
+
+def lives_of_plans(facts: Iterable[Told]) -> list[PlanLife]:
+    """The lives of plans in order of start; an id started again after its end lives again. Of several reports
+    of an end, the last counts.
     """
     lives: list[PlanLife] = []
     latest: dict[str, PlanLife] = {}
-    for told in case.told("PlanStarted", "PlanEnded"):
+    for told in facts:
         fact = told.fact
         if isinstance(fact, PlanStarted):
             if fact.plan_id not in latest or latest[fact.plan_id].end is not None:

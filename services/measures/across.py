@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, String, and_, cast, exists, func, or_, select, type_coerce
@@ -132,10 +133,10 @@ _HELD = select(
 """The columns of what was held."""
 
 
-def held_in_views(connection: Connection, wanted: Wanted) -> list[Held]:
-    """The times that workers held cases, of those that reach into the period or the day asked about."""
+def held_in_views(connection: Connection, first: date) -> list[Held]:
+    """The times that workers held cases, of those that reach to ``first`` or beyond."""
     c = MEASURED.c
-    held = _HELD.where(c.series == "held", or_(c.until.is_(None), c.until >= wanted.period.first))
+    held = _HELD.where(c.series == "held", or_(c.until.is_(None), c.until >= first))
     return [Held(*row) for row in connection.execute(held)]
 
 
@@ -153,7 +154,8 @@ def _caseloads(held: Sequence[Held], workers: Sequence[WorkerRow], wanted: Wante
     return _once(measured_caseloads(caseloads.caseloads(held, workers, wanted.day, policy)))
 
 
-def _without_in_views(connection: Connection, wanted: Wanted) -> Weighed:
+def without_in_views(connection: Connection, first: date) -> Iterator[Measured]:
+    """The times that open cases had no worker, of those that reach to ``first`` or beyond."""
     c, w = MEASURED.c, WORKERS.c
     # By the stream, which is the key of the table.
     was_left = exists().where(
@@ -164,11 +166,11 @@ def _without_in_views(connection: Connection, wanted: Wanted) -> Weighed:
     )
     held = [Held(*row) for row in connection.execute(_HELD.where(c.series == "held", was_left))]
     every = select(c.child, c.team_id, c.since, c.until).where(c.series == "unallocated")
-    asked = [every.where(or_(c.until.is_(None), c.until >= wanted.period.first))]
+    asked = [every.where(or_(c.until.is_(None), c.until >= first))]
     # Of children that were left, earlier times too: they may go on in others.
     asked += [every.where(c.child.in_(some)) for some in chunks(sorted({one.child for one in held}))]
     unallocated = {Without(*row) for one in asked for row in connection.execute(one)}
-    return _once(without_worker(unallocated, held, workers_in_views(connection)))
+    return without_worker(unallocated, held, workers_in_views(connection))
 
 
 def _without_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
@@ -284,14 +286,17 @@ ACROSS: Mapping[str, Across] = {
     ),
     caseloads.SERIES: Across(
         lambda connection, wanted: _caseloads(
-            held_in_views(connection, wanted), workers_in_views(connection), wanted
+            held_in_views(connection, wanted.period.first), workers_in_views(connection), wanted
         ),
         lambda rows, wanted: _caseloads(held_in_rows(rows), rows.workers, wanted),
         knows_workers=True,
         of=("held",),
     ),
     WITHOUT_WORKER: Across(
-        _without_in_views, _without_in_rows, knows_workers=True, of=("unallocated", "held")
+        lambda connection, wanted: _once(without_in_views(connection, wanted.period.first)),
+        _without_in_rows,
+        knows_workers=True,
+        of=("unallocated", "held"),
     ),
     themes.SERIES: Across(_themes_in_views, _themes_in_rows, of=("audits",)),
     changes.SERIES: Across(_changes_in_views, _changes_in_rows, of=("worker_changes",)),

@@ -29,7 +29,7 @@ def in_views(views: Views, wanted: Wanted, by: By, most: int | None) -> list[dic
     full-time worker should hold, where the authority's policy is not to tell.
     """
     with views.reading() as connection:
-        held, workers = held_in_views(connection, wanted), workers_in_views(connection)
+        held, workers = held_in_views(connection, wanted.period.first), workers_in_views(connection)
     return list(_told(held, workers, wanted, by, most))
 
 

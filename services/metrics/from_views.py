@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, and_, case, func, or_, select, union
+from sqlalchemy import Connection, case, func, or_, select, union
 
 from domain.working_days import WorkingDays
 from infra.views.clock_columns import number
@@ -19,7 +19,9 @@ from infra.views.tables import (
     WORKERS,
 )
 from infra.views.views import Views
+from projections.across.caseloads import held_by_worker
 from projections.practice import CONTINUED, RESTARTED, Practice, Standing
+from services.measures.across import held_in_views, without_in_views, workers_in_views
 from services.metrics.labels import FEWEST_CHILDREN
 from services.metrics.practice import Facts, Figures
 
@@ -31,18 +33,11 @@ def figures_of_today(views: Views, day: date) -> Figures:
     with views.reading() as connection:
         clocks = _practice(connection, views.calendar, day)
         facts, named = _facts(connection)
-        caseloads: Counter[int] = Counter()
-        by_worker = select(func.count()).where(_HELD, CHILDREN.c.worker_id.is_not(None))
-        for (held,) in connection.execute(by_worker.group_by(CHILDREN.c.worker_id)):
-            caseloads[held] += 1
         return Figures(
             clocks=clocks.by_timescale,
             children=_counted(connection, CHILDREN.c.status, CHILDREN.c.facts > 0),
-            without_worker=connection.scalar(
-                select(func.count()).where(_HELD, CHILDREN.c.worker_id.is_(None))
-            )
-            or 0,
-            caseloads=caseloads,
+            without_worker=_without_worker(connection, day),
+            caseloads=_caseloads(connection, day),
             facts=facts,
             delays=_delays(connection, day),
             discrepancies=_counted(connection, DISCREPANCIES.c.code),
@@ -52,7 +47,14 @@ def figures_of_today(views: Views, day: date) -> Figures:
         )
 
 
-_HELD = and_(CHILDREN.c.facts > 0, CHILDREN.c.status != "closed")
+def _without_worker(connection: Connection, day: date) -> int:
+    spells = without_in_views(connection, day)
+    return sum(one.since <= day and (one.until is None or day < one.until) for one in spells)
+
+
+def _caseloads(connection: Connection, day: date) -> Counter[int]:
+    held = held_by_worker(held_in_views(connection, day), workers_in_views(connection), day)
+    return Counter(of_worker.total() for of_worker in held.values())
 
 
 def _practice(connection: Connection, calendar: WorkingDays, day: date) -> Practice:

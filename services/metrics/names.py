@@ -150,13 +150,13 @@ CHILDREN = Name(
 CHILDREN_WITHOUT_WORKER = Name(
     "casetimeline_children_without_worker",
     "gauge",
-    "Children with a plan or an open referral and no worker, as the case systems tell; a worker who left and "
-    "was not replaced still counts as one.",
+    "Children with a referral or a plan open, or in care, whom no worker holds: none was allocated, or who "
+    "was has left.",
 )
 CASELOAD = Name(
     "casetimeline_caseload_children",
     "gaugehistogram",
-    "How many workers hold how many children each, as the case systems tell, of those who hold any.",
+    "How many workers hold how many children each, of those who hold any.",
 )
 FACTS = Name(
     "casetimeline_facts",
@@ -174,7 +174,7 @@ SOURCE_LAST_FACT = Name(
 RECORDING_DELAY = Name(
     "casetimeline_recording_delay_workdays",
     "gaugehistogram",
-    "Of the facts entered in the last four weeks, how many were how late.",
+    "Of the facts entered in the last four weeks, how many were entered how many working days late.",
 )
 DISCREPANCIES = Name(
     "casetimeline_discrepancies",

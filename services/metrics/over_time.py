@@ -5,11 +5,14 @@ from collections.abc import Hashable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Generic, TypeVar
 
+from domain.people import is_worker
 from domain.working_days import WorkingDays
+from projections.across.caseloads import Leavings
 from projections.daily import Daily
 from projections.hands import workers_named
-from projections.over_time import Stood, stood
+from projections.over_time import Held, Stood, stood
 from projections.projection import Case
+from projections.worker_rows import WorkerRow, worker_rows
 from services.metrics.from_views import DELAYS_OF_CALENDAR_DAYS
 from services.metrics.labels import FEWEST_CHILDREN
 from services.metrics.practice import Facts, Figures
@@ -30,7 +33,9 @@ class OverTime:
         self._clocks = Daily(first, last, calendar)
         self._children: defaultdict[str, Steps] = defaultdict(Counter)
         self._without_worker: Steps = Counter()
-        self._held: defaultdict[str, Steps] = defaultdict(Counter)
+        self._held: defaultdict[tuple[str, date, bool], Steps] = defaultdict(Counter)
+        """By worker, by when the case was allocated, and by whether it was open."""
+        self._workers: list[WorkerRow] = []
         self._facts: defaultdict[tuple[str, str], Steps] = defaultdict(Counter)
         self._delays: defaultdict[int, Steps] = defaultdict(Counter)
         self._discrepancies: defaultdict[str, Steps] = defaultdict(Counter)
@@ -42,6 +47,8 @@ class OverTime:
         """Count one child, by its case as at the last day."""
         self._people.add(latest.child)
         self._people.update(workers_named(latest.known))
+        if is_worker(latest.child):
+            self._workers += worker_rows.rows(latest)
         self._count_facts(latest)
         for one in stood(latest, self.first, self.last):
             self._count(one)
@@ -51,9 +58,11 @@ class OverTime:
         self._clocks.merge(other._clocks)
         self._without_worker.update(other._without_worker)
         self._people |= other._people
+        self._workers += other._workers
+        for held, steps in other._held.items():
+            self._held[held].update(steps)
         for ours, theirs in (
             (self._children, other._children),
-            (self._held, other._held),
             (self._discrepancies, other._discrepancies),
             (self._vanished, other._vanished),
         ):
@@ -70,10 +79,11 @@ class OverTime:
         """Each day's figures, in order."""
         named = {s for s, children in self._children_of.items() if len(children) >= FEWEST_CHILDREN}
         children = _Sums(self._children)
-        without_worker = _Sums({"": self._without_worker})
+        held, without = self._in_hand()
+        without_worker = _Sums({"": without})
         facts, delays = _Sums(self._facts), _Sums(self._delays)
         discrepancies, vanished = _Sums(self._discrepancies), _Sums(self._vanished)
-        caseloads = _Caseloads(self._held)
+        caseloads = _Caseloads(held)
         people = frozenset(self._people)
         for place, (day, clocks) in enumerate(self._clocks.days()):
             yield (
@@ -95,16 +105,40 @@ class OverTime:
     def _count(self, one: Stood) -> None:
         for row in one.clocks:
             self._clocks.add(row, one.since, one.until)
-        held = one.held
-        if held is not None:
-            self._between(self._children[held.status], one.since, one.until)
-            if held.status != "closed":
-                of_worker = self._without_worker if held.worker_id is None else self._held[held.worker_id]
-                self._between(of_worker, one.since, one.until)
+        if one.held is not None:
+            self._between(self._children[one.held.status], one.since, one.until)
+            self._count_held(one.held, one.since, one.until)
         for code in one.discrepancies:
             self._between(self._discrepancies[code], one.since, one.until)
         for kind in one.vanished:
             self._between(self._vanished[kind], one.since, one.until)
+
+    def _count_held(self, held: Held, since: date, until: date | None) -> None:
+        by = held.by
+        if by.worker_id is not None and by.allocated_on is not None:
+            self._between(self._held[by.worker_id, by.allocated_on, by.is_open], since, until)
+        elif by.is_open:
+            self._between(self._without_worker, since, until)
+
+    def _in_hand(self) -> tuple[dict[str, Steps], Steps]:
+        """How many children each worker held, and how many open cases nobody did: who has left holds none of
+        those that were allocated before.
+        """
+        held: defaultdict[str, Steps] = defaultdict(Counter)
+        without: Steps = Counter(self._without_worker)
+        leavings = Leavings(self._workers)
+        for (worker, allocated_on, is_open), steps in self._held.items():
+            left_on = leavings.first_since(worker, allocated_on)
+            place = self._days if left_on is None else max((left_on - self.first).days, 0)
+            kept = Counter({at: by for at, by in steps.items() if at < place})
+            left = Counter({at: by for at, by in steps.items() if at >= place})
+            if place < self._days:
+                kept[place] -= kept.total()
+                left[place] += -kept[place]
+            held[worker].update(kept)
+            if is_open:
+                without.update(left)
+        return held, without
 
     def _count_facts(self, case: Case) -> None:
         """Count what was recorded under its own reference: what was under another is counted there."""

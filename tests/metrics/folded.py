@@ -10,9 +10,13 @@ from projections.delay_rows import delay_rows
 from projections.discrepancy_rows import discrepancy_rows
 from projections.fact_rows import fact_rows
 from projections.hands import workers_named
+from projections.measure_catalogue import BY_NAME
 from projections.practice import Practice, standing
 from projections.vanished_rows import vanished_rows
+from services.asked import Asked
 from services.compose import Parts
+from services.measures.answers import Measures
+from services.measures.asked import wanted
 from services.metrics.practice import Facts, Figures
 
 
@@ -24,10 +28,8 @@ def figures_as_at(service: Parts, question: Question, named: frozenset[str]) -> 
     delays: Counter[int] = Counter()
     discrepancies: Counter[str] = Counter()
     vanished: Counter[str] = Counter()
-    held: Counter[str | None] = Counter()
     facts: Counter[tuple[str, str]] = Counter()
     people: set[str | None] = set()
-    without_worker = 0
     for stream in service.log.streams():
         people.add(stream)
         history = service.histories.of(stream)
@@ -42,9 +44,6 @@ def figures_as_at(service: Parts, question: Question, named: frozenset[str]) -> 
             if child.facts:
                 children[child.status] += 1
                 people.add(child.worker_id)
-                if child.status != "closed":
-                    without_worker += child.worker_id is None
-                    held[child.worker_id] += child.worker_id is not None
         for of in fact_rows.rows(case):
             facts[of.type, of.source] += of.facts
         for late in delay_rows.rows(case):
@@ -52,11 +51,12 @@ def figures_as_at(service: Parts, question: Question, named: frozenset[str]) -> 
                 delays[late.working_days] += late.facts
         discrepancies.update(row.code for row in discrepancy_rows.rows(case))
         vanished.update(row.record_kind for row in vanished_rows.rows(case))
+    without_worker, caseloads = in_hand(service, question)
     return Figures(
         clocks=practice.by_timescale,
         children=children,
         without_worker=without_worker,
-        caseloads=Counter(count for worker, count in held.items() if count),
+        caseloads=caseloads,
         facts=[Facts(*of, count) for of, count in facts.items()],
         delays=delays,
         discrepancies=discrepancies,
@@ -64,6 +64,16 @@ def figures_as_at(service: Parts, question: Question, named: frozenset[str]) -> 
         named_sources=named,
         people=frozenset(one for one in people if one is not None),
     )
+
+
+def in_hand(service: Parts, question: Question) -> tuple[int, Counter[int]]:
+    """How many open cases nobody holds, and how many workers hold how many children, as the measures say."""
+    day = question.as_at.isoformat()
+    asked = wanted(Asked(question, None), {"from": day, "to": day})
+    measures = Measures(service)
+    (without,) = measures.count([BY_NAME["children_without_worker"]], asked).items
+    loads = measures.caseloads(asked, "worker").items
+    return without["numerator"], Counter(one["children"] for one in loads if one["children"])
 
 
 def every(first: date, last: date, step: int) -> list[date]:

@@ -12,8 +12,9 @@ from services.metrics.from_views import figures_of_today
 from services.metrics.history import Range, as_openmetrics, over_time, past_figures
 from services.metrics.practice import practice_metrics
 from services.simulate.simulation import simulate
-from tests.authority_of_facts import put, service_in
-from tests.metrics.folded import every, figures_as_at
+from tests.authority_of_facts import event, put, service_in
+from tests.metrics.folded import every, figures_as_at, in_hand
+from tests.metrics.referrals import IN_HAND, referrals
 from tests.metrics.samples import samples_of
 
 TODAY = date(2019, 10, 22)
@@ -94,11 +95,38 @@ def test_the_text_is_openmetrics_with_each_day_at_its_end(authority, days, tmp_p
         assert without_zeros(found[end_of(day).timestamp() - 1]) == without_zeros(days[day])
 
 
+def test_nobody_holds_on_a_past_day_what_was_over_or_left_behind_by_then(tmp_path):
+    first, last = date(2019, 9, 30), date(2019, 10, 12)
+    with service_in(tmp_path, TODAY.isoformat()) as service:
+        put(service, IN_HAND)
+        service.projector.catch_up()
+        told = list(history(service, first, last, Question(last)).figures())
+        for day, figures in told:
+            assert (figures.without_worker, figures.caseloads) == in_hand(service, Question(day)), day
+    assert [figures.without_worker for _, figures in told] == [0, 6, 0, 1, 1, 1, 1, 2, 4, 4, 3, 3, 3]
+
+
+@pytest.mark.parametrize("hostile", ["Team of T-1", "t-1", "W-LATER"])
+def test_no_child_or_worker_is_named_in_any_label_of_a_past_day(tmp_path, hostile):
+    allocated = event("h", "WorkerAllocated", "2019-10-02", subject="T-1", worker_id="W", team_id=hostile)
+    later = event("l", "WorkerAllocated", "2019-10-20", subject="T-2", worker_id="W-LATER", team_id="T")
+    with service_in(tmp_path, TODAY.isoformat()) as service:
+        put(service, [*referrals("T", 6), allocated, later])
+        text = "".join(as_openmetrics(history(service, date(2019, 10, 1), TODAY, Question(TODAY)), 1))
+    assert 'team="T"' in text
+    assert 'team="other"' in text
+    assert hostile not in text
+
+
 @pytest.mark.slow
 def test_all_cores_together_tell_what_one_tells(authority, days, monkeypatch):
     monkeypatch.setattr(shares, "PAYS_FROM_STREAMS", 1)
     monkeypatch.setattr(shares, "STREAMS_IN_A_SHARE", 20)
-    told = past_figures(authority, Range(FIRST, LAST, Question(LAST)), lambda done, of: None)
+    steps: list[tuple[int, int]] = []
+    told = past_figures(authority, Range(FIRST, LAST, Question(LAST)), lambda *step: steps.append(step))
+    every_stream = len(list(authority.log.streams()))
+    assert steps == [(done, every_stream) for done, _ in sorted(steps)]
+    assert (len(steps) > 1, steps[-1][0]) == (True, every_stream)
     for day, figures in told.figures():
         assert without_zeros(samples_of(practice_metrics(figures))) == without_zeros(days[day])
 

@@ -1,4 +1,4 @@
-"""The figures about children that Prometheus reads are those of the lists."""
+"""The figures about children that Prometheus reads are those of the lists, today and of every past day."""
 
 from collections import Counter
 from datetime import date
@@ -10,11 +10,17 @@ from domain.reviewed_timescales import all_ids
 from projections.clock_rows import clock_rows
 from projections.measure_catalogue import WITH_RECORDS
 from projections.practice import AGE_BOUNDS_WORKDAYS, Practice, standing
-from services.clock_list import Wanted, from_views
+from services.measures.answers import Measures
 from services.metrics.from_views import figures_of_today
+from services.metrics.history import Range, over_time
 from services.metrics.practice import practice_metrics
+from services.page_reads import PageReads
 from services.simulate.simulation import simulate
+from services.web.question import Question as On
+from tests.asking import Client
 from tests.authority_of_facts import event, put, service_in
+from tests.metrics.folded import in_hand
+from tests.metrics.referrals import IN_HAND, referrals
 from tests.metrics.samples import samples_of, value
 
 TODAY = "2019-10-22"
@@ -30,21 +36,25 @@ def authority(tmp_path_factory):
         yield service
 
 
-@pytest.fixture(scope="module")
-def samples(authority):
-    return samples_of(practice_metrics(figures_of_today(authority.views, DAY)))
+@pytest.fixture(scope="module", params=[DAY, date(2019, 8, 30), date(2019, 7, 7)], ids=str)
+def day(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def listed(authority):
-    """Every clock as the list of clocks tells it."""
-    clocks, cursor = [], None
-    while True:
-        page = from_views(authority.views, Wanted(limit=1_000, cursor=cursor), DAY)
-        clocks += page.to_json(authority.calendar)
-        if page.next is None:
-            return clocks
-        cursor = page.next
+def samples(authority, day):
+    """What is told of today, or in the history of a past day."""
+    if day == DAY:
+        return samples_of(practice_metrics(figures_of_today(authority.views, DAY)))
+    asked = Range(date(2019, 3, 1), DAY, Question(DAY))
+    history = over_time(authority.log.streams(), authority.histories, authority.calendar, asked)
+    return next(samples_of(practice_metrics(of_day)) for one, of_day in history.figures() if one == day)
+
+
+@pytest.fixture(scope="module")
+def listed(authority, day):
+    """Every clock as ``GET /clocks`` tells it as at the day."""
+    return Client(authority).all_of("/clocks", as_at=day.isoformat())
 
 
 def open_clocks(listed):
@@ -145,7 +155,34 @@ def test_hidden_days_are_added_up_and_the_longest_is_told(samples, listed):
     check(samples, "casetimeline_hidden_longest_workdays", longest, hiding)
 
 
-def test_counting_the_views_is_counting_the_clocks_of_every_history(authority, samples):
+def test_the_overview_shows_the_same_numbers(authority, samples, day):
+    reads = PageReads(
+        authority.log,
+        authority.histories,
+        authority.views,
+        authority.calendar,
+        authority.today,
+        Measures(authority),
+    )
+    shown = reads.overview(On(day))
+    late: Counter[str] = Counter()
+    for (name, of), number in samples.items():
+        if name == f"{LIST}past_limit":
+            late[dict(of)["timescale"]] += int(number)
+    running = sum(
+        number
+        for (name, of), number in samples.items()
+        if name == f"{LIST}open" and ("timescale", "assessment") in of
+    )
+    of = {"timescale": "assessment"}
+    assert shown.open_assessments == running
+    assert shown.late_hidden + shown.late_on_both == late.pop("assessment")
+    assert shown.ended_late == value(samples, f"{LIST}ended_past_limit", **of)
+    assert shown.longest_hidden[0].hidden == value(samples, "casetimeline_hidden_longest_workdays", **of)
+    assert {one.timescale: one.count for one in shown.also_late if one.count} == +late
+
+
+def test_counting_the_views_is_counting_the_clocks_of_every_history(authority):
     practice = Practice()
     for stream in authority.log.streams():
         history = authority.histories.of(stream)
@@ -155,20 +192,6 @@ def test_counting_the_views_is_counting_the_clocks_of_every_history(authority, s
                 practice.add(standing(row, DAY, authority.calendar))
     counted = figures_of_today(authority.views, DAY).clocks
     assert counted == practice.by_timescale
-
-
-def referrals(team, count, start=1):
-    """Children of whom each has an open need, held by a team."""
-    for number in range(start, start + count):
-        child = f"{team}-{number}"
-        yield event(f"{child}-r", "ReferralReceived", "2019-10-01", subject=child, referral_id=f"R-{child}")
-        yield event(
-            f"{child}-d", "ReferralDecided", "2019-10-01", subject=child, referral_id=f"R-{child}",
-            outcome="assessment",
-        )  # fmt: skip
-        yield event(
-            f"{child}-w", "WorkerAllocated", "2019-10-02", subject=child, worker_id=f"W-{team}", team_id=team
-        )
 
 
 def teams_of(service):
@@ -189,6 +212,16 @@ def test_beyond_forty_teams_the_rest_are_other(tmp_path):
     assert len(teams) == 41
     assert "T17" not in teams
     assert teams["other"] > 0
+
+
+def test_nobody_holds_what_is_over_or_was_left_behind(tmp_path):
+    """As ``/measures`` and ``/caseloads`` tell it: cases left behind are without a worker, and so is care."""
+    with service_in(tmp_path, TODAY) as service:
+        put(service, IN_HAND)
+        service.projector.catch_up()
+        figures = figures_of_today(service.views, DAY)
+        assert (figures.without_worker, figures.caseloads) == in_hand(service, Question(DAY))
+    assert (figures.without_worker, figures.caseloads) == (3, {3: 1, 1: 1})
 
 
 def test_a_team_named_like_a_child_or_a_worker_has_no_label(tmp_path):

@@ -13,6 +13,7 @@ from infra.holidays import england
 from projections.child_rows import child_rows
 from projections.clock_rows import ClockRow, clock_rows
 from projections.discrepancy_rows import discrepancy_rows
+from projections.measured.holding import holding_of
 from projections.over_time import Held, Stood, changing_on, stood
 from projections.practice import alike
 from projections.projection import Case
@@ -72,7 +73,7 @@ def _asked_on(child: str, facts: Sequence[Recorded], day: date) -> Told:
     rows = child_rows.rows(case)
     return _told(
         clock_rows.rows(case),
-        Held(rows[0].status, rows[0].worker_id) if rows and rows[0].facts else None,
+        Held(rows[0].status, holding_of(case)) if rows and rows[0].facts else None,
         [row.code for row in discrepancy_rows.rows(case)],
         [row.record_kind for row in vanished_rows.rows(case)],
     )
