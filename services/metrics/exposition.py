@@ -13,7 +13,16 @@ from services.metrics import names
 from services.metrics.from_views import figures_of_today
 from services.metrics.gathering import Gathered, Gathering
 from services.metrics.practice import practice_metrics
-from services.metrics.standing import of_intake, of_keys, of_log, of_projections, of_room, of_runs
+from services.metrics.standing import (
+    of_conflicts,
+    of_intake,
+    of_keys,
+    of_lag,
+    of_log,
+    of_room,
+    of_runs,
+    of_views,
+)
 
 COUNTING_S = 30.0
 """How long counting children may take, with the lists of a large authority and much else to do."""
@@ -32,9 +41,11 @@ class Exposition:
         for collector in counts:
             self.registry.register(collector)
         gathered = [
-            Gathered("log", lambda: of_log(parts.log, parts.conflicts)),
+            Gathered("log", lambda: of_log(parts.log)),
             Gathered("keys", lambda: of_keys(parts.keys)),
-            Gathered("views", lambda: of_projections(parts.log, parts.views, parts.now)),
+            Gathered("views", lambda: of_views(parts.views)),
+            Gathered("lag", lambda: of_lag(parts.log, parts.views, parts.now)),
+            Gathered("conflicts", lambda: of_conflicts(parts.conflicts)),
             Gathered("runs", lambda: of_runs(parts.runs)),
             Gathered("disk", lambda: of_room(parts.data)),
         ]

@@ -12,6 +12,7 @@ from infra.conflicts import Conflicts
 from infra.keys import KeyStore
 from infra.log.log import Log
 from infra.runs import IMPORT, VERIFICATION, Runs
+from infra.views.builds import State
 from infra.views.tables import SET_ASIDE
 from infra.views.views import Views
 from services.intake_reads import IntakeReads
@@ -20,12 +21,16 @@ from services.metrics.counting import OUTCOMES
 from services.standing import standings
 
 
-def of_log(log: Log, conflicts: Conflicts) -> Iterable[Metric]:
-    """How much is in the log, and what was refused as a conflict with it."""
+def of_log(log: Log) -> Iterable[Metric]:
+    """How much is in the log, and whether all of it still is."""
     heads = log.heads()
     yield names.LOG_EVENTS.family(((str(partition),), head) for partition, head in enumerate(heads))
     yield names.LOG_BEHIND.family(((str(partition),), lag) for partition, lag in log.behind.items())
     yield names.LOG_DAMAGED.of(len(log.damaged))
+
+
+def of_conflicts(conflicts: Conflicts) -> Iterable[Metric]:
+    """What was refused as a conflict with the log."""
     yield names.CONFLICTS.of(conflicts.count())
 
 
@@ -35,24 +40,37 @@ def of_keys(keys: KeyStore) -> Iterable[Metric]:
     return ()
 
 
-def of_projections(log: Log, views: Views, now: Callable[[], datetime]) -> Iterable[Metric]:
-    """How far each projection is with each partition of the log, in events and in time, what of them is set
-    aside, and how far the builds are that are being made.
-    """
+def of_lag(log: Log, views: Views, now: Callable[[], datetime]) -> Iterable[Metric]:
+    """How far each projection is behind each partition of the log, in events and in time."""
     found = standings(log, views, now())
     lags = [((one.position.projection, str(lag.partition)), lag) for one in found for lag in one.lags]
     yield names.LAG_EVENTS.family((labels, lag.events) for labels, lag in lags)
     yield names.LAG_SECONDS.family((labels, lag.seconds) for labels, lag in lags)
-    yield names.READ_EVENTS.family((labels, lag.read) for labels, lag in lags)
-    yield names.APPLIED_EVENTS.family((labels, lag.applied) for labels, lag in lags)
-    yield names.ASIDE_EVENTS.family((labels, lag.set_aside) for labels, lag in lags)
+
+
+def of_views(views: Views) -> Iterable[Metric]:
+    """What each projection has read of each partition and what became of it, what is set aside, and how far
+    the builds are that are being made.
+    """
+    found = views.positions(State.SERVING, State.FILLING, State.NEXT)
+    read = [
+        ((one.projection, str(partition)), one, partition)
+        for one in found
+        if one.build.state is State.SERVING
+        for partition in sorted(one.partitions)
+    ]
+    yield names.READ_EVENTS.family((labels, one.number(partition)) for labels, one, partition in read)
+    yield names.APPLIED_EVENTS.family((labels, one.applied(partition)) for labels, one, partition in read)
+    yield names.ASIDE_EVENTS.family(
+        (labels, one.set_aside.get(partition, 0)) for labels, one, partition in read
+    )
     aside = views.set_aside(SET_ASIDE.c.dropped.is_(False))
     yield names.SET_ASIDE.family([(("children",), len({one.stream for one in aside}))])
-    coming = [one.next for one in found if one.next is not None]
-    counted = ((one.projection, part, count) for one in coming for part, count in one.filling.items())
+    coming = {one.projection: one for one in found if one.build.state is not State.SERVING}
+    counted = ((name, part, count) for name, one in coming.items() for part, count in one.filling.items())
     yield names.REBUILD_EVENTS.family(((name, part), count) for name, part, count in counted)
     yield names.REBUILD_LEFT.family(
-        ((one.projection,), left) for one in coming if (left := one.seconds_left) is not None
+        ((name,), left) for name, one in coming.items() if (left := one.seconds_left) is not None
     )
 
 

@@ -1,39 +1,16 @@
 """How far the projections are, again and again, and what is set aside, over HTTP."""
 
-import asyncio
 import json
 
 import httpx
 import pytest
 
 from projections.clock_rows import clock_rows
-from services.api.app import application
-from services.metrics.standing import of_projections
+from services.metrics.standing import of_views
+from tests.asking import Client
 from tests.authority_of_facts import event, put, service_in
 from tests.failing import SECRET, failing
 from tests.metrics.samples import samples_of, value
-
-
-class Client:
-    """Asks a service in this process."""
-
-    def __init__(self, parts):
-        self.parts = parts
-        self._app = application(parts, [], max_body_bytes=1_000_000, max_batch_events=100)
-
-    def request(self, method, path, **asked):
-        async def ask():
-            transport = httpx.ASGITransport(self._app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-                return await client.request(method, path, **asked)
-
-        return asyncio.run(ask())
-
-    def get(self, path, **asked):
-        return self.request("GET", path, **asked)
-
-    def post(self, path):
-        return self.request("POST", path)
 
 
 @pytest.fixture
@@ -101,7 +78,7 @@ def test_a_projection_that_there_is_not_is_a_422(client):
 def test_what_was_read_is_what_was_applied_and_what_is_set_aside_as_metrics_tell(client):
     set_aside(client, "C1", "C2")
     parts = client.parts
-    told = samples_of(of_projections(parts.log, parts.views, parts.now))
+    told = samples_of(of_views(parts.views))
     counted = {
         part: value(told, f"casetimeline_projection_events_{part}", projection="clocks", partition="0")
         for part in ("read", "applied", "set_aside")

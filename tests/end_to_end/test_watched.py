@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import httpx
 import pytest
 
 from domain.question import end_of
 from infra.deploy.watcher import Watcher, make_blocks, rule_files
+from projections.practice import AGE_BOUNDS_WORKDAYS
 from services.simulate.simulation import simulate
 from tests.authority_of_facts import event, put, service_in
 from tests.metrics.samples import samples_in, value
@@ -143,6 +145,16 @@ def queries(boards=DASHBOARDS):
 def test_every_query_of_a_dashboard_is_answered_with_data(authority, expression):
     expression = expression.replace("$team", "Team-A")
     assert wait_for(lambda: query(authority.watcher, expression), expression)
+
+
+def test_a_team_can_be_chosen_on_the_dashboard_of_teams(authority):
+    (path,) = [path for path in DASHBOARDS if path.stem == "team"]
+    (team,) = [one for one in json.loads(path.read_text())["templating"]["list"] if one["name"] == "team"]
+    metric = team["query"]["query"].removeprefix("label_values(").removesuffix(", team)")
+    found = {series["metric"]["team"] for series in query(authority.watcher, f"sum by (team) ({metric})")}
+    offered = {name for name in found if re.search(team["regex"].strip("/"), name)}
+    assert offered == found - {"none", "other"}
+    assert "Team-A" in offered
 
 
 PAST = [path for path in DASHBOARDS if path.stem in ("leaders", "team")]
@@ -389,8 +401,23 @@ def test_an_alert_fires_when_the_broker_is_killed(tmp_path, breakable_kafka):
             lambda: query(all_of_it.watcher, 'casetimeline_part_up{part="log"} == 1'), "the log in reach"
         )
         assert not all_of_it.firing("PartDown")
+        listed = 'casetimeline:clocks_open:sum{timescale="assessment"} == 1'
+        wait_for(lambda: query(all_of_it.watcher, listed), "the first figures")
         brokers.nodes[0].kill()
         wait_for(lambda: all_of_it.firing("PartDown", part="log"), "the alert on the log out of reach")
+        wait_for(lambda: all_of_it.firing("PartDown", part="lag"), "the alert on how far the lists are")
+        # The database answers, and what is counted in it is told: no alert says otherwise.
+        for _ in range(10):
+            told = figures(all_of_it.running)
+            assert all(value(told, UP, part=part) == 1 for part in ("views", "practice", "keys", "runs"))
+            assert value(told, "casetimeline_clocks_open", timescale="assessment", team="none") == 1
+            time.sleep(1)
+        # The intake is on the same broker.
+        fired = {one["metric"]["part"] for one in all_of_it.firing("PartDown")}
+        assert fired - {"intake"} == {"log", "lag"}
+
+
+UP = "casetimeline_part_up"
 
 
 def figures(running):
@@ -401,12 +428,17 @@ def test_closing_and_reopening_never_lowers_true_age_and_raises_what_is_hidden(t
     of = {"timescale": "assessment"}
     name = "casetimeline_open_clock_true_age_workdays"
 
+    seen = []
+    """Of every scrape: how many clocks are older than each bound, and the sum of their ages."""
+
     def ages(running, version):
         """The figures once the lists show so many facts."""
 
         def shown():
             samples = figures(running)
             facts = sum(n for (sample, _), n in samples.items() if sample == "casetimeline_facts")
+            if facts >= 3:
+                seen.append(older_than_each_bound(samples, name, **of))
             return samples if facts == version else None
 
         samples = wait_for(shown, f"{version} facts in the figures")
@@ -435,5 +467,15 @@ def test_closing_and_reopening_never_lowers_true_age_and_raises_what_is_hidden(t
             report(running, event(f"o{turn}", "AssessmentReopened", reopened.isoformat(), assessment_id="A"))
             after = ages(running, 5 + 2 * turn)
             assert closed[:2] == after[:2] == (clocks, true_age)
+            assert closed[2] >= hidden
             assert after[2] > hidden
             hidden = after[2]
+    for before, after in pairwise(seen):
+        assert all(now >= then for then, now in zip(before, after, strict=True)), (before, after)
+
+
+def older_than_each_bound(samples, name, **of):
+    """How many clocks are older than each bound, and the sum of all ages: none of it may ever fall."""
+    clocks = value(samples, f"{name}_gcount", **of)
+    up_to = [value(samples, f"{name}_bucket", le=str(float(bound)), **of) for bound in AGE_BOUNDS_WORKDAYS]
+    return [*(clocks - counted for counted in up_to), clocks, value(samples, f"{name}_gsum", **of)]
