@@ -53,9 +53,7 @@ class Gathered:
         self._began_at_s = 0.0
         self._has_failed = False
 
-    @property
-    def is_up(self) -> bool | None:
-        """Whether the part could be read; None while nobody knows."""
+    def _could_be_read(self) -> bool | None:
         if self._has_failed:
             return False
         if self._is_reading and monotonic() - self._began_at_s > self._patience_s:
@@ -66,11 +64,14 @@ class Gathered:
         """Wait for what was begun, but no longer."""
         self._done.wait(max(until_s - monotonic(), 0))
 
-    def known(self) -> Sequence[Metric]:
-        """What was read last, if it can be told still."""
+    def known(self) -> tuple[bool | None, Sequence[Metric]]:
+        """Whether the part could be read, None while nobody knows; and what was read last, if it can be told
+        still. Both at one moment: of a part that is down nothing is told.
+        """
         with self._lock:
+            is_up = self._could_be_read()
             is_old = self._read_at_s is None or monotonic() - self._read_at_s > KEPT_S
-            return (*self._known, *self._known_checked) if self.is_up and not is_old else ()
+            return is_up, (*self._known, *self._known_checked) if is_up and not is_old else ()
 
     def begin(self) -> None:
         """Read, unless that is under way."""
@@ -116,9 +117,9 @@ class Gathering(Collector):
         until_s = monotonic() + self._wait_s
         for part in self._parts:
             part.wait(until_s)
-        yield from _joined(metric for part in self._parts for metric in part.known())
-        reached = [(part.part, part.is_up) for part in self._parts]
-        yield names.UP.family(((part,), float(is_up)) for part, is_up in reached if is_up is not None)
+        told = [(part.part, *part.known()) for part in self._parts]
+        yield from _joined(metric for _, _, metrics in told for metric in metrics)
+        yield names.UP.family(((part,), float(is_up)) for part, is_up, _ in told if is_up is not None)
 
     def describe(self) -> Iterable[Metric]:
         return []

@@ -119,3 +119,16 @@ def test_what_two_parts_tell_under_one_name_stands_together():
     for _ in range(2):
         found = [one for one in Gathering(parts, PATIENT_S).collect() if one.name == names.SET_ASIDE.name]
         assert [len(one.samples) for one in found] == [2]
+
+
+def test_a_part_that_fails_while_it_is_told_is_not_said_to_be_down_beside_what_is_told():
+    answers = iter([lambda: one(3), fail])
+    part = Gathered("views", lambda: next(answers)())
+    collecting = iter(Gathering([part], PATIENT_S).collect())
+    first = next(collecting)
+    part.begin()
+    part.wait(monotonic() + PATIENT_S)
+    assert samples_of([first, *collecting]) == {
+        ("casetimeline_children_without_worker", frozenset()): 3,
+        (UP, frozenset({("part", "views")})): 1,
+    }
