@@ -45,18 +45,12 @@ class Position:
         """How many of the partition's events are in the rows: the others that were read are set aside."""
         return self.number(partition) - self.set_aside.get(partition, 0)
 
-    @property
-    def filling(self) -> Mapping[str, int]:
-        """Of a build that is being filled, the events of the streams in it, and all there are to put in."""
+    def in_rows(self) -> int:
+        """How many events are in its rows, or wait; of a build that is being filled, by the streams in it."""
         events = sum(at.number for at in self.partitions.values())
-        done = events * self.filled // self.build.streams if self.build.streams else 0
-        return {"read": events if self.build.state is not State.FILLING else done, "all": events}
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How long filling still takes at its rate; None while nothing tells."""
-        told = self.filling
-        return (told["all"] - told["read"]) / self.build.rate if self.build.rate else None
+        if self.build.state is not State.FILLING:
+            return events
+        return min(events * self.filled // self.build.streams, events) if self.build.streams else 0
 
     def lag(self, heads: Sequence[int]) -> int:
         """How many events it is behind a log of these heads."""

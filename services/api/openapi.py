@@ -40,7 +40,7 @@ EXAMPLE_RECEIPT = {
 
 _INSTANT: Schema = {"type": "string", "format": "date-time"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
-_SECONDS: Schema = {"type": "number", "minimum": 0}
+_SECONDS_IF_KNOWN: Schema = {"type": ["number", "null"], "minimum": 0}
 _WORD: Schema = {"type": "string"}
 _CURSOR: Schema = {
     "type": ["string", "null"],
@@ -322,7 +322,7 @@ SCHEMAS: dict[str, Schema] = {
                         "position": _or_null(_ref("Position")),
                         "recorded_at": {"type": ["string", "null"], "format": "date-time"},
                         "lag": _COUNT,
-                        "lag_seconds": _SECONDS,
+                        "lag_seconds": _SECONDS_IF_KNOWN,
                         "set_aside": _COUNT,
                         "rate": {"type": ["integer", "null"]},
                         "last_rebuild": {"type": ["string", "null"], "format": "date-time"},
@@ -334,6 +334,9 @@ SCHEMAS: dict[str, Schema] = {
                                     "state": _WORD,
                                     "streams": _COUNT,
                                     "read": _COUNT,
+                                    "all": _COUNT,
+                                    "rate": {"type": ["integer", "null"]},
+                                    "seconds_left": _SECONDS_IF_KNOWN,
                                 }
                             )
                         ),
@@ -345,7 +348,7 @@ SCHEMAS: dict[str, Schema] = {
                                     "applied": _COUNT,
                                     "set_aside": _COUNT,
                                     "lag": _COUNT,
-                                    "lag_seconds": _SECONDS,
+                                    "lag_seconds": _SECONDS_IF_KNOWN,
                                 }
                             )
                         ),

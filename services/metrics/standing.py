@@ -12,7 +12,6 @@ from infra.conflicts import Conflicts
 from infra.keys import KeyStore
 from infra.log.log import Log
 from infra.runs import IMPORT, VERIFICATION, Runs
-from infra.views.builds import State
 from infra.views.tables import SET_ASIDE
 from infra.views.views import Views
 from services.intake_reads import IntakeReads
@@ -41,22 +40,29 @@ def of_keys(keys: KeyStore) -> Iterable[Metric]:
 
 
 def of_lag(log: Log, views: Views, now: Callable[[], datetime]) -> Iterable[Metric]:
-    """How far each projection is behind each partition of the log, in events and in time."""
+    """How far each projection is behind each partition of the log, in events and in time, and how far the
+    builds are that are being made.
+    """
     found = standings(log, views, now())
     lags = [((one.position.projection, str(lag.partition)), lag) for one in found for lag in one.lags]
     yield names.LAG_EVENTS.family((labels, lag.events) for labels, lag in lags)
-    yield names.LAG_SECONDS.family((labels, lag.seconds) for labels, lag in lags)
+    yield names.LAG_SECONDS.family((labels, lag.seconds) for labels, lag in lags if lag.seconds is not None)
+    coming = [(one.position.projection, one.next) for one in found if one.next is not None]
+    yield names.REBUILD_EVENTS.family(
+        ((name, part), count)
+        for name, one in coming
+        for part, count in (("read", one.read), ("all", one.all))
+    )
+    yield names.REBUILD_LEFT.family(
+        ((name,), one.seconds_left) for name, one in coming if one.seconds_left is not None
+    )
 
 
 def of_views(views: Views) -> Iterable[Metric]:
-    """What each projection has read of each partition and what became of it, what is set aside, and how far
-    the builds are that are being made.
-    """
-    found = views.positions(State.SERVING, State.FILLING, State.NEXT)
+    """What each projection has read of each partition and what became of it, and what is set aside."""
     read = [
         ((one.projection, str(partition)), one, partition)
-        for one in found
-        if one.build.state is State.SERVING
+        for one in views.positions()
         for partition in sorted(one.partitions)
     ]
     yield names.READ_EVENTS.family((labels, one.number(partition)) for labels, one, partition in read)
@@ -66,12 +72,6 @@ def of_views(views: Views) -> Iterable[Metric]:
     )
     aside = views.set_aside(SET_ASIDE.c.dropped.is_(False))
     yield names.SET_ASIDE.family([(("children",), len({one.stream for one in aside}))])
-    coming = {one.projection: one for one in found if one.build.state is not State.SERVING}
-    counted = ((name, part, count) for name, one in coming.items() for part, count in one.filling.items())
-    yield names.REBUILD_EVENTS.family(((name, part), count) for name, part, count in counted)
-    yield names.REBUILD_LEFT.family(
-        ((name,), left) for name, one in coming.items() if (left := one.seconds_left) is not None
-    )
 
 
 def of_intake(reads: IntakeReads) -> Iterable[Metric]:

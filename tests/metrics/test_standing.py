@@ -9,7 +9,7 @@ import pytest
 from infra.runs import IMPORT, VERIFICATION, Run
 from services.cli.main import main
 from services.metrics.counting import OUTCOMES
-from services.metrics.standing import of_conflicts, of_lag, of_log, of_room, of_runs, of_views
+from services.metrics.standing import of_conflicts, of_lag, of_log, of_room, of_runs
 from services.rebuild import Stopped
 from tests.authority_of_facts import event, put, service_in
 from tests.metrics.samples import samples_of, value
@@ -23,12 +23,12 @@ def test_lag_is_told_in_events_and_in_the_age_of_the_first_not_read(tmp_path):
     with service_in(tmp_path) as service:
         put(service, [referral(1), referral(2)])
         time.sleep(0.01)
-        told = samples_of(of_lag(service.log, service.views, service.now))
+        told = lag_of(service)
         labels = {"projection": "clocks", "partition": "0"}
         assert value(told, "casetimeline_projection_lag_events", **labels) == 2
         assert value(told, "casetimeline_projection_lag_seconds", **labels) > 0
         service.projector.catch_up()
-        told = samples_of(of_lag(service.log, service.views, service.now))
+        told = lag_of(service)
         assert value(told, "casetimeline_projection_lag_events", **labels) == 0
         assert value(told, "casetimeline_projection_lag_seconds", **labels) == 0
 
@@ -39,16 +39,20 @@ def test_a_rebuild_tells_how_far_it_is_of_how_much_and_how_long_it_takes_yet(tmp
     with service_in(tmp_path) as service:
         put(service, [referral(number) for number in range(10)])
         service.projector.catch_up()
-        assert not [name for name, _ in samples_of(of_views(service.views)) if "rebuild" in name]
+        assert not [name for name, _ in lag_of(service) if "rebuild" in name]
         with pytest.raises(Stopped):
             service.rebuild.run(["clocks"], lambda step: stop.set() if step.children else None, stop)
-        told = samples_of(of_views(service.views))
+        told = lag_of(service)
         read = value(told, "casetimeline_rebuild_events", projection="clocks", part="read")
         assert 0 < read < 10
         assert value(told, "casetimeline_rebuild_events", projection="clocks", part="all") == 10
         assert value(told, "casetimeline_rebuild_left_seconds", projection="clocks") > 0
         service.rebuild.run(["clocks"], lambda step: None)
-        assert not [name for name, _ in samples_of(of_views(service.views)) if "rebuild" in name]
+        assert not [name for name, _ in lag_of(service) if "rebuild" in name]
+
+
+def lag_of(service):
+    return samples_of(of_lag(service.log, service.views, service.now))
 
 
 def test_conflicts_are_counted(tmp_path):
