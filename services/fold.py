@@ -43,9 +43,9 @@ class Folding:
         self._log = log
         self._histories = histories
 
-    def through(self) -> int:
-        """How many events the log has, all of which are in what is folded from now on."""
-        return sum(self._log.heads())
+    def heads(self) -> tuple[int, ...]:
+        """Those of the log: all up to there is in what is folded from now on."""
+        return self._log.heads()
 
     def touched(self, events: Sequence[LogNotification]) -> set[str]:
         """The streams whose rows new events may change: their own, those that share a batch or a manager's
@@ -92,21 +92,27 @@ class Folding:
             }
         return found
 
-    def groups(self, streams: Iterable[str]) -> Iterator[tuple[str, ...]]:
-        """Streams parted into those that were ever merged with one another, with all of those."""
+    def groups(self, streams: Iterable[str], heads: Sequence[int] | None = None) -> Iterator[tuple[str, ...]]:
+        """Streams parted into those that were ever merged with one another, by events up to some heads, with
+        all of those.
+        """
         left = set(streams)
         for stream in sorted(left):
             if stream in left:
-                group = self._histories.connected([stream])
+                group = self._histories.connected([stream], heads)
                 left -= group
                 yield tuple(sorted(group))
 
     def fold(
-        self, streams: Sequence[str], projections: Sequence[Projection[Any]], day: date, through: int
+        self,
+        streams: Sequence[str],
+        projections: Sequence[Projection[Any]],
+        day: date,
+        heads: tuple[int, ...],
     ) -> Folded:
         """The rows of references that were merged with one another, as at a day.
 
-        ``through``: how many events the log had before. What raises is told as a failure, unless it is that
+        ``heads``: those of the log before. What raises is told as a failure, unless it is that
         something outside does not answer.
         """
         rows: dict[str, list[Any]] = {projection.name: [] for projection in projections}
@@ -128,7 +134,7 @@ class Folding:
             members=members,
             rows={name: found for name, found in rows.items() if name not in failures},
             failures=failures,
-            through=through,
+            heads=heads,
             changed_on=max((one for one in days if one <= day), default=None),
             changes_on=min((one for one in days if one > day), default=None),
         )

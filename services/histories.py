@@ -147,15 +147,22 @@ def _with_beside(version: str, beside: Sequence[Recorded]) -> str:
     return f"{version}+{len(beside)}" if beside else version
 
 
-def connected(log: Log, streams: Iterable[str]) -> set[str]:
-    """The references given, and all that were ever merged with them, directly or by way of others."""
+def connected(log: Log, streams: Iterable[str], heads: Sequence[int] | None = None) -> set[str]:
+    """The references given, and all that were ever merged with them, directly or by way of others.
+
+    ``heads``: by events up to there, whatever came since.
+    """
+
+    def counts(mark: Mark | Marked) -> bool:
+        return heads is None or mark.number <= heads[mark.partition]
+
     found: set[str] = set()
     fringe = set(streams)
     while fringe:
         found |= fringe
         asked = sorted(fringe)
-        into = {mark.value for marks in log.marks_of_all(asked, MERGE).values() for mark in marks}
-        of = {mark.stream for marks in log.marked_all(MERGE, asked).values() for mark in marks}
+        into = {m.value for marks in log.marks_of_all(asked, MERGE).values() for m in marks if counts(m)}
+        of = {m.stream for marks in log.marked_all(MERGE, asked).values() for m in marks if counts(m)}
         fringe = (into | of) - found
     return found
 
@@ -177,9 +184,9 @@ class Histories:
         self._supervised: OrderedDict[str, _Supervised] = OrderedDict()
         self._lock = Lock()
 
-    def connected(self, streams: Iterable[str]) -> set[str]:
-        """The references given, and all that were ever merged with them, directly or by way of others."""
-        return connected(self._log, streams)
+    def connected(self, streams: Iterable[str], heads: Sequence[int] | None = None) -> set[str]:
+        """The references given, and all that were ever merged with them, by events up to some heads."""
+        return connected(self._log, streams, heads)
 
     def of(self, child: str) -> History | None:
         """A child's history; None where the log holds nothing of it.

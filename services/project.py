@@ -28,6 +28,9 @@ PAGE = 2_000
 RETRY_S = 1.0
 """How long to wait for what does not answer."""
 
+TRIES = 20
+"""How often rows are made afresh where others moved on meanwhile."""
+
 LINGER_S = 0.1
 """How long to wait for more before folding what is new: a child touched often is folded once."""
 
@@ -124,15 +127,21 @@ class Projector:
 
     def refold(self, streams: Collection[str]) -> int:
         """Replace the rows of some streams, and of all merged with them; return how many those are."""
+        for _ in range(TRIES):
+            with suppress(Overtaken):
+                return self._refold(streams)
+        raise Overtaken
+
+    def _refold(self, streams: Collection[str]) -> int:
         builds = [one.build for one in self._views.positions() if one.build.is_of_this_code]
-        through = sum(self._log.heads())
+        heads = self._log.heads()
         day = self._today()
-        folded = list(self.fold(streams, builds, day, through))
+        folded = list(self.fold(streams, builds, day, heads))
         self._views.move_on(builds, Step({}, {}, folded, {}, day, self._now()))
         return sum(len(one.members) for one in folded)
 
     def fold(
-        self, streams: Collection[str], builds: Sequence[Build], day: date, through: int
+        self, streams: Collection[str], builds: Sequence[Build], day: date, heads: tuple[int, ...]
     ) -> Iterator[Folded]:
         """The rows of some streams, and of all that were merged with them, for some builds."""
         names = {build.projection for build in builds}
@@ -143,7 +152,7 @@ class Projector:
             folding = self._together.of(asked)
             for group in folding.groups(asked):
                 left.difference_update(group)
-                yield folding.fold(group, projections, day, through)
+                yield folding.fold(group, projections, day, heads)
 
     def _step(self, stop: Signal | None, state: State, mine: Collection[int] | None) -> int:
         with self._log.refreshed(), _uncounted():
@@ -171,7 +180,7 @@ class Projector:
         """Which of some builds to move on next, and by what; None where none is behind these heads."""
         if not positions:
             return None
-        through = sum(self._log.heads())
+        known = self._log.heads()
         behind, limits = _furthest_behind(positions, heads)
         previous = {partition: behind[0].number(partition) for partition in heads}
         pages = [
@@ -188,7 +197,7 @@ class Projector:
         streams = set(self._folding.touched(events))
         # Of an identity recorded twice, the fact that no longer counts may be long folded.
         streams |= {str(event.originator_id) for event in self._log.doubles()}
-        for one in self.fold(streams, [one.build for one in behind], day, through):
+        for one in self.fold(streams, [one.build for one in behind], day, known):
             if stop is not None and stop.is_set():
                 return None
             folded.append(one)
@@ -211,9 +220,9 @@ class Projector:
             return ()
 
     def _turn_day(self, build: Build, day: date) -> None:
-        through = sum(self._log.heads())
+        heads = self._log.heads()
         changing = self._folding.sharing(self._views.changing(build, day))
-        folded = list(self.fold(changing, [build], day, through))
+        folded = list(self.fold(changing, [build], day, heads))
         with suppress(Overtaken):
             self._views.turn_day(build, day, folded, self._now())
 

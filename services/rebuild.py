@@ -96,13 +96,14 @@ def fill_share(log: Log, folding: Folding, views: Views, now: Callable[[], datet
 
     Runs in any process. A share that is in the builds already is left alone.
     """
-    through = folding.through()
+    heads = folding.heads()
     names = {build.projection for build in share.builds}
     projections = [projection for projection in PROJECTIONS if projection.name in names]
     mine = frozenset(share.streams)
     folded = [
-        folding.fold(group, projections, share.day, through)
-        for group in folding.groups(share.streams)
+        folding.fold(group, projections, share.day, heads)
+        # As they were when it began: by what was merged since, one could be in two shares, or in none.
+        for group in folding.groups(share.streams, share.heads)
         if group[0] in mine
     ]
     new = _events_of(log, share.heads, (s for one in folded if one.failures for s in one.streams))

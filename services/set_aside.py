@@ -1,6 +1,7 @@
 """What was set aside: listed, tried again with the code of the day, or let go."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -101,9 +102,10 @@ class SetAsides:
 
     def _retry(self, build: Build, behind: str) -> list[Tried]:
         for _ in range(_TRIES):
-            done = self._retry_once(build, behind)
-            if done is not None:
-                return done
+            with suppress(Overtaken):
+                done = self._retry_once(build, behind)
+                if done is not None:
+                    return done
         raise Overtaken
 
     def _retry_once(self, build: Build, behind: str) -> list[Tried] | None:
@@ -113,7 +115,7 @@ class SetAsides:
         whose = select(SET_ASIDE.c.stream).where(build.of(SET_ASIDE), SET_ASIDE.c.behind == behind)
         with self._views.reading() as connection:
             streams: Sequence[str] = sorted(connection.scalars(whose))
-        folded = list(self._projector.fold(streams, [build], day, sum(heads)))
+        folded = list(self._projector.fold(streams, [build], day, heads))
         failure = next((f for one in folded if (f := one.failures.get(build.projection))), None)
         with writing(self._views.engine) as connection:
             (held,) = self._views.held(connection, [build])

@@ -15,7 +15,7 @@ from services.timeline import instant_json
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far a build is with a partition: every event ``read`` is either ``applied`` or ``set_aside``.
+    """How far a build is with a partition: every event ``read`` must be either ``applied`` or ``set_aside``.
 
     ``seconds``: how long the first event that it has not read has been in the log; None of a damaged
     partition, of which that cannot be told.
@@ -77,7 +77,7 @@ def _lags(
         Lag(
             partition=partition,
             read=(read := one.number(partition)),
-            applied=one.applied(partition),
+            applied=one.applied.get(partition, 0),
             set_aside=one.set_aside.get(partition, 0),
             events=max(head - read, 0),
             seconds=_seconds(log, partition, read, now, seconds) if head > read else 0.0,

@@ -21,15 +21,16 @@ class Failure:
 class Folded:
     """The rows, by projection, of the references in ``streams``, which were all merged with one another once.
 
-    ``members``: the reference each has its rows under. ``through``: how many events the log had before the
-    fold began; they are all in the rows. ``changed_on`` and ``changes_on`` are the last day before, and the
-    next day after that of the rows, on which they change. A projection that failed is in ``failures`` alone.
+    ``members``: the reference each has its rows under. ``heads``: those of the log's partitions before the
+    fold began; all up to there is in the rows. ``changed_on`` and ``changes_on`` are the last day before, and
+    the next day after that of the rows, on which they change. A projection that failed is in ``failures``
+    alone.
     """
 
     streams: Sequence[str]
     members: Mapping[str, str]
     rows: Mapping[str, Sequence[Any]]
     failures: Mapping[str, Failure]
-    through: int
+    heads: tuple[int, ...]
     changed_on: date | None
     changes_on: date | None

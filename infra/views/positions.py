@@ -22,13 +22,15 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a build is with each partition it has read, and how many of its events are set aside.
+    """How far a build is with each partition it has read, and how many of those events are in its rows, and
+    how many are set aside: each was counted where that was done, so that none that was skipped is in either.
 
     ``filled``: how many streams are in it, of a build that is being filled.
     """
 
     build: Build
     partitions: Mapping[int, At]
+    applied: Mapping[int, int]
     set_aside: Mapping[int, int]
     filled: int = 0
 
@@ -40,10 +42,6 @@ class Position:
         """The number of the partition's last event that was read, 0 where there is none."""
         at = self.partitions.get(partition)
         return at.number if at else 0
-
-    def applied(self, partition: int) -> int:
-        """How many of the partition's events are in the rows: the others that were read are set aside."""
-        return self.number(partition) - self.set_aside.get(partition, 0)
 
     def in_rows(self) -> int:
         """How many events are in its rows, or wait; of a build that is being filled, by the streams in it."""
@@ -65,11 +63,13 @@ class Position:
 def positions_of(connection: Connection, builds: Sequence[Build]) -> list[Position]:
     """How far each of some builds is."""
     partitions: dict[tuple[str, int], dict[int, At]] = {}
+    applied: dict[tuple[str, int], dict[int, int]] = {}
     aside: dict[tuple[str, int], dict[int, int]] = {}
     for line in connection.execute(select(POSITIONS)):
         of = (line.projection, line.build)
         at = At(line.number, line.offset, line.recorded_at.replace(tzinfo=UTC))
         partitions.setdefault(of, {})[line.partition] = at
+        applied.setdefault(of, {})[line.partition] = line.applied
         aside.setdefault(of, {})[line.partition] = line.set_aside
     keys = [(build.projection, build.number) for build in builds]
     filled = {
@@ -81,7 +81,7 @@ def positions_of(connection: Connection, builds: Sequence[Build]) -> list[Positi
         )
     }
     return [
-        Position(build, partitions.get(key, {}), aside.get(key, {}), filled.get(key, 0))
+        Position(build, partitions.get(key, {}), applied.get(key, {}), aside.get(key, {}), filled.get(key, 0))
         for build, key in zip(builds, keys, strict=True)
     ]
 
@@ -102,11 +102,20 @@ def move(connection: Connection, build: Build, previous: Mapping[int, int], to: 
         else:
             # Where it was moved from 0 already, there is such a row, and this one is refused.
             whose = {"projection": build.projection, "build": build.number, "partition": partition}
-            connection.execute(insert(POSITIONS).values(**whose, **values, set_aside=0))
+            connection.execute(insert(POSITIONS).values(**whose, **values, applied=0, set_aside=0))
 
 
-def count_aside(connection: Connection, build: Build, partition: int, events: int) -> None:
-    """Count so many more events of a partition, or fewer, as set aside."""
+def count(connection: Connection, build: Build, partition: int, *, applied: int = 0, aside: int = 0) -> None:
+    """Count so many more events of a partition, or fewer, as applied or as set aside."""
     where = POSITIONS.c.partition == partition
-    counted = POSITIONS.c.set_aside + events
-    connection.execute(update(POSITIONS).where(build.of(POSITIONS), where).values(set_aside=counted))
+    counted = {
+        "applied": POSITIONS.c.applied + applied,
+        "set_aside": POSITIONS.c.set_aside + aside,
+    }
+    connection.execute(update(POSITIONS).where(build.of(POSITIONS), where).values(**counted))
+
+
+def count_filled(connection: Connection, build: Build) -> None:
+    """Count all that is not set aside as applied, in a build that has the rows of all streams."""
+    rest = POSITIONS.c.number - POSITIONS.c.set_aside
+    connection.execute(update(POSITIONS).where(build.of(POSITIONS)).values(applied=rest))

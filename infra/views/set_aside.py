@@ -1,6 +1,7 @@
 """Children whose rows could not be made: set aside with the reason, their later facts waiting behind them."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from infra.views.builds import Build
 from infra.views.chunks import chunks
 from infra.views.folded import Failure
-from infra.views.positions import count_aside
+from infra.views.positions import count
 from infra.views.tables import SET_ASIDE
 
 
@@ -118,7 +119,16 @@ def wait(connection: Connection, build: Build, stream: str, new: New) -> None:
     }
     of_stream = SET_ASIDE.c.stream == stream
     connection.execute(update(SET_ASIDE).where(build.of(SET_ASIDE), of_stream).values(**values))
-    count_aside(connection, build, new.partition, new.events)
+    count(connection, build, new.partition, aside=new.events)
+
+
+def count_applied(connection: Connection, build: Build, new: Iterable[New]) -> None:
+    """Count new events as applied: the rows of their streams are in place."""
+    events: Counter[int] = Counter()
+    for one in new:
+        events[one.partition] += one.events
+    for partition, applied in events.items():
+        count(connection, build, partition, applied=applied)
 
 
 def let_in(connection: Connection, build: Build, streams: Sequence[str]) -> None:
@@ -127,7 +137,7 @@ def let_in(connection: Connection, build: Build, streams: Sequence[str]) -> None
         where = SET_ASIDE.c.stream.in_(chunk)
         for line in connection.execute(select(SET_ASIDE).where(build.of(SET_ASIDE), where)).all():
             if line.events:
-                count_aside(connection, build, line.partition, -line.events)
+                count(connection, build, line.partition, applied=line.events, aside=-line.events)
         connection.execute(delete(SET_ASIDE).where(build.of(SET_ASIDE), where))
 
 

@@ -235,7 +235,8 @@ POSITIONS = Table(
     Column("number", BigInteger, nullable=False, comment="of the partition's last event that was read"),
     Column("offset", BigInteger, nullable=False, comment="where that event stands"),
     Column("recorded_at", DateTime, nullable=False, comment="when that event was recorded"),
-    Column("set_aside", BigInteger, nullable=False, comment="events read that wait, and are in no row"),
+    Column("applied", BigInteger, nullable=False, comment="events whose streams' rows were put in place"),
+    Column("set_aside", BigInteger, nullable=False, comment="events that wait, and are in no row"),
 )
 
 FOLDS = Table(
@@ -245,7 +246,7 @@ FOLDS = Table(
     Column("build", Integer, primary_key=True),
     Column("stream", Text, primary_key=True, comment="a reference, merged or not"),
     Column("child", Text, nullable=False, comment="the reference its rows stand under"),
-    Column("folded_through", BigInteger, nullable=False, comment="events of the log before it was folded"),
+    Column("heads", Text, nullable=False, comment="of each partition of the log before it was folded"),
     Column("changed_on", Date, comment="the last day, up to that of the rows, on which they changed"),
     Column("changes_on", Date, comment="the next day on which what is known already changes them"),
 )

@@ -66,7 +66,9 @@ def of_views(views: Views) -> Iterable[Metric]:
         for partition in sorted(one.partitions)
     ]
     yield names.READ_EVENTS.family((labels, one.number(partition)) for labels, one, partition in read)
-    yield names.APPLIED_EVENTS.family((labels, one.applied(partition)) for labels, one, partition in read)
+    yield names.APPLIED_EVENTS.family(
+        (labels, one.applied.get(partition, 0)) for labels, one, partition in read
+    )
     yield names.ASIDE_EVENTS.family(
         (labels, one.set_aside.get(partition, 0)) for labels, one, partition in read
     )

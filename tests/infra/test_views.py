@@ -1,5 +1,6 @@
 """What the views in SQL promise on every database: texts, order, digests and positions."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from infra.holidays import england
 from infra.views.bulk import lines_for_copy
 from infra.views.digest import digest_of
 from infra.views.engine import Overtaken
-from infra.views.folded import Folded
+from infra.views.folded import Failure, Folded
 from infra.views.positions import At
 from infra.views.set_aside import New
 from infra.views.tables import DISCREPANCIES
@@ -39,8 +40,8 @@ def row(child, id="f1"):
     return DiscrepancyRow(child, "CODE", "urn:a", id, "ReferralReceived", DAY, NOW)
 
 
-def folded(child, rows, through=1):
-    return Folded([child], {child: child}, {"discrepancies": rows}, {}, through, DAY, None)
+def folded(child, rows, *heads):
+    return Folded([child], {child: child}, {"discrepancies": rows}, {}, heads or (1,), DAY, None)
 
 
 def step(previous, number, *folds, **new):
@@ -55,7 +56,7 @@ def test_texts_come_back_as_they_went_in_however_many_go_in_at_once(views):
     for count in (1, 100):
         rows = [row("C1", f"{text}{n}") for text in ODD for n in range(count)]
         before = views.positions()[2].number(0)
-        views.move_on([build_of(views)], step(before, before + 1, folded("C1", rows, through=before + 1)))
+        views.move_on([build_of(views)], step(before, before + 1, folded("C1", rows, before + 1)))
         assert sorted(views.rows(discrepancy_rows), key=lambda r: r.id) == sorted(rows, key=lambda r: r.id)
 
 
@@ -77,13 +78,41 @@ def test_a_position_is_moved_only_from_where_it_is(views):
     assert [one.number(0) for one in views.positions() if one.projection == "discrepancies"] == [3]
 
 
-def test_rows_folded_through_more_of_the_log_stay(views):
+def test_rows_folded_from_more_of_the_log_stay(views):
     build = build_of(views)
-    views.move_on([build], step(0, 1, folded("C1", [row("C1", "later")], through=9)))
-    views.move_on([build], step(1, 2, folded("C1", [row("C1", "earlier")], through=5)))
+    views.move_on([build], step(0, 1, folded("C1", [row("C1", "later")], 9)))
+    views.move_on([build], step(1, 2, folded("C1", [row("C1", "earlier")], 5), C1=New(0, 2, 1)))
     assert [one.id for one in views.rows(discrepancy_rows)] == ["later"]
-    views.move_on([build], step(2, 3, folded("C1", [row("C1", "last")], through=9)))
+    views.move_on([build], step(2, 3, folded("C1", [row("C1", "last")], 9)))
     assert [one.id for one in views.rows(discrepancy_rows)] == ["last"]
+
+
+def test_rows_folded_from_another_part_of_the_log_are_not_replaced_but_made_anew(views):
+    build = build_of(views)
+    views.move_on([build], step(0, 1, folded("C1", [row("C1", "one")], 4, 2)))
+    with pytest.raises(Overtaken):
+        views.move_on([build], step(1, 2, folded("C1", [row("C1", "other")], 3, 9)))
+    assert [one.id for one in views.rows(discrepancy_rows)] == ["one"]
+    views.move_on([build], step(1, 2, folded("C1", [row("C1", "both")], 4, 9)))
+    assert [one.id for one in views.rows(discrepancy_rows)] == ["both"]
+
+
+def test_a_day_does_not_turn_with_rows_folded_from_less_of_the_log_than_those_there(views):
+    views.move_on([build_of(views)], step(0, 1, folded("C1", [row("C1", "of more")], 9)))
+    with pytest.raises(Overtaken):
+        views.turn_day(build_of(views), date(2019, 10, 23), [folded("C1", [row("C1", "of less")], 5)], NOW)
+    assert build_of(views).read_on == DAY
+    views.turn_day(build_of(views), date(2019, 10, 23), [folded("C1", [row("C1", "of all")], 9)], NOW)
+    assert [one.id for one in views.rows(discrepancy_rows)] == ["of all"]
+
+
+def test_an_event_counts_as_applied_only_where_the_rows_of_its_stream_are_put(views):
+    build = build_of(views)
+    new = {child: New(0, number, 1) for number, child in enumerate(("C1", "C2", "C3"), 1)}
+    failed = replace(folded("C2", []), failures={"discrepancies": Failure("ValueError", "here")})
+    views.move_on([build], step(0, 3, folded("C1", [row("C1")]), failed, **new))
+    (position,) = [one for one in views.positions() if one.projection == "discrepancies"]
+    assert (position.number(0), position.applied, position.set_aside) == (3, {0: 1}, {0: 1})
 
 
 def test_nothing_is_moved_where_the_rows_cannot_be_written(views):
@@ -141,11 +170,11 @@ def test_rows_that_are_there_already_are_left_where_they_are(views):
     views.move_on([build_of(views)], step(0, 1, folded("C1", [row("C1", "a"), row("C1", "b")])))
     a, _ = numbers()
     again = [row("C1", "c"), row("C1", "a"), row("C1", "a")]
-    views.move_on([build_of(views)], step(1, 2, folded("C1", again, through=2)))
+    views.move_on([build_of(views)], step(1, 2, folded("C1", again, 2)))
     (kept, id), *others = numbers()
     assert (kept, id) == a
     assert sorted(id for _, id in others) == ["a", "c"]
-    views.move_on([build_of(views)], step(2, 3, folded("C1", [row("C1", "a")], through=3)))
+    views.move_on([build_of(views)], step(2, 3, folded("C1", [row("C1", "a")], 3)))
     assert [id for _, id in numbers()] == ["a"]
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from infra.log.kafka_log import KafkaLog
 from infra.views.engine import Overtaken
 from infra.views.positions import At
 from infra.views.tables import CLOCKS
@@ -16,6 +17,7 @@ from services.rebuild import Progress
 from services.simulate.simulation import simulate
 from tests.authority_of_facts import event, put, service_in
 from tests.rows import rows_of
+from tests.servers.kafka import unique
 
 NAMES = tuple(projection.name for projection in PROJECTIONS)
 TODAY = "2019-10-22"
@@ -75,6 +77,44 @@ def test_a_projector_moves_on_only_what_is_its_own(tmp_path, views):
         assert [one.number(0) for one in service.views.positions()] == [0] * len(NAMES)
         assert service.projector.catch_up(mine=lambda: {0}) == 1
         assert [one.number(0) for one in service.views.positions()] == [1] * len(NAMES)
+
+
+@pytest.mark.slow
+def test_what_each_of_two_projectors_had_seen_alone_is_in_the_rows(
+    tmp_path, postgres_url, kafka_broker, monkeypatch
+):
+    log = f"kafka://{kafka_broker.bootstrap}/{unique('seen')}"
+    with (
+        service_in(tmp_path / "one", TODAY, postgres_url, log=log, kafka_partitions="2") as one,
+        service_in(tmp_path / "other", TODAY, postgres_url, log=log, kafka_partitions="2") as other,
+    ):
+        assert isinstance(one.log, KafkaLog) and isinstance(other.log, KafkaLog)
+        of = one.log.partition_of
+        first, second = (next(c for c in map("C{}".format, range(99)) if of(c) == p) for p in (0, 1))
+        merged = event("m", "ChildMerged", "2019-03-01", subject=first, into=second)
+        put(one, [merged, event("r", "ReferralReceived", "2019-03-05", subject=second, referral_id="R-1")])
+        one.projector.catch_up()
+        # Each has an index of its own, and until one of them has moved on neither sees what the other wrote.
+        ends, before = other.log.reader.ends, other.log.reader.ends()
+        bring_in, move_on, is_blocked = one.log._follower._bring_in, one.views.move_on, [True]
+        put(one, [event("a", "AssessmentStarted", "2019-03-06", subject=first, assessment_id="A-0")])
+        monkeypatch.setattr(one.log._follower, "_bring_in", lambda: None if is_blocked else bring_in())
+        monkeypatch.setattr(other.log.reader, "ends", lambda: {**ends(), 0: before[0]})
+        put(other, [event("b", "AssessmentStarted", "2019-03-07", subject=second, assessment_id="A-1")])
+
+        def moved(*step):
+            is_blocked.clear()
+            move_on(*step)
+
+        monkeypatch.setattr(one.views, "move_on", moved)
+        other.projector.catch_up(mine=lambda: {1})
+        one.projector.catch_up(mine=lambda: {0})
+        monkeypatch.undo()
+        for each in (one, other):
+            each.projector.catch_up()
+        live = rows_of(one.views)
+        one.rebuild.run(NAMES, lambda step: None)
+        assert rows_of(one.views) == live
 
 
 def test_children_merged_are_one_row_and_unmerged_are_two_again(tmp_path, views):

@@ -40,7 +40,7 @@ def check_that_nothing_is_skipped(service: Parts) -> None:
     for one in service.set_asides.page(0, None, with_dropped=True):
         waiting[one.projection] += one.events
     for position in service.views.positions():
-        assert position.number(0) == position.applied(0) + waiting[position.projection]
+        assert position.number(0) == position.applied.get(0, 0) + waiting[position.projection]
         assert position.set_aside.get(0, 0) == waiting[position.projection]
 
 

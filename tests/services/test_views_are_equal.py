@@ -117,4 +117,4 @@ def test_two_projectors_on_a_log_of_several_partitions_make_what_a_rebuild_makes
         assert all(compared.is_equal for compared in one.rebuild.run(NAMES, lambda step: None))
         assert digests_of(one.views) == live
         for position in one.views.positions():
-            assert tuple(position.applied(p) for p, _ in enumerate(one.log.heads())) == one.log.heads()
+            assert position.applied == dict(enumerate(one.log.heads()))
