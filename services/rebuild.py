@@ -17,7 +17,7 @@ from infra.views.digest import Digest, digest
 from infra.views.engine import Overtaken, changing_tables, reading_one_state, writing
 from infra.views.positions import Position, move, positions_of
 from infra.views.replacing import complete, fill
-from infra.views.set_aside import New, SetAside, read_set_aside
+from infra.views.set_aside import New, SetAside, keep_dropped, read_set_aside
 from infra.views.tables import BUILDS, SHARES
 from infra.views.views import Views
 from projections.catalogue import PROJECTIONS
@@ -349,7 +349,10 @@ class Rebuild:
         not among ``in_spite_of``.
         """
         with changing_tables(self._views.engine) as connection:
-            builds = [built.build for _, built in self._level(connection, names, State.NEXT)]
+            pairs = self._level(connection, names, State.NEXT)
+            builds = [built.build for _, built in pairs]
+            for served, built in pairs:
+                keep_dropped(connection, built.build, served.build)
             aside = [
                 one
                 for one in read_set_aside(connection, builds)

@@ -152,6 +152,13 @@ def failed_again(connection: Connection, build: Build, streams: Sequence[str], f
         )
 
 
+def keep_dropped(connection: Connection, build: Build, served: Build) -> None:
+    """Let streams wait for ever in a build that somebody let go in the one which serves."""
+    let_go = select(SET_ASIDE.c.stream).where(served.of(SET_ASIDE), SET_ASIDE.c.dropped)
+    of_these = SET_ASIDE.c.stream.in_(let_go)
+    connection.execute(update(SET_ASIDE).where(build.of(SET_ASIDE), of_these).values(dropped=True))
+
+
 def drop_aside(connection: Connection, build: Build, behind: str) -> int:
     """Let streams that wait behind one wait for ever; how many do."""
     where = SET_ASIDE.c.behind == behind
