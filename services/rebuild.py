@@ -408,12 +408,12 @@ def _are_level(served: Position, built: Position) -> bool:
 
 def _compared(connection: Connection, served: Position, built: Position) -> Compared:
     can_be = served.build.is_of_this_code and _are_level(served, built)
-    without = {one.stream for build in (served, built) for one in read_set_aside(connection, [build.build])}
+    both = (served.build, built.build)
     return Compared(
         projection=built.projection,
         version=served.build.version,
-        served=digest(connection, served.build, without) if can_be else None,
-        built=digest(connection, built.build, without),
+        served=digest(connection, served.build, both) if can_be else None,
+        built=digest(connection, built.build, both),
     )
 
 
