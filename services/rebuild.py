@@ -6,6 +6,7 @@ from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Event as Signal
+from typing import Any, TypeVar
 from zlib import crc32
 
 from sqlalchemy import Connection, select, update
@@ -14,7 +15,7 @@ from infra.log.log import Log
 from infra.views import builds as of_builds
 from infra.views.builds import Build, State
 from infra.views.digest import Digest, digest
-from infra.views.engine import Overtaken, changing_tables, reading_one_state, writing
+from infra.views.engine import InUse, Overtaken, changing_tables, give_way, reading_one_state, writing
 from infra.views.positions import Position, move, positions_of
 from infra.views.replacing import complete, fill
 from infra.views.set_aside import New, SetAside, keep_dropped, read_set_aside
@@ -31,6 +32,10 @@ WORTH_READING_WHOLE = 100_000
 
 TRIES = 5
 """How often both builds are brought to one place without keeping projectors out."""
+
+TRIES_BETWEEN_READERS = 100
+BETWEEN_TRIES_S = 0.3
+"""Who reads for long would keep a build from taking over, and it everybody else from reading."""
 
 
 class Stopped(Exception):
@@ -87,6 +92,7 @@ class Share:
     day: date
 
 
+Done = TypeVar("Done")
 Submit = Callable[[Share], "Future[int]"]
 """Has a share filled in another process."""
 
@@ -169,7 +175,7 @@ class Rebuild:
     ) -> list[Compared]:
         """Build the next of each projection, try again what was set aside in it, compare, and take over.
 
-        Raises Stopped, and SetAsideMeanwhile; the same again goes on from there.
+        Raises Stopped, SetAsideMeanwhile and InUse; the same again goes on from there.
         """
         is_begun = bool(self._views.positions(State.NEXT))
         self.build(names, tell, stop, submit=submit)
@@ -178,7 +184,9 @@ class Rebuild:
         for _ in range(TRIES):
             try:
                 compared = [] if self._is_first(names) else self.compare(names)
-                self.take_over(names, in_spite_of)
+                self.take_over(names, in_spite_of, stop)
+            except InUse:
+                raise
             except Overtaken:
                 # The day turned, or somebody rolled back; the builds are as they were.
                 _check(stop)
@@ -228,8 +236,8 @@ class Rebuild:
             if (
                 filling is State.FILLING
                 and {one.projection for one in begun} == set(names) - done
-                and all(one.is_of_this_code and one.read_on == day for one in begun)
-                and len({(_place(one), one.build.parted) for one in positions_of(connection, begun)}) <= 1
+                and all(one.is_of_this_code for one in begun)
+                and len({_begun_alike(one) for one in positions_of(connection, begun)}) <= 1
                 and all(one.parted == _parting(_heads_of(connection, one, heads)) for one in begun)
             ):
                 return begun
@@ -342,12 +350,17 @@ class Rebuild:
         positions = self._views.positions()
         return any(one.projection in names and not one.partitions for one in positions)
 
-    def take_over(self, names: Collection[str], in_spite_of: Collection[str]) -> None:
+    def take_over(
+        self, names: Collection[str], in_spite_of: Collection[str], stop: Signal | None = None
+    ) -> None:
         """Have the next builds serve, all in one transaction, none behind the one before it.
 
-        Raises SetAsideMeanwhile, with nothing changed, where something is set aside in a projection that is
-        not among ``in_spite_of``.
+        What was let go in those that serve stays let go. Raises SetAsideMeanwhile, with nothing changed,
+        where something else is set aside in a projection that is not among ``in_spite_of``; InUse; Stopped.
         """
+        _between_readers(lambda: self._take_over(names, in_spite_of), stop)
+
+    def _take_over(self, names: Collection[str], in_spite_of: Collection[str]) -> None:
         with changing_tables(self._views.engine) as connection:
             pairs = self._level(connection, names, State.NEXT)
             builds = [built.build for _, built in pairs]
@@ -360,6 +373,7 @@ class Rebuild:
             ]
             if aside:
                 raise SetAsideMeanwhile(aside)
+            give_way(connection)
             for build in builds:
                 of_builds.take_over(connection, build, self._now())
 
@@ -384,9 +398,24 @@ class Rebuild:
             return found
 
     def roll_back(self, name: str) -> Build | None:
-        """Have the build before serve again; None where none was kept."""
+        """Have the build before serve again; None where none was kept. Raises InUse."""
+        return _between_readers(lambda: self._roll_back(name))
+
+    def _roll_back(self, name: str) -> Build | None:
         with changing_tables(self._views.engine) as connection:
+            give_way(connection)
             return of_builds.roll_back(connection, name)
+
+
+def _between_readers(work: Callable[[], Done], stop: Signal | None = None) -> Done:
+    """Do what changes what is read, when nobody has been reading it for long. Raises InUse in the end."""
+    for _ in range(TRIES_BETWEEN_READERS):
+        try:
+            return work()
+        except InUse:
+            _check(stop)
+            time.sleep(BETWEEN_TRIES_S)
+    return work()
 
 
 def _pairs(connection: Connection, names: Collection[str], state: State) -> list[tuple[Position, Position]]:
@@ -398,6 +427,11 @@ def _pairs(connection: Connection, names: Collection[str], state: State) -> list
 
 def _place(position: Position) -> Mapping[int, int] | tuple[tuple[int, int], ...]:
     return tuple(sorted((partition, at.number) for partition, at in position.partitions.items()))
+
+
+def _begun_alike(position: Position) -> tuple[Any, ...]:
+    """What builds must have in common to be filled together."""
+    return _place(position), position.build.parted, position.build.read_on
 
 
 def _are_level(served: Position, built: Position) -> bool:

@@ -16,8 +16,14 @@ _KEPT_OUT_MS = 60_000
 rebuild take seconds each.
 """
 
-_LOST_THE_RACE = frozenset({"40001", "40P01", "55P03"})
+_LOST_THE_RACE = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a transaction that another one got in the way of."""
+
+_IN_USE = "55P03"
+"""Its code for a table that it was not to wait for any longer."""
+
+_GIVE_WAY_MS = 200
+"""How long who changes what is read waits for readers: those who come after wait behind it as long."""
 
 
 class ViewsUnavailable(Exception):
@@ -30,6 +36,10 @@ class Overtaken(Exception):
     """Another projector moved the views on. Read how far they are, and go on from there."""
 
 
+class InUse(Overtaken):
+    """Somebody has been reading for long what was to be changed. Try again in a moment."""
+
+
 @contextmanager
 def reaching() -> Iterator[None]:
     """Says in our words what goes wrong with the database."""
@@ -38,7 +48,10 @@ def reaching() -> Iterator[None]:
     except IntegrityError as error:
         raise Overtaken from error
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) in _LOST_THE_RACE:
+        code = getattr(error.orig, "sqlstate", None)
+        if code == _IN_USE:
+            raise InUse("somebody has been reading for long; the same again goes on from there") from error
+        if code in _LOST_THE_RACE:
             raise Overtaken from error
         raise ViewsUnavailable(type(error).__name__) from error
 
@@ -73,6 +86,14 @@ def changing_tables(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == POSTGRESQL:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         yield connection
+
+
+def give_way(connection: Connection) -> None:
+    """Have the rest of a transaction raise InUse rather than keep readers waiting: PostgreSQL lets nobody
+    read a table that somebody waits to change.
+    """
+    if connection.dialect.name == POSTGRESQL:
+        connection.execute(text(f"SET LOCAL lock_timeout = {_GIVE_WAY_MS}"))
 
 
 def open_engine(url: str) -> Engine:

@@ -16,7 +16,7 @@ from domain.refusal import Refused
 from infra.errors import Unavailable
 from infra.keys import Erased, KeysUnavailable
 from infra.log.commit import LogDamaged, LogUnavailable
-from infra.views.engine import ViewsUnavailable
+from infra.views.engine import Overtaken, ViewsUnavailable
 from services.api import problems
 from services.api.body import Limited
 from services.api.children import Children
@@ -118,7 +118,7 @@ def application(
     app.add_exception_handler(Invalid, _invalid)
     app.add_exception_handler(HTTPException, _http)
     # The last is what nobody foresaw; it is logged on its way out.
-    away = (LogUnavailable, LogDamaged, KeysUnavailable, ViewsUnavailable, Unavailable)
+    away = (LogUnavailable, LogDamaged, KeysUnavailable, ViewsUnavailable, Overtaken, Unavailable)
     for failure in (*away, Refused, Erased, Exception):
         app.add_exception_handler(failure, _failure)
     routes = app.router.routes

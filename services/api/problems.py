@@ -11,7 +11,7 @@ from domain.refusal import Refused
 from infra.errors import Unavailable
 from infra.keys import Erased, KeysFull, KeysUnavailable
 from infra.log.commit import LogDamaged, LogFull, LogUnavailable
-from infra.views.engine import ViewsUnavailable
+from infra.views.engine import Overtaken, ViewsUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:casetimeline:problem:"
@@ -89,7 +89,7 @@ def of_failure(error: Exception) -> Response:
         return respond(body("log-unavailable", detail), retry)
     if isinstance(error, LogDamaged):
         return respond(body("log-damaged", f"{error} Tell the operator."))
-    if isinstance(error, ViewsUnavailable):
+    if isinstance(error, (ViewsUnavailable, Overtaken)):
         return respond(body("views-unavailable", "Nothing is lost. Ask again in a few seconds."), retry)
     if isinstance(error, Unavailable):
         return respond(body("kafka-unavailable", "Nothing is lost. Ask again in a few seconds."), retry)

@@ -20,7 +20,7 @@ def code_of(error: Exception) -> int:
 
 
 _UNREACHABLE = frozenset(
-    {"PersistenceError", "KeysUnavailable", "ViewsUnavailable", "DBAPIError", "Unavailable"}
+    {"PersistenceError", "KeysUnavailable", "ViewsUnavailable", "Overtaken", "DBAPIError", "Unavailable"}
 )
 
 

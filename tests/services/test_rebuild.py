@@ -1,12 +1,16 @@
 """A projection is built beside the one that serves, compared with it, and takes over, or does not."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import inspect, select, text, update
 
+from infra.views import bulk
 from infra.views.builds import State
-from infra.views.tables import CLOCKS
+from infra.views.tables import CHILDREN, CLOCKS, FACTS, SET_ASIDE
 from projections.catalogue import PROJECTIONS
 from projections.clock_rows import clock_rows
 from services.rebuild import Progress, SetAsideMeanwhile, Stopped
@@ -17,6 +21,8 @@ from tests.rows import rows_of
 
 TODAY = "2019-10-22"
 NAMES = tuple(projection.name for projection in PROJECTIONS)
+MORE_THAN_A_STATEMENT_NAMES = 70_000
+READS = 8
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +124,98 @@ def test_a_rebuild_that_was_stopped_goes_on_from_there(service, authority, monke
     assert rows_of(service.views) == live
 
 
+def test_a_rebuild_that_was_stopped_goes_on_on_another_day(tmp_path, views, authority, monkeypatch):
+    monkeypatch.setattr("services.rebuild.EVENTS_IN_A_SHARE", 100)
+    told: list[Progress] = []
+    stop = threading.Event()
+
+    def tell(step):
+        told.append(step)
+        stop.set()
+
+    with service_in(tmp_path, "2019-10-21", views) as service:
+        put(service, authority)
+        service.projector.catch_up()
+        with pytest.raises(Stopped):
+            service.rebuild.run(NAMES, tell, stop)
+        begun = builds_of(service, State.FILLING)
+    with service_in(tmp_path, TODAY, views) as service:
+        again: list[Progress] = []
+        assert all(one.is_equal for one in service.rebuild.run(NAMES, again.append))
+        assert again[0].children > told[-1].children
+        assert builds_of(service) == begun
+        assert {one.build.read_on for one in service.views.positions()} == {date.fromisoformat(TODAY)}
+
+
+def test_children_merged_while_a_build_is_filled_are_in_it_once(service, monkeypatch):
+    monkeypatch.setattr("services.rebuild.EVENTS_IN_A_SHARE", 8)
+    children = [f"C{n:02}" for n in range(24)]
+    put(service, [event(c, "ReferralReceived", "2019-03-05", subject=c, referral_id="R-1") for c in children])
+    service.projector.catch_up()
+    later = list(zip(children[::2], children[1::2], strict=True))
+
+    def merge_some(step):
+        while later:
+            one, other = later.pop()[:: 1 if len(later) % 2 else -1]
+            put(service, [event(f"m-{one}", "ChildMerged", "2019-05-01", subject=one, into=other)])
+
+    compared = service.rebuild.run(NAMES, merge_some)
+    assert all(one.is_equal for one in compared)
+    assert len({row.child for row in service.views.rows(clock_rows)}) == len(children) // 2
+
+
+def test_a_build_is_filled_without_indexes_and_has_them_all_before_it_serves(service, authority, monkeypatch):
+    monkeypatch.setattr("services.rebuild.EVENTS_IN_A_SHARE", 20)
+    put(service, authority[:100])
+    service.projector.catch_up()
+    stop = threading.Event()
+    with pytest.raises(Stopped):
+        service.rebuild.run(NAMES, lambda step: stop.set(), stop)
+    filling = {
+        one.projection: indexes_of(service, one.build) for one in service.views.positions(State.FILLING)
+    }
+    # What SQLite numbers has its key from the start.
+    numbered = ("discrepancies", "recording_delays") if service.views.engine.dialect.name == "sqlite" else ()
+    assert filling == {name: [("number",)] if name in numbered else [] for name in NAMES}
+    service.rebuild.run(NAMES, quietly)
+    for position in service.views.positions():
+        table = position.build.table
+        wanted = [tuple(index.columns.keys()) for index in table.indexes]
+        assert indexes_of(service, position.build) == sorted(
+            [*wanted, tuple(table.primary_key.columns.keys())]
+        )
+
+
+def indexes_of(service, build):
+    """The columns of each index of a build's table, its key among them."""
+    found = inspect(service.views.engine)
+    key = found.get_pk_constraint(build.table.name)["constrained_columns"]
+    others = [tuple(one["column_names"]) for one in found.get_indexes(build.table.name)]
+    return sorted([*others, *([tuple(key)] if key else [])])
+
+
+def test_who_reads_for_long_keeps_nobody_else_from_reading_while_a_build_takes_over(
+    tmp_path, postgres_url, authority
+):
+    with service_in(tmp_path, TODAY, postgres_url) as service:
+        put(service, authority[:100])
+        service.projector.catch_up()
+        service.rebuild.build(NAMES, quietly)
+        with ThreadPoolExecutor(1) as threads, service.views.reading() as reader:
+            reader.execute(select(FACTS)).all()
+            taking_over = threads.submit(service.rebuild.take_over, NAMES, ())
+            for _ in range(READS):
+                with service.views.reading() as other:
+                    other.execute(text("SET LOCAL statement_timeout = '20s'"))
+                    other.execute(select(CLOCKS)).all()
+                time.sleep(0.2)
+            # One that reads another table yet is not told that somebody was in its way.
+            reader.execute(select(CHILDREN)).all()
+            reader.close()
+            taking_over.result()
+        assert {number for _, number in builds_of(service)} == {2}
+
+
 def test_a_build_begun_in_other_shares_is_begun_afresh_and_lacks_nobody(service, authority, monkeypatch):
     monkeypatch.setattr("services.rebuild.EVENTS_IN_A_SHARE", 60)
     put(service, authority)
@@ -145,6 +243,46 @@ def test_nothing_takes_over_that_lacks_a_child_unless_told_so_by_name(service, a
         service.rebuild.run(NAMES, quietly, in_spite_of=["clocks"])
     assert {row.child for row in service.views.rows(clock_rows, CLOCKS.c.child == "C1001")} == set()
     assert [one.stream for one in service.set_asides.page(0, None)] == ["C1001"]
+
+
+def test_a_child_that_was_let_go_is_in_the_way_of_no_build_and_stays_let_go(service, authority):
+    put(service, authority[::2])
+    with failing(clock_rows, ["C1001"]):
+        service.projector.catch_up()
+        service.set_asides.drop("C1001")
+        service.rebuild.run(NAMES, quietly)
+    assert {number for _, number in builds_of(service)} == {2}
+    assert service.set_asides.page(0, None) == []
+    (one,) = service.set_asides.page(0, None, with_dropped=True)
+    assert (one.stream, one.is_dropped, one.events > 0) == ("C1001", True, True)
+    service.set_asides.retry("C1001")
+    assert service.views.rows(clock_rows, CLOCKS.c.child == "C1001")
+
+
+def test_builds_are_compared_however_many_children_a_bad_release_set_aside(service, authority):
+    put(service, authority[:40])
+    service.projector.catch_up()
+    service.rebuild.build(["clocks"], quietly)
+    build = service.views.serving(clock_rows)
+    told = (
+        "projection",
+        "build",
+        "stream",
+        "behind",
+        "error",
+        "place",
+        "events",
+        "since",
+        "tries",
+        "dropped",
+    )
+    lines = [
+        ("clocks", build.number, f"X{n}", f"X{n}", "ValueError", "here", 0, datetime(2019, 10, 1), 0, False)
+        for n in range(MORE_THAN_A_STATEMENT_NAMES)
+    ]
+    with service.views.engine.begin() as connection:
+        bulk.put(connection, SET_ASIDE, told, lines)
+    assert [one.is_equal for one in service.rebuild.compare(["clocks"])] == [True]
 
 
 def test_what_was_set_aside_in_the_new_build_is_tried_again_by_the_next_run(service, authority):
