@@ -15,6 +15,7 @@ from services.fold import Folding
 from services.held import HeldCodec, HeldLog, HeldRows, Others, of_partition, part_of, read_rows
 from services.histories import Histories
 from services.rebuild import Share, Submit, fill_share
+from services.with_parent import end_with_starter
 
 PARTITIONS_KEPT = 2
 OTHERS_KEPT = 200_000
@@ -74,6 +75,7 @@ def _fill(share: Share) -> int:
 
 
 def _compose(config: Config) -> None:
+    end_with_starter()
     # Ctrl-C is for the process that gave out the shares.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Millions of facts are made and let go of by counting alone; what refers to itself waits for the end of

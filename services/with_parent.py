@@ -1,5 +1,6 @@
 """Ending in time: with the process that started this one, however that ended, or soon after being told."""
 
+import multiprocessing
 import os
 import threading
 import time
@@ -21,6 +22,21 @@ def _wait() -> None:
     while os.read(0, 4_096):
         pass
     os._exit(0)
+
+
+def end_with_starter() -> None:
+    """End this process, which another one started to work for it, as soon as that one is gone.
+
+    At once, likewise: it would wait for ever for work that nobody gives it.
+    """
+    threading.Thread(target=_wait_for_starter, name="starter", daemon=True).start()
+
+
+def _wait_for_starter() -> None:
+    starter = multiprocessing.parent_process()
+    assert starter is not None
+    starter.join()
+    os._exit(1)
 
 
 def end_within(stop: threading.Event, drain_s: float = DRAIN_S) -> None:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 from services.compose import Parts, composed
 from services.config import Config
+from services.with_parent import end_with_starter
 
 _parts: list[Parts] = []
 
@@ -39,6 +40,7 @@ def tidy() -> None:
 
 
 def _compose(config: Config) -> None:
+    end_with_starter()
     # Ctrl-C is for the process that gave out the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Millions of facts are made and let go of by counting alone; what refers to itself waits for `tidy`.

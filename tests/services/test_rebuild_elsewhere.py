@@ -1,5 +1,11 @@
 """A rebuild that several processes share gives the rows that grew live, whatever log and database."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 
 from projections.catalogue import PROJECTIONS
@@ -9,7 +15,9 @@ from services.config import read_config
 from services.rebuild_elsewhere import processes
 from services.simulate.simulation import simulate
 from tests.authority_of_facts import event, put
+from tests.end_to_end.test_serve import children_of, is_alive
 from tests.rows import rows_of
+from tests.running import ROOT
 from tests.servers.kafka import unique
 
 NAMES = tuple(projection.name for projection in PROJECTIONS)
@@ -52,3 +60,45 @@ def test_rows_rebuilt_in_processes_are_those_that_grew_live(tmp_path, monkeypatc
             compared = service.rebuild.run(NAMES, lambda step: None, submit=submit)
         assert all(one.is_equal for one in compared)
         assert rows_of(service.views) == live
+
+
+GIVES_WORK = """
+import os, sys, time
+from datetime import date
+from services.config import read_config
+from services.rebuild import Share
+from services.rebuild_elsewhere import processes
+from services.workers import workers
+
+def main():
+    config = read_config({"CASETIMELINE_DATA": sys.argv[1]})
+    with processes(config, 1) as submit, workers(config, 1) as executor:
+        filled = submit(Share(0, None, (), (), (), date(2019, 10, 22)))
+        print(executor.submit(os.getpid).result() and filled.result(), flush=True)
+        time.sleep(60)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.slow
+def test_processes_that_work_for_another_end_with_it_however_it_ends(tmp_path):
+    script = tmp_path / "gives_work.py"
+    script.write_text(GIVES_WORK)
+    with subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "data")],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as gives:
+        assert gives.stdout is not None and gives.stdout.readline() == b"0\n"
+        at_work = children_of(gives.pid)
+        assert len(at_work) >= 2
+        gives.send_signal(signal.SIGKILL)
+    until = time.monotonic() + 20
+    while left := [pid for pid in at_work if is_alive(pid)]:
+        if time.monotonic() > until:
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+            raise AssertionError(f"{len(left)} are still there, and wait for work")
+        time.sleep(0.05)
