@@ -111,6 +111,7 @@ def application(
         ("/docs", about.docs),
     ):
         app.add_api_route(path, endpoint, methods=["GET", "HEAD"])
+    app.add_api_route("/set-aside", aside.all_retried, methods=["POST"])
     app.add_api_route("/set-aside/{stream}/retry", aside.retried, methods=["POST"])
     app.add_api_route("/set-aside/{stream}/drop", aside.dropped, methods=["POST"])
     app.add_api_route("/rulings", children.post_ruling, methods=["POST"])

@@ -718,7 +718,13 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                     *_PAGING,
                     _NUMBERED,
                 ],
-            )
+            ),
+            "post": _operation(
+                "Try all again with the code of the day",
+                "lists",
+                {"200": _json("Tried", "What came of it."), **_problems(422, 503)},
+                parameters=[_PROJECTION],
+            ),
         },
         "/set-aside/{stream}": {
             "get": _operation(

@@ -31,6 +31,9 @@ class SetAsideRoutes:
     async def retried(self, request: Request) -> Response:
         return await run_in_threadpool(self._retry, request)
 
+    async def all_retried(self, request: Request) -> Response:
+        return await run_in_threadpool(self._retry_all, request)
+
     async def dropped(self, request: Request) -> Response:
         return await run_in_threadpool(self._drop, request)
 
@@ -55,6 +58,11 @@ class SetAsideRoutes:
         tried = self._set_asides.retry(stream, projection)
         if not tried:
             return _nothing()
+        return _json({"tried": [tried_json(one) for one in tried]})
+
+    def _retry_all(self, request: Request) -> Response:
+        found = parameters.read(request, ("projection",))
+        tried = self._set_asides.retry(projection=parameters.choice(found, "projection", NAMES))
         return _json({"tried": [tried_json(one) for one in tried]})
 
     def _drop(self, request: Request) -> Response:

@@ -21,6 +21,8 @@ COLUMNS = {
     "subject": "subject",
     "error": "error",
     "place": "place",
+    "partition": "position.partition",
+    "from event": "position.number",
     "events waiting": "events",
     "since": "since",
     "tries": "tries",
@@ -36,6 +38,7 @@ set_aside = typer.Typer(
 @set_aside.command("list")
 def list_(
     dropped: Annotated[bool, typer.Option("--dropped", help="Also what was let go.")] = False,
+    projection: Projection = None,
     output: Output = Form.TABLE,
     data: Data = None,
     log: Log = None,
@@ -44,7 +47,7 @@ def list_(
 ) -> None:
     """List the children whose rows could not be made, and why. Their later facts wait."""
     with composed(settings(data, log, views, today)) as parts:
-        rows = parts.set_asides.page(0, None, with_dropped=dropped)
+        rows = parts.set_asides.page(0, None, projection=_known(projection), with_dropped=dropped)
     _show(output, rows)
 
 

@@ -74,6 +74,17 @@ def test_what_is_set_aside_is_listed_tried_again_and_let_go(place):
         (one,) = json.loads(listed.stdout)["set_aside"]
         assert (one["subject"], one["projection"], one["events"]) == ("C5", "clocks", 1)
         assert SECRET.encode() not in listed.stdout
+        table = command(
+            place, "set-aside", "list", "--projection", "clocks", "--output", "csv"
+        ).stdout.decode()
+        told = dict(zip(*(line.split(",") for line in table.splitlines()[:2]), strict=True))
+        assert (told["subject"], told["partition"], told["from event"]) == (
+            "C5",
+            "0",
+            str(one["position"]["number"]),
+        )
+        of_others = command(place, "set-aside", "list", "--projection", "children", "--output", "json")
+        assert json.loads(of_others.stdout)["set_aside"] == []
         assert command(place, "set-aside", "retry", "C5").returncode == SET_ASIDE
         refused = command(place, "rebuild", "clocks")
         assert refused.returncode == SET_ASIDE
