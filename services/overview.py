@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from domain.reviewed_timescales import all_ids
 from domain.working_days import WorkingDays
 
 LATE_RECORDING_WORKING_DAYS = 3
@@ -13,6 +14,9 @@ LATE_RECORDING_WORKING_DAYS = 3
 
 BANDS = ((0, 10), (11, 20), (21, 30), (31, 45), (46, 60), (61, 75), (76, 90), (91, None))
 """Ages in working days, both ends included, by which open assessments are counted."""
+
+ALWAYS_SHOWN = ("contact_decision", "referral_decision", "assessment_child_seen")
+"""Timescales of which it is told how many clocks are late, though none be."""
 
 MONTHS_SHOWN = 12
 HIDDEN_SHOWN = 8
@@ -187,14 +191,16 @@ def overview(
         bands=tuple(_band(low, high, running) for low, high in BANDS),
         longest_hidden=tuple(
             _hidden(row, children.get(row.child), row.child in unseen, today, calendar)
-            for row in sorted(running, key=lambda row: (-(row.hidden_working_days or 0), row.child))[
-                :HIDDEN_SHOWN
-            ]
+            for row in sorted(running, key=_most_hidden_first)[:HIDDEN_SHOWN]
             if row.hidden_working_days
         ),
         also_late=_also_late(rows),
         freshness=freshness,
     )
+
+
+def _most_hidden_first(row: ClockRow) -> tuple[int, str, str]:
+    return -(row.hidden_working_days or 0), row.child, row.clock_id
 
 
 def is_late(row: ClockRow) -> bool:
@@ -263,13 +269,13 @@ def _hidden(
 
 
 def _also_late(rows: Sequence[ClockRow]) -> tuple[AlsoLate, ...]:
-    late: dict[str, list[ClockRow]] = {
-        name: [] for name in ("contact_decision", "referral_decision", "assessment_child_seen")
-    }
+    late: dict[str, list[ClockRow]] = {name: [] for name in ALWAYS_SHOWN}
     for row in rows:
         if row.timescale != "assessment" and _is_open_late(row):
             late.setdefault(row.timescale, []).append(row)
+    # Rows come in any order.
+    in_order = [*ALWAYS_SHOWN, *(name for name in all_ids() if name in late and name not in ALWAYS_SHOWN)]
     return tuple(
-        AlsoLate(name, len(found), max((row.over_by_working_days or 0 for row in found), default=0))
-        for name, found in late.items()
+        AlsoLate(name, len(late[name]), max((row.over_by_working_days or 0 for row in late[name]), default=0))
+        for name in in_order
     )

@@ -94,6 +94,14 @@ def test_also_late_counts_open_clocks_and_the_worst_of_them():
     assert found == {"contact_decision": (2, 4), "referral_decision": (0, 0), "assessment_child_seen": (0, 0)}
 
 
+def test_what_else_is_late_is_told_in_one_order_whatever_that_of_the_rows():
+    late = [
+        Row(child="C1", timescale=name, elapsed_working_days=30, limit_value=10)
+        for name in ("minutes", "action", "contact_decision", "child_protection_visit")
+    ]
+    assert told(*late).also_late == told(*reversed(late)).also_late
+
+
 def test_an_authority_of_which_nothing_is_known_has_an_overview():
     found = told()
     assert (found.open_assessments, found.limit, found.longest_hidden) == (0, 45, ())
