@@ -9,6 +9,7 @@ import pytest
 
 from infra.views.digest import digest
 from projections.catalogue import PROJECTIONS
+from services import rebuild
 from services.config import read_config
 from services.rebuild import Stopped
 from services.rebuild_elsewhere import processes
@@ -17,6 +18,7 @@ from tests.authority_of_facts import event, put, service_in
 from tests.servers.kafka import unique
 
 NAMES = tuple(projection.name for projection in PROJECTIONS)
+SOME = ("clocks", "measured")
 TODAY = "2019-10-22"
 EVENTS = 50_000
 PROCESSES = 2
@@ -56,11 +58,14 @@ def digests_of(views):
         return {one.projection: digest(connection, one.build) for one in views.positions()}
 
 
+@pytest.fixture(scope="module")
+def facts():
+    return untidy(simulate(EVENTS // 40, 50, showcase=True), 50)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_however_they_came_about_and_wherever_they_are_the_rows_are_the_same(tmp_path, postgres_url):
-    lines = list(simulate(EVENTS // 40, 50, showcase=True))
-    facts = untidy(lines, 50)
+def test_however_they_came_about_and_wherever_they_are_the_rows_are_the_same(tmp_path, postgres_url, facts):
     with (
         service_in(tmp_path, TODAY, postgres_url) as on_postgres,
         service_in(tmp_path, TODAY) as on_sqlite,
@@ -85,7 +90,34 @@ def test_however_they_came_about_and_wherever_they_are_the_rows_are_the_same(tmp
             with pytest.raises(Stopped):
                 on_sqlite.rebuild.run(NAMES, tell, stop, submit=submit)
             on_sqlite.rebuild.run(NAMES, lambda step: None, submit=submit)
+            assert digests_of(on_sqlite.views) == live
+            # Some projections alone, and some children.
+            on_sqlite.rebuild.run(SOME, lambda step: None, submit=submit)
+        on_sqlite.projector.refold([f"C{n}" for n in range(1001, 1101)])
         assert digests_of(on_sqlite.views) == live
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_of_a_log_on_kafka_they_are_the_same_too(tmp_path, postgres_url, kafka_broker, facts, monkeypatch):
+    monkeypatch.setattr(rebuild, "WORTH_READING_WHOLE", 1)
+    log = f"kafka://{kafka_broker.bootstrap}/{unique('facts')}"
+    with (
+        service_in(tmp_path, TODAY, postgres_url, log=log, kafka_partitions="4") as on_postgres,
+        service_in(tmp_path, TODAY, log=log, kafka_partitions="4") as on_sqlite,
+    ):
+        cut = len(facts) - len(facts) // 40
+        put(on_postgres, facts[:cut])
+        with processes(on_postgres.config, PROCESSES) as submit:
+            on_postgres.rebuild.run(NAMES, lambda step: None, submit=submit)
+        put(on_postgres, facts[cut:])
+        on_postgres.projector.catch_up()
+        assert sum(on_postgres.log.heads()) >= EVENTS
+        # By partitions, and live from there on; by the index, and in the other database.
+        monkeypatch.setattr(rebuild, "WORTH_READING_WHOLE", 10 * EVENTS)
+        with processes(on_sqlite.config, PROCESSES) as submit:
+            on_sqlite.rebuild.run(NAMES, lambda step: None, submit=submit)
+        assert digests_of(on_sqlite.views) == digests_of(on_postgres.views)
 
 
 @pytest.mark.slow
