@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -342,7 +342,9 @@ def _open(url: str | URL) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed)
     assert parsed.database, "keys must outlive the process: give the SQLite store a file"
-    os.close(os.open(parsed.database, os.O_RDWR | os.O_CREAT, 0o600))
+    # Not opened where it is there: by closing it, a process gives up the locks of all its connections.
+    with suppress(FileExistsError):
+        os.close(os.open(parsed.database, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     engine = create_engine(parsed, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")

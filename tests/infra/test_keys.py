@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, event
 from infra.errors import Tampered
 from infra.keys import Condition, Erased, KeysFull, KeyStore, KeysUnavailable, open_embedded
 from infra.master_key import MasterKey, UnusableKey, from_text
+from tests.running import ROOT
 
 FIRST = from_text(base64.b64encode(b"1" * 32).decode())
 SECOND = from_text(base64.b64encode(b"2" * 32).decode())
@@ -339,3 +340,25 @@ def test_trying_a_store_in_postgresql_says_whether_keys_can_be_made_there(postgr
                 store.try_making()
         engine.dispose()
         store.try_making()
+
+
+READS = """
+import sys
+from infra.keys import open_embedded
+from pathlib import Path
+keys = open_embedded(Path(sys.argv[1]))
+print(keys.held(sys.argv[2]).hex())
+keys.close()
+"""
+
+
+def test_a_store_that_one_process_opened_twice_is_the_one_that_others_see(tmp_path: Path):
+    def seen_elsewhere(stream: str) -> bytes:
+        read = [sys.executable, "-c", READS, str(tmp_path), stream]
+        return bytes.fromhex(
+            subprocess.run(read, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        )
+
+    with closing(open_embedded(tmp_path)) as keys, closing(open_embedded(tmp_path)):
+        for stream in ("C1", "C2"):
+            assert keys.key_for(stream) == seen_elsewhere(stream)
