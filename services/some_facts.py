@@ -1,6 +1,6 @@
 """Histories of which only facts of some types are read: others are passed over before they are decoded."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.catalogue import EVENT_TYPES, PREFIX
@@ -40,34 +40,25 @@ def _rows(parts: Parts, streams: Sequence[str], sources: Sources) -> Rows:
     if sources.types is None:
         return parts.log.select_all(streams)
     passed_over = {PREFIX + name for name in EVENT_TYPES if name not in sources.types | AMENDING}
-    if sources.others is not None or sources.only_with is not None:
-        return _mattering(parts, streams, sources, passed_over)
+    if sources.others is not None:
+        found = parts.log.select_all(streams)
+        whole = _to_be_whole(parts, streams, found)
+        outlines = parts.columnar.outlines(found)
+        mattering = [
+            place
+            for place, (topic, outline) in enumerate(zip(found.topics, outlines, strict=True))
+            if topic not in passed_over
+            or outline is None
+            or sources.others(outline)
+            or found.streams[place] in whole
+        ]
+        return found.at(mattering)
     found = parts.log.select_all(streams, sorted(passed_over))
     whole = _to_be_whole(parts, streams, found)
     if not whole:
         return found
     places = [place for place, stream in enumerate(found.streams) if stream not in whole]
     return found.at(places).before(parts.log.select_all(sorted(whole)))
-
-
-def _mattering(parts: Parts, streams: Sequence[str], sources: Sources, passed_over: Collection[str]) -> Rows:
-    """The rows of facts that matter by their type or their outline, of the streams that do."""
-    found = parts.log.select_all(streams)
-    whole = _to_be_whole(parts, streams, found)
-    outlined = list(zip(found.streams, found.topics, parts.columnar.outlines(found), strict=True))
-    asked = set(streams)
-    if (tells := sources.only_with) is not None:
-        read = ((s, outline) for s, topic, outline in outlined if topic not in passed_over)
-        asked = whole | {s for s, outline in read if outline is None or tells(outline)}
-    of_others = sources.others or (lambda outline: False)
-    return found.at(
-        [
-            place
-            for place, (stream, topic, outline) in enumerate(outlined)
-            if stream in whole
-            or (stream in asked and (topic not in passed_over or outline is None or of_others(outline)))
-        ]
-    )
 
 
 def _to_be_whole(parts: Parts, streams: Sequence[str], found: Rows) -> set[str]:

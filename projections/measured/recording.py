@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cache
 
 from domain.families import families_moved, families_of
-from domain.history import Entered, Recorded
-from domain.moment import Moment, london_day
+from domain.history import Recorded
+from domain.moment import london_day
 from domain.months import months_after
 from domain.working_days import WorkingDays
 from projections.measured.row import Measured
@@ -53,23 +52,11 @@ def late_things(case: Case) -> Iterator[Measured]:
             yield _row(case, "late_facts", f"{fact.source}:{fact.id}", learnt_on, day, fact.type, delay)
 
 
-def is_soon(fact: Entered, occurred_on: Moment) -> bool:
-    """Whether a fact was entered so soon that it cannot have come after the figures of its month, as most
-    are: so many working days take as many calendar days at least.
-    """
-    day, soon = occurred_on.day, timedelta(days=PUBLISHED_AFTER_WORKING_DAYS)
-    return fact.entered_on <= day + soon or fact.entered_on <= _last_of_month(day.year, day.month) + soon
-
-
-@cache
-def _last_of_month(year: int, month: int) -> date:
-    return months_after(date(year, month, 1), 1) - timedelta(days=1)
-
-
 def _is_late(fact: Recorded, calendar: WorkingDays) -> bool:
-    if fact.historic or is_soon(fact, fact.occurred_on):
-        return False
-    return _learnt_on(fact) > published_on(fact.occurred_on.day, calendar)
+    day = fact.occurred_on.day
+    # Most are told within days: those cannot be too late, whatever the calendar says.
+    is_soon = (fact.entered_on - day).days <= PUBLISHED_AFTER_WORKING_DAYS
+    return not (is_soon or fact.historic) and _learnt_on(fact) > published_on(day, calendar)
 
 
 def _learnt_on(fact: Recorded) -> date:
@@ -78,7 +65,8 @@ def _learnt_on(fact: Recorded) -> date:
 
 def published_on(day: date, calendar: WorkingDays) -> date:
     """The day on which the figures of the month of ``day`` count as published."""
-    return calendar.after(_last_of_month(day.year, day.month), PUBLISHED_AFTER_WORKING_DAYS)
+    last = months_after(day.replace(day=1), 1) - timedelta(days=1)
+    return calendar.after(last, PUBLISHED_AFTER_WORKING_DAYS)
 
 
 def _row(

@@ -1,6 +1,6 @@
 """The projection that everything is measured from: a row for each thing that counts."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from domain.families import FAMILIES, Family
@@ -18,7 +18,7 @@ from projections.measured.holding import holding_things, named_things
 from projections.measured.meetings import MEETING_TYPES, meeting_things
 from projections.measured.plans import plan_things
 from projections.measured.protection import protection_things
-from projections.measured.recording import discrepancy_things, is_soon, late_things
+from projections.measured.recording import discrepancy_things, late_things
 from projections.measured.referrals import drift_things, referral_things
 from projections.measured.row import Measured
 from projections.measured.visits import household_things, visit_things
@@ -38,9 +38,8 @@ _ON_CLOCKS = frozenset[str]().union(*(alone.days for alone in ALONE.values()))
 class Maker:
     """What makes the rows of some series: from which types of facts (None: of all), and from which clocks.
 
-    ``others``: from facts of other types of which this is true, too. ``only_with``: one for each of some
-    facts, of those types, of which that is true, on the day on which it was entered. ``is_of_record``: from
-    what the case system tells, and not from what the clocks follow of it.
+    ``others``: from facts of other types of which this is true, too. ``is_of_record``: from what the case
+    system tells, and not from what the clocks follow of it.
     """
 
     things: Things
@@ -49,7 +48,6 @@ class Maker:
     families: tuple[Family, ...] = ()
     is_of_record: bool = False
     others: Callable[[Outline], bool] | None = None
-    only_with: Callable[[Outline], bool] | None = None
 
     def made(self, case: Case) -> Iterator[Measured]:
         return self.things(case if self.is_of_record else case.followed)
@@ -103,14 +101,7 @@ _MAKERS: tuple[Maker, ...] = (
         is_of_record=True,
         others=lambda fact: entered_before_it_occurred(fact, fact.occurred_on),
     ),
-    Maker(
-        late_things,
-        frozenset({"late_facts"}),
-        _ON_CLOCKS,
-        FAMILIES,
-        is_of_record=True,
-        only_with=lambda fact: not is_soon(fact, fact.occurred_on),
-    ),
+    Maker(late_things, frozenset({"late_facts"}), _ON_CLOCKS, FAMILIES, is_of_record=True),
 )  # fmt: skip
 """What makes the rows of which series; those of clocks are all others."""
 
@@ -133,20 +124,19 @@ def rows_of(case: Case, series: Collection[str]) -> list[Measured]:
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What rows are made from: facts of some types (None: of all), and clocks of some families, with every
-    flag or without those that other facts explain. ``others`` and ``only_with`` as of a `Maker`.
+    flag or without those that other facts explain. ``others`` as of a `Maker`.
     """
 
     types: frozenset[str] | None
     families: tuple[Family, ...]
     with_flags: bool
     others: Callable[[Outline], bool] | None = None
-    only_with: Callable[[Outline], bool] | None = None
 
     def with_types(self, types: frozenset[str] | None) -> "Sources":
         return replace(self, types=None if self.types is None or types is None else self.types | types)
 
 
-def sources_of(series: Collection[str], *, with_flags: bool) -> Sources:
+def sources_of(series: Iterable[str], *, with_flags: bool) -> Sources:
     """What the rows of some series are made from: all of them, or, but for flags, all that is counted."""
     types: frozenset[str] = frozenset()
     families: dict[str, Family] = {}
@@ -168,7 +158,6 @@ def sources_of(series: Collection[str], *, with_flags: bool) -> Sources:
         tuple(families.values()),
         with_flags,
         others=next((maker.others for maker in makers if maker.others is not None), None),
-        only_with=makers[0].only_with if makers and makers[0].series.issuperset(series) else None,
     )
 
 

@@ -110,10 +110,6 @@ class Ask:
         is_by_holder = self.wanted.by in ("team", "worker") or only.team_id or only.worker_id
         if self.keeps_rows or is_by_holder or needed.looked_across:
             found = found.with_types(HANDING_ON)
-        if (tells := found.only_with) is not None:
-            # Rows are placed on the days on which the facts that tell were entered.
-            first, last = self.wanted.period.first, self.wanted.period.last
-            found = replace(found, only_with=lambda fact: first <= fact.entered_on <= last and tells(fact))
         return found
 
 
