@@ -2,10 +2,10 @@
 log for nothing but what these share with others.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,9 +15,13 @@ from infra.errors import Tampered, Unreadable
 from infra.log.commit import LogNotification
 from infra.log.marks import Mark, Marked
 from infra.log.rows import PartitionRows, Rows
+from services.histories import Supervised
 
 FACTS_AT_ONCE = 20_000
 """How many facts are decoded together: each takes about 1.5 KB until the next but one are."""
+
+OTHERS_KEPT = 200_000
+"""Facts kept of streams that are in other shares; each takes about 1.5 KB."""
 
 WINDOWS_KEPT = 2
 NEAR_FACTS = 2_000
@@ -80,6 +84,23 @@ def part_of(held: HeldRows, streams: Sequence[str]) -> HeldRows:
 
 Others = dict[str, list[tuple[int, Recorded | Unreadable]]]
 """The facts of streams, each with its version."""
+
+
+@dataclass(slots=True)
+class Beside:
+    """What is kept from share to share of streams that are in none or in others, such as those of workers:
+    they are read once by each process, and not for each of its shares.
+    """
+
+    others: Others = field(default_factory=dict)
+    supervised: Supervised = field(default_factory=OrderedDict)
+
+    def tidied(self) -> "Beside":
+        """Let go of all where it has grown too large."""
+        if sum(map(len, self.others.values())) > OTHERS_KEPT:
+            self.others.clear()
+            self.supervised.clear()
+        return self
 
 
 class HeldLog:

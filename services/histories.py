@@ -143,6 +143,10 @@ class _Supervised:
         )
 
 
+Supervised = OrderedDict[str, _Supervised]
+"""By worker."""
+
+
 def _with_beside(version: str, beside: Sequence[Recorded]) -> str:
     return f"{version}+{len(beside)}" if beside else version
 
@@ -174,14 +178,22 @@ class Histories:
     store may take to notice that a key was destroyed, so that nothing personal outlives its key here.
     """
 
-    def __init__(self, log: Log, codec: Codec, calendar: WorkingDays, policy: Policy = AS_REVIEWED) -> None:
+    def __init__(
+        self,
+        log: Log,
+        codec: Codec,
+        calendar: WorkingDays,
+        policy: Policy = AS_REVIEWED,
+        supervised: "Supervised | None" = None,
+    ) -> None:
+        """``supervised`` keeps what was read of workers, for other histories too."""
         self._log = log
         self._codec = codec
         self._calendar = calendar
         self._policy = policy
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._facts_kept = 0
-        self._supervised: OrderedDict[str, _Supervised] = OrderedDict()
+        self._supervised: Supervised = OrderedDict() if supervised is None else supervised
         self._lock = Lock()
 
     def connected(self, streams: Iterable[str], heads: Sequence[int] | None = None) -> set[str]:

@@ -12,14 +12,12 @@ from contextlib import ExitStack, contextmanager
 from services.compose import Parts, composed
 from services.config import Config
 from services.fold import Folding
-from services.held import HeldCodec, HeldLog, HeldRows, Others, of_partition, part_of, read_rows
+from services.held import Beside, HeldCodec, HeldLog, HeldRows, of_partition, part_of, read_rows
 from services.histories import Histories
 from services.rebuild import Share, Submit, fill_share
 from services.with_parent import end_with_starter
 
 PARTITIONS_KEPT = 2
-OTHERS_KEPT = 200_000
-"""Facts kept of streams that are in other shares; each takes about 1.5 KB."""
 
 _filling: "list[_Filling]" = []
 
@@ -40,17 +38,17 @@ class _Filling:
         self._parts = parts
         self._codec = parts.columnar
         self._read: OrderedDict[int, HeldRows] = OrderedDict()
-        self._others: Others = {}
+        self._beside = Beside()
         # All that is read from now on holds what the log had by now.
         self._heads = parts.log.heads()
 
     def fill(self, share: Share) -> int:
         parts = self._parts
         with parts.log.refreshed():
-            if sum(map(len, self._others.values())) > OTHERS_KEPT:
-                self._others.clear()
-            log = HeldLog(parts.log, self._codec, self._heads, self._rows(share), self._others)
-            histories = Histories(log, HeldCodec(self._codec), parts.calendar, parts.policy)
+            beside = self._beside.tidied()
+            log = HeldLog(parts.log, self._codec, self._heads, self._rows(share), beside.others)
+            codec = HeldCodec(self._codec)
+            histories = Histories(log, codec, parts.calendar, parts.policy, beside.supervised)
             return fill_share(parts.log, Folding(log, histories), parts.views, parts.now, share)
 
     def _rows(self, share: Share) -> HeldRows:

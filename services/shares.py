@@ -7,9 +7,9 @@ from itertools import islice
 from typing import TypeVar
 
 from services.compose import Parts
-from services.held import HeldCodec, HeldLog, read_rows
+from services.held import HeldCodec, HeldLog, HeldRows, read_rows
 from services.histories import Histories
-from services.workers import own_parts, tidy, workers
+from services.workers import beside, own_parts, tidy, workers
 
 STREAMS_IN_A_SHARE = 500
 PAYS_FROM_STREAMS = 3_000
@@ -58,5 +58,11 @@ def _at_work(work: Callable[[Parts, Sequence[str], Ask], Answer], share: Sequenc
 
 def held_histories(parts: Parts, streams: Sequence[str]) -> Histories:
     """Histories that have some streams in memory."""
-    log = HeldLog(parts.log, parts.columnar, parts.log.heads(), read_rows(parts.log, streams))
-    return Histories(log, HeldCodec(parts.columnar), parts.calendar, parts.policy)
+    return histories_of(parts, read_rows(parts.log, streams))
+
+
+def histories_of(parts: Parts, held: HeldRows, unasked: frozenset[str] = frozenset()) -> Histories:
+    """Histories of what is held; marks of kinds that are ``unasked`` bear on nothing that is asked."""
+    kept = beside()
+    log = HeldLog(parts.log, parts.columnar, parts.log.heads(), held, kept.others, unasked)
+    return Histories(log, HeldCodec(parts.columnar), parts.calendar, parts.policy, kept.supervised)

@@ -7,8 +7,9 @@ from domain.catalogue import EVENT_TYPES, PREFIX
 from infra.log.rows import Rows
 from projections.measured.rows import Sources
 from services.compose import Parts
-from services.held import HeldCodec, HeldLog, held_of
+from services.held import held_of
 from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION, Histories
+from services.shares import histories_of
 
 AMENDING = frozenset({"FactCorrected", "FactWithdrawn", "RecordChanged", "ClockRuled"})
 """What is amended may be so in the light of any other fact: such histories are read whole."""
@@ -31,8 +32,7 @@ def read_facts(parts: Parts, streams: Sequence[str], sources: Sources) -> Read:
     unasked = set() if sources.with_flags else {BATCH, COMPLETION}
     if not any("SupervisionHeld" in family.bears for family in sources.families):
         unasked.add(SUPERVISION)
-    log = HeldLog(parts.log, parts.columnar, parts.log.heads(), held, unasked=frozenset(unasked))
-    histories = Histories(log, HeldCodec(parts.columnar), parts.calendar, parts.policy)
+    histories = histories_of(parts, held, frozenset(unasked))
     return Read(histories, [stream for stream in streams if held.places[stream]])
 
 

@@ -10,9 +10,11 @@ from contextlib import ExitStack, contextmanager
 
 from services.compose import Parts, composed
 from services.config import Config
+from services.held import Beside
 from services.with_parent import end_with_starter
 
 _parts: list[Parts] = []
+_beside: list[Beside] = []
 
 
 @contextmanager
@@ -34,6 +36,11 @@ def own_parts() -> Parts:
     return _parts[0]
 
 
+def beside() -> Beside:
+    """What this process keeps from share to share; nothing where it is none of these, and lives on."""
+    return _beside[0].tidied() if _beside else Beside()
+
+
 def tidy() -> None:
     """Let go of what refers to itself; to be called after each piece of work."""
     gc.collect()
@@ -47,6 +54,7 @@ def _compose(config: Config) -> None:
     gc.disable()
     stack = ExitStack()
     _parts.append(stack.enter_context(composed(config)))
+    _beside.append(Beside())
     atexit.register(stack.close)
     # What is there before any work stays, and is not looked through each time.
     gc.freeze()

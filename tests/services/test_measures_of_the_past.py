@@ -100,6 +100,19 @@ def test_a_fact_entered_before_it_occurred_is_a_discrepancy_whatever_it_tells(tm
     assert [(part["kind"], part["numerator"]) for part in item["parts"]] == [("ENTERED_BEFORE_OCCURRED", 2)]
 
 
+def test_a_supervision_told_late_is_late_for_a_child_that_has_nothing_late_of_its_own(tmp_path):
+    at_once = {"recordedtime": "2019-01-07T09:00:00Z"}
+    late = {"recordedtime": "2019-04-30T09:00:00Z"}
+    held = event("2", "SupervisionHeld", "2019-01-28", subject="worker:W-1", supervision_id="S",
+                 children=["C1"])  # fmt: skip
+    with service_in(tmp_path, TODAY.isoformat()) as service:
+        told = event("1", "WorkerAllocated", "2019-01-07", subject="C1", worker_id="W-1")
+        put(service, [told | at_once, held | late])
+        asked = ask(Question(date(2019, 9, 30)))
+        page = Measures(service).cases(BY_NAME["facts_after_publication"], asked, Listed(limit=9))
+    assert [item["child"] for item in page.items] == ["C1"]
+
+
 def test_a_list_of_delays_is_the_same_from_the_views_wherever_they_are(tmp_path, views):
     with service_in(tmp_path, TODAY.isoformat(), views) as service:
         put(service, simulate(6, 3, richness=2.0))
