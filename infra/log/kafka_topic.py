@@ -88,12 +88,9 @@ def ensure(brokers: Brokers, partitions: int) -> Shape:
     topic = brokers.place.topic
     with connected(KafkaAdminClient, brokers, "look at the topic") as admin, as_log_errors("see the topic"):
         nodes = len(admin.describe_cluster()["brokers"])
-        found = _shape(admin, topic)
-        if found is None:
+        if _shape(admin, topic) is None:
             _create(admin, topic, partitions, REPLICAS if nodes >= REPLICAS else 1)
-            found, configs = _made(admin, topic)
-        else:
-            configs = _configs(admin, topic)
+        found, configs = _told(admin, topic)
         said = wrong_settings(configs, found.replicas)
     if nodes >= REPLICAS and found.replicas < REPLICAS:
         said.append(
@@ -118,19 +115,23 @@ def _create(admin: KafkaAdminClient, topic: str, partitions: int, replicas: int)
         admin.wait_for_topics([topic])
 
 
-def _made(admin: KafkaAdminClient, topic: str) -> tuple[Shape, dict[str, str]]:
-    """How a topic that was just made is spread and set: each broker hears of it in its own time.
+def _told(admin: KafkaAdminClient, topic: str) -> tuple[Shape, dict[str, str]]:
+    """How a topic is spread and set. Of one just made each broker hears in its own time: one that has not
+    tells of no setting at all, and is asked again.
 
-    Raises LogUnavailable where that takes too long.
+    Raises LogUnavailable where the topic is not there in time.
     """
     until = monotonic() + MADE_WITHIN_S
-    while monotonic() < until:
+    found, configs = None, dict[str, str]()
+    while (found is None or not configs) and monotonic() < until:
         with suppress(UnknownTopicOrPartitionError):
             found = _shape(admin, topic)
-            if found is not None:
-                return found, _configs(admin, topic)
-        sleep(LOOK_AGAIN_S)
-    raise LogUnavailable(f"The topic {topic} was made, and is not there yet; retry.")
+            configs = {} if found is None else _configs(admin, topic)
+        if found is None or not configs:
+            sleep(LOOK_AGAIN_S)
+    if found is None:
+        raise LogUnavailable(f"The topic {topic} was made, and is not there yet; retry.")
+    return found, configs
 
 
 def _shape(admin: KafkaAdminClient, topic: str) -> Shape | None:

@@ -3,6 +3,8 @@
 import json
 import threading
 import time
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,6 +37,9 @@ def test_lag_is_told_in_events_and_in_the_age_of_the_first_not_read(tmp_path):
 
 def test_a_rebuild_tells_how_far_it_is_of_how_much_and_how_long_it_takes_yet(tmp_path, monkeypatch):
     monkeypatch.setattr("services.rebuild.EVENTS_IN_A_SHARE", 2)
+    tenths = count()
+    clock = SimpleNamespace(monotonic=lambda: next(tenths) / 10)
+    monkeypatch.setattr("services.rebuild.time", clock)
     stop = threading.Event()
     with service_in(tmp_path) as service:
         put(service, [referral(number) for number in range(10)])
