@@ -82,9 +82,9 @@ class Dated(Protocol):
 def is_placed(row: Dated, measure: Measure, period: Period, day: date) -> bool:
     """Whether a measure counts a row in a period, or, of what stands, on ``day``."""
     if measure.placed == "day":
-        return period.first <= row.day <= period.last
+        return period.holds(row.day)
     if measure.placed == "until":
-        return row.until is not None and period.first <= row.until <= period.last
+        return row.until is not None and period.holds(row.until)
     if measure.placed == "standing":
         return row.until is None and row.since <= day
     return row.since <= period.last and (row.until is None or row.until >= period.first)

@@ -24,6 +24,7 @@ from domain.true_clock import Figures, figures, follow
 from domain.upholding import Upheld
 from domain.working_days import WorkingDays
 from projections.hands import Holders, holders
+from projections.measure import Period
 
 Row = TypeVar("Row")
 
@@ -35,8 +36,8 @@ class Case:
     ``history`` holds everything recorded under ``child`` and any reference ever merged with it; where all of
     it is known and in log order already, ``everything`` is the same parted into facts and amendments.
     ``keyed`` hashes what may stand nowhere in the clear. ``upheld`` is what its clocks follow, where that is
-    known; ``families``: of which clocks are wanted at least. ``is_followed``: its facts are those that its
-    clocks follow.
+    known; ``families``: of which clocks are wanted at least; ``period``: in which days rows are to be placed,
+    where no others are wanted. ``is_followed``: its facts are those that its clocks follow.
     """
 
     child: str
@@ -49,6 +50,7 @@ class Case:
     keyed: Callable[[str], str] | None = None
     upheld: Upheld | None = None
     families: Sequence[Family] = FAMILIES
+    period: Period | None = None
     is_followed: bool = False
 
     def on(self, day: date) -> "Case":

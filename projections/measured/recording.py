@@ -31,7 +31,7 @@ def late_things(case: Case) -> Iterator[Measured]:
     """A row for each fact that starts or stops a clock and was learnt after the figures of its month were
     published, with its delay in working days.
     """
-    late = {fact.reference: fact for fact in case.known if _is_late(fact, case.calendar)}
+    late = {fact.reference: fact for fact in case.known if _is_late(fact, case)}
     if not late:
         # Nothing is asked of clocks that nothing late can have started or stopped.
         return
@@ -47,20 +47,18 @@ def late_things(case: Case) -> Iterator[Measured]:
     for reference in on_clocks:
         if reference in late:
             fact = late[reference]
-            day, learnt_on = fact.occurred_on.day, _learnt_on(fact)
+            day, learnt_on = fact.occurred_on.day, fact.entered_on
             delay = case.calendar.between(day, learnt_on)
             yield _row(case, "late_facts", f"{fact.source}:{fact.id}", learnt_on, day, fact.type, delay)
 
 
-def _is_late(fact: Recorded, calendar: WorkingDays) -> bool:
+def _is_late(fact: Recorded, case: Case) -> bool:
     day = fact.occurred_on.day
     # Most are told within days: those cannot be too late, whatever the calendar says.
     is_soon = (fact.entered_on - day).days <= PUBLISHED_AFTER_WORKING_DAYS
-    return not (is_soon or fact.historic) and _learnt_on(fact) > published_on(day, calendar)
-
-
-def _learnt_on(fact: Recorded) -> date:
-    return london_day(fact.entered_at or fact.recorded_at)
+    if is_soon or fact.historic or not (case.period is None or case.period.holds(fact.entered_on)):
+        return False
+    return fact.entered_on > published_on(day, case.calendar)
 
 
 def published_on(day: date, calendar: WorkingDays) -> date:

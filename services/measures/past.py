@@ -9,7 +9,7 @@ from domain.question import Question
 from domain.timescale_facts import ALONE, EXPLAINED
 from domain.working_days import WorkingDays
 from projections.hands import HANDING_ON
-from projections.measure import Measure
+from projections.measure import Measure, Period
 from projections.measured.row import Measured
 from projections.measured.rows import Sources, rows_of, sources_of
 from projections.projection import Case
@@ -36,14 +36,15 @@ def cases_of(
     histories: Histories,
     question: Question,
     families: Sequence[Family] = FAMILIES,
+    period: Period | None = None,
 ) -> Iterator[Case]:
     """Some streams with a question put to each; of those merged with one another, the one that survives.
-    ``families``: of which clocks are wanted.
+    ``families``: of which clocks are wanted; ``period``: in which days rows are to be placed that are.
     """
     for stream in streams:
         history = histories.of(stream)
         if history is not None:
-            case = replace(histories.case(history, question), families=families)
+            case = replace(histories.case(history, question), families=families, period=period)
             if case.survivor[0] == stream:
                 yield case
 
