@@ -73,9 +73,11 @@ def _visits(placements: list[Spell], material: Material) -> list[Clock]:
     clocks = []
     for placement in placements:
         for interval in intervals(placement, placements, _since(placement, placements, reports), None):
+            id = numbers.next("looked_after_visit", placement.id)
+            if not interval.is_wanted(material):
+                continue
             part = "later" if interval.number else "first"
             row = material.policy.row("looked_after_visit", interval.start[1].day, part)
-            id = numbers.next("looked_after_visit", placement.id)
             clocks.append(
                 interval_clock(interval, row, id, ("placement", placement.id), "visit", [], material)
             )
@@ -96,9 +98,11 @@ def _reviews(care: list[Spell], material: Material) -> list[Clock]:
     clocks = []
     for episode in care:
         for interval in intervals(episode, care, _since(episode, care, reports), window_days):
+            id = numbers.next("looked_after_review", episode.id)
+            if not interval.is_wanted(material):
+                continue
             part = _REVIEW_PARTS[min(interval.number, 2)]
             row = material.policy.row("looked_after_review", interval.start[1].day, part)
-            id = numbers.next("looked_after_review", episode.id)
             clocks.append(interval_clock(interval, row, id, ("episode", episode.id), "meeting", [], material))
     return clocks
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.day_order import day_by_day, is_after_start, is_before_end, when
-from domain.material import Placed
+from domain.material import Material, Placed
 from domain.telling import Told
 
 
@@ -114,6 +114,15 @@ class Interval:
     stop: Occasion | None
     end: Placed | None
     continued_by: Told | None = None
+
+    @property
+    def ends_with(self) -> Told | None:
+        """The fact that stops or ends its clock."""
+        return self.stop.last[1] if self.stop else self.end[1] if self.end else None
+
+    def is_wanted(self, material: Material) -> bool:
+        stop = self.ends_with
+        return material.wants(self.start[1]) or (stop is not None and material.wants(stop))
 
 
 def intervals(

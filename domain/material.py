@@ -1,6 +1,6 @@
 """What clocks are drawn from: the facts of a child, sorted by what they tell, and what they are judged by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.circumstances import Circumstances, Elsewhere
 from domain.event import Event
+from domain.field import FactReference
 from domain.policy import Policy
 from domain.telling import Told
 from domain.working_days import WorkingDays
@@ -18,7 +19,10 @@ Placed = tuple[int, Told]
 
 @dataclass(slots=True)
 class Material:
-    """The facts of a child up to ``day``, in reading order; what else bears on its clocks; and the terms."""
+    """The facts of a child up to ``day``, in reading order; what else bears on its clocks; and the terms.
+
+    ``because_of``: of repeating clocks those are wanted that one of these facts starts or stops; None: all.
+    """
 
     facts: Sequence[Told]
     around: Circumstances
@@ -26,12 +30,17 @@ class Material:
     calendar: WorkingDays
     policy: Policy
     day: date
+    because_of: Collection[FactReference] | None = None
     _by_type: dict[type[Event], list[Placed]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._by_type = {}
         for place, told in enumerate(self.facts):
             self._by_type.setdefault(type(told.fact), []).append((place, told))
+
+    def wants(self, told: Told) -> bool:
+        """Whether a repeating clock that a fact starts or stops is wanted."""
+        return self.because_of is None or told.reference in self.because_of
 
     def of(self, *types: type[Event]) -> list[Placed]:
         """The facts of some types, in reading order."""

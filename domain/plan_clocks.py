@@ -140,6 +140,9 @@ def _clocks(what: Repeating, plans: _Plans, material: Material) -> list[Clock]:
         happened = reports.since(spell.start, again)
         for interval in intervals(spell, of_kind, happened, window_days, _plan_named):
             timescale = what.later if interval.number else what.first
+            id = numbers.next(timescale, spell.id)
+            if not interval.is_wanted(material):
+                continue
             row = material.policy.row(timescale, interval.start[1].day)
             row, flags = _as_set(what, row, interval, plans, material)
             if not interval.number and what.plan == "child_protection":
@@ -147,7 +150,7 @@ def _clocks(what: Repeating, plans: _Plans, material: Material) -> list[Clock]:
             has_frequency = what.thing == "visit" and spell.id in plans.frequencies
             clocks.append(
                 interval_clock(
-                    interval, row, numbers.next(timescale, spell.id), ("plan", spell.id), what.thing, flags,
+                    interval, row, id, ("plan", spell.id), what.thing, flags,
                     material, [("frequency", spell.id)] if has_frequency else [],
                 )
             )  # fmt: skip
@@ -171,7 +174,7 @@ def interval_clock(
     things: Sequence[tuple[str, str]] = (),
 ) -> Clock:
     """The clock of an interval; ``occasion`` is the kind of thing that starts and stops it."""
-    stop = interval.stop.last[1] if interval.stop else interval.end[1] if interval.end else None
+    stop = interval.ends_with
     if interval.continued_by is not None:
         flags.append(Flag("CONTINUATION_WITHIN_WINDOW", None, (interval.continued_by.reference,)))
     on_it = {(occasion, one.id) for one in (interval.from_, interval.stop) if one is not None}

@@ -1,6 +1,6 @@
 """The clocks of a child, as at a day and as known at a moment."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -53,9 +53,10 @@ def figures(
     with_rulings: bool = True,
     upheld: Upheld | None = None,
     families: Sequence[Family] = FAMILIES,
+    because_of: Collection[FactReference] | None = None,
 ) -> Figures:
     """All clocks of a child, a worker or the authority at the end of ``day``, in order of start; those of
-    some ``families`` at least.
+    some ``families`` at least, and of repeating ones those that some facts start or stop.
 
     ``history`` is what is known of all that was recorded under the child's reference and any ever merged with
     it, and of the supervision of workers in which one of them was discussed. ``upheld`` is what they
@@ -63,7 +64,7 @@ def figures(
     """
     if upheld is None:
         upheld = follow(child, history, calendar, policy, with_rulings=with_rulings)
-    return _Reading(child, history, calendar, policy).figures(upheld, day, elsewhere, families)
+    return _Reading(child, history, calendar, policy).figures(upheld, day, elsewhere, families, because_of)
 
 
 def follow(
@@ -148,13 +149,22 @@ class _Reading:
         of_child = self._of_child(facts, one, survivor, day)
         return draw(self._drawing(of_child, NOWHERE_ELSE, day, (), ()), families)
 
-    def figures(self, upheld: Upheld, day: date, elsewhere: Elsewhere, families: Sequence[Family]) -> Figures:
+    def figures(
+        self,
+        upheld: Upheld,
+        day: date,
+        elsewhere: Elsewhere,
+        families: Sequence[Family],
+        because_of: Collection[FactReference] | None,
+    ) -> Figures:
         facts = self.history.facts(upheld.applied, day, upheld.voided)
         one = OneChild(facts)
         survivor = one.survivor(self.child)
         of_child = self._of_child(facts, one, survivor, day)
         drawing = self._drawing(of_child, elsewhere, day, upheld.links, upheld.unlinks)
-        if upheld.held:
+        if not upheld.held:
+            drawing.material.because_of = because_of
+        else:
             every = sorted(
                 [*upheld.applied, *(h.amendment for h in upheld.held)], key=lambda a: a.recorded.log_order
             )

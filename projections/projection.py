@@ -1,6 +1,6 @@
 """The one shape of a projection: a name, a version, a row, and a function from a child's case to rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -36,8 +36,8 @@ class Case:
     ``history`` holds everything recorded under ``child`` and any reference ever merged with it; where all of
     it is known and in log order already, ``everything`` is the same parted into facts and amendments.
     ``keyed`` hashes what may stand nowhere in the clear. ``upheld`` is what its clocks follow, where that is
-    known; ``families``: of which clocks are wanted at least; ``period``: in which days rows are to be placed,
-    where no others are wanted. ``is_followed``: its facts are those that its clocks follow.
+    known; ``families`` and ``because_of``: which clocks are wanted at least; ``period``: in which days rows
+    are to be placed, where no others are wanted. ``is_followed``: its facts are those that its clocks follow.
     """
 
     child: str
@@ -50,6 +50,7 @@ class Case:
     keyed: Callable[[str], str] | None = None
     upheld: Upheld | None = None
     families: Sequence[Family] = FAMILIES
+    because_of: Collection[FactReference] | None = None
     period: Period | None = None
     is_followed: bool = False
 
@@ -58,12 +59,19 @@ class Case:
         asked = replace(self.question, as_at=day)
         return replace(self, history=self.known, everything=self.amended, question=asked, upheld=self.follows)
 
-    def of_families(self, families: Sequence[Family]) -> "Case":
-        """The same, with the clocks of some families wanted; itself where it has its figures already."""
+    def of_families(self, families: Sequence[Family], because_of: Collection[FactReference]) -> "Case":
+        """The same, with the clocks of some families wanted, of repeating ones those that some facts start or
+        stop; itself where it has its figures already.
+        """
         if "figures" in self.__dict__:
             return self
         return replace(
-            self, history=self.known, everything=self.amended, upheld=self.follows, families=families
+            self,
+            history=self.known,
+            everything=self.amended,
+            upheld=self.follows,
+            families=families,
+            because_of=because_of,
         )
 
     @cached_property
@@ -162,7 +170,7 @@ class Case:
     def figures(self) -> Figures:
         return figures(
             self.child, self.amended, self.day, self.calendar, self.elsewhere, self.policy,
-            upheld=self.follows, families=self.families,
+            upheld=self.follows, families=self.families, because_of=self.because_of,
         )  # fmt: skip
 
     @property

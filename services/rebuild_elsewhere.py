@@ -16,6 +16,7 @@ from services.held import Beside, HeldCodec, HeldLog, HeldRows, of_partition, pa
 from services.histories import Histories
 from services.rebuild import Share, Submit, fill_share
 from services.with_parent import end_with_starter
+from services.workers import tidy
 
 PARTITIONS_KEPT = 2
 
@@ -68,7 +69,7 @@ class _Filling:
 def _fill(share: Share) -> int:
     """Fill a share in this process; how many streams it has."""
     filled = _filling[0].fill(share)
-    gc.collect()
+    tidy()
     return filled
 
 

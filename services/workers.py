@@ -42,8 +42,11 @@ def beside() -> Beside:
 
 
 def tidy() -> None:
-    """Let go of what refers to itself; to be called after each piece of work."""
-    gc.collect()
+    """Let go of what refers to itself; to be called after each piece of work.
+
+    What was kept after one piece is not looked through after the next.
+    """
+    gc.collect(1)
 
 
 def _compose(config: Config) -> None:

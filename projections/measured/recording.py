@@ -42,7 +42,7 @@ def late_things(case: Case) -> Iterator[Measured]:
         if is_amended
         else families_moved(fact.fact for fact in late.values())
     )
-    figures = case.of_families(families).figures
+    figures = case.of_families(families, late.keys()).figures
     on_clocks = dict.fromkeys(reference for clock in figures.clocks for reference in clock.because)
     for reference in on_clocks:
         if reference in late:

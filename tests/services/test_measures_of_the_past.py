@@ -1,14 +1,17 @@
 """Measures of a past day read only the facts they are made from, and count what all facts make them count."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from domain.families import FAMILIES
 from domain.moment import london_day
 from domain.question import Question, end_of
 from projections.across.delays import measured_delays
 from projections.delay_rows import delay_rows
 from projections.measure_catalogue import BY_NAME, MEASURES
+from projections.measured.rows import rows_of
 from services.asked import Asked
 from services.measures import cases
 from services.measures.answers import Measures
@@ -98,6 +101,32 @@ def test_a_fact_entered_before_it_occurred_is_a_discrepancy_whatever_it_tells(tm
         asked = ask(Question(learnt_on), by="kind")
         (item,) = Measures(service).count([BY_NAME["discrepancies"]], asked).items
     assert [(part["kind"], part["numerator"]) for part in item["parts"]] == [("ENTERED_BEFORE_OCCURRED", 2)]
+
+
+def test_clocks_wanted_because_of_a_fact_are_all_that_it_starts_or_stops(service):
+    of_repeating = 0
+    for case in cases_as_at(service.log, service.histories, Question(TODAY)):
+        of_fact = {}
+        for clock in case.figures.clocks:
+            of_repeating += clock.timescale.repeats
+            for reference in clock.because:
+                of_fact.setdefault(reference, []).append(clock)
+        for fact in case.known:
+            only = replace(case, everything=case.amended).of_families(FAMILIES, {fact.reference})
+            found = [clock for clock in only.figures.clocks if fact.reference in clock.because]
+            assert found == of_fact.get(fact.reference, [])
+    assert of_repeating > 100
+
+
+def test_facts_that_came_too_late_are_those_of_the_period(service):
+    asked = ask(SHOWN, **{"from": "2018-01-01", "to": "2019-03-31"})
+    found, others = 0, 0
+    for case in cases_as_at(service.log, service.histories, SHOWN):
+        rows = rows_of(case, {"late_facts"})
+        within = rows_of(replace(case, period=asked.period), {"late_facts"})
+        assert within == [row for row in rows if asked.period.holds(row.day)]
+        found, others = found + len(within), others + len(rows) - len(within)
+    assert found > 2 and others > 2
 
 
 def test_a_supervision_told_late_is_late_for_a_child_that_has_nothing_late_of_its_own(tmp_path):
