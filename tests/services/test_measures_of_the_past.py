@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
+from domain.clock import Clock
 from domain.families import FAMILIES
+from domain.field import FactReference
 from domain.moment import london_day
 from domain.question import Question, end_of
 from projections.across.delays import measured_delays
@@ -106,7 +108,7 @@ def test_a_fact_entered_before_it_occurred_is_a_discrepancy_whatever_it_tells(tm
 def test_clocks_wanted_because_of_a_fact_are_all_that_it_starts_or_stops(service):
     of_repeating = 0
     for case in cases_as_at(service.log, service.histories, Question(TODAY)):
-        of_fact = {}
+        of_fact: dict[FactReference, list[Clock]] = {}
         for clock in case.figures.clocks:
             of_repeating += clock.timescale.repeats
             for reference in clock.because:
