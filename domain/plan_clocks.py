@@ -203,10 +203,9 @@ def _as_set(
         return row, []
     assert isinstance(told.fact, VisitFrequencySet)
     own = plans.with_limit(row, Limit(told.fact.every, told.fact.unit))
-    day = interval.start[1].day
-    if own.in_time_until(day, material.calendar) <= row.in_time_until(day, material.calendar):
-        return own, []
-    return own, [Flag("FREQUENCY_WIDENED", None, (told.reference,))]
+    if own.limit.allows_more_than(row.limit, interval.start[1].day, material.calendar):
+        return own, [Flag("FREQUENCY_WIDENED", None, (told.reference,))]
+    return own, []
 
 
 def _second_plan_flags(spell: Spell, of_kind: Sequence[Spell]) -> list[Flag]:

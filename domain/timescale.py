@@ -36,6 +36,12 @@ class Limit:
         days = self.value * 7 if self.unit == "weeks" else self.value
         return started_on + timedelta(days=days)
 
+    def allows_more_than(self, other: "Limit", started_on: date, calendar: WorkingDays) -> bool:
+        """Whether the last day in time of what starts on a day is later than under another limit."""
+        if self.unit == other.unit:
+            return self.value > other.value
+        return self.in_time_until(started_on, calendar) > other.in_time_until(started_on, calendar)
+
     def in_time_until(self, started_on: date, calendar: WorkingDays) -> date:
         """The last day in time: of working days, the last on which no more than the limit have passed."""
         if self.unit == "working_days":

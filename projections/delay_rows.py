@@ -25,9 +25,11 @@ def rows(case: Case) -> list[DelayRow]:
     counted: dict[tuple[str, date, int], int] = {}
     survivor, merged = case.survivor
     streams = {survivor, *merged}
-    working_days = case.calendar.between
+    working_days, period = case.calendar.between, case.period
     for fact in case.known:
         if fact.historic or fact.stream not in streams:
+            continue
+        if period is not None and not period.holds(fact.entered_on):
             continue
         of = (fact.source, fact.entered_on, working_days(fact.occurred_on.day, fact.entered_on))
         counted[of] = counted.get(of, 0) + 1

@@ -36,8 +36,9 @@ class Case:
     ``history`` holds everything recorded under ``child`` and any reference ever merged with it; where all of
     it is known and in log order already, ``everything`` is the same parted into facts and amendments.
     ``keyed`` hashes what may stand nowhere in the clear. ``upheld`` is what its clocks follow, where that is
-    known; ``families`` and ``because_of``: which clocks are wanted at least; ``period``: in which days rows
-    are to be placed, where no others are wanted. ``is_followed``: its facts are those that its clocks follow.
+    known; ``families`` and ``because_of``: which clocks are wanted at least; ``period``: in which days
+    rows are to be placed, where no others are wanted. ``is_followed``: its facts are those that its clocks
+    follow.
     """
 
     child: str

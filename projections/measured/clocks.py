@@ -30,6 +30,8 @@ def clock_things(case: Case) -> Iterator[Measured]:
     child = case.survivor[0]
     levels = [(t.day, t.fact.level) for t in case.told("RiskAssessed") if isinstance(t.fact, RiskAssessed)]
     for clock in case.figures.clocks:
+        if case.period is not None and not case.period.holds(clock.due_on):
+            continue
         worker, team = held_by.on(clock.stopped_on or case.day)
         outcome, length, late_from = _recorded(clock, case.day, case.calendar)
         over = clock.stopped_on

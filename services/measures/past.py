@@ -113,6 +113,12 @@ class Ask:
             found = found.with_types(HANDING_ON)
         return found
 
+    @property
+    def period(self) -> Period | None:
+        """In which days all rows that are wanted are placed; None where others are, too."""
+        is_all = all(measure.placed == "day" for measure in self.measures)
+        return self.wanted.period if is_all and not Needed.by(self.measures).looked_across else None
+
 
 @dataclass(slots=True)
 class Part:

@@ -18,6 +18,6 @@ def past_part(parts: Parts, ask: Ask, tell: Tell) -> Part:
 
 def _count_share(parts: Parts, streams: Sequence[str], ask: Ask) -> Part:
     sources = ask.sources
-    question, period = ask.wanted.asked.question, ask.wanted.period
     read = read_facts(parts, streams, sources)
-    return count_cases(cases_of(read.streams, read.histories, question, sources.families, period), ask)
+    question = ask.wanted.asked.question
+    return count_cases(cases_of(read.streams, read.histories, question, sources.families, ask.period), ask)

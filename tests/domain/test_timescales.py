@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.clock import read
 from domain.reviewed_timescales import CATALOGUE, all_ids
@@ -446,3 +448,14 @@ def test_newly_qualified_supervision_is_weekly_then_fortnightly_then_monthly(joi
 def test_the_manual_says_how_every_timescale_starts_and_stops():
     page = (Path(__file__).parents[2] / "docs" / "true-clock.md").read_text()
     assert [id for id in all_ids() if f"`{id}`" not in page] == []
+
+
+limits = st.builds(
+    Limit, st.integers(1, 60), st.sampled_from(["working_days", "calendar_days", "weeks", "months"])
+)
+
+
+@given(limits, limits, st.dates(date(2015, 1, 1), date(2029, 12, 31)))
+def test_a_limit_allows_more_than_another_where_its_last_day_in_time_is_later(limit, other, start):
+    later = limit.in_time_until(start, england()) > other.in_time_until(start, england())
+    assert limit.allows_more_than(other, start, england()) is later
