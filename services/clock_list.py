@@ -23,7 +23,10 @@ from services.clocks import reading_json
 Sort = Literal["over", "elapsed", "hidden", "started_on", "due_on"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 STATUSES = ("open", "stopped", "ended_without_completion")
+_DAYS: tuple[Sort, ...] = ("started_on", "due_on")
 _NO_HIDDEN = -1
+_NOT_OVER = -1
+"""Less than what is over by no working day: by the weekend after a limit of weeks or months."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +75,18 @@ def from_views(views: Views, wanted: Wanted, day: date) -> Page:
     elapsed = end - CLOCKS.c.start_number
     shown = CLOCKS.c.shown_working_days + func.coalesce(today - CLOCKS.c.shown_since_number, 0)
     keys: dict[Sort, ColumnElement[Any]] = {
-        "over": -case((is_over, end - CLOCKS.c.due_number), else_=0),
+        "over": -case((is_over, end - CLOCKS.c.due_number), else_=_NOT_OVER),
         "elapsed": -elapsed,
         "hidden": -case((CLOCKS.c.has_records, elapsed - shown), else_=_NO_HIDDEN),
-        "started_on": CLOCKS.c.start_number,
-        "due_on": CLOCKS.c.due_number,
+        "started_on": CLOCKS.c.started_on,
+        "due_on": CLOCKS.c.due_on,
     }
     key = keys[wanted.sort]
+    is_by_day = wanted.sort in _DAYS
     conditions = _conditions(wanted, is_over)
     if wanted.cursor is not None:
-        after_key, after_child, after_clock = _read_cursor(wanted)
+        after, after_child, after_clock = _read_cursor(wanted)
+        after_key = date.fromordinal(after) if is_by_day else after
         later_child = and_(CLOCKS.c.child == after_child, CLOCKS.c.clock_id > after_clock)
         conditions.append(
             or_(key > after_key, and_(key == after_key, or_(CLOCKS.c.child > after_child, later_child)))
@@ -98,7 +103,8 @@ def from_views(views: Views, wanted: Wanted, day: date) -> Page:
     cursor = None
     if len(found) > wanted.limit:
         last = found[wanted.limit - 1]
-        cursor = _write_cursor(wanted, last.sort_key, last.child, last.clock_id)
+        last_key = last.sort_key.toordinal() if is_by_day else last.sort_key
+        cursor = _write_cursor(wanted, last_key, last.child, last.clock_id)
     return Page([(row, read(row.clock, day, views.calendar)) for row in rows], cursor)
 
 
@@ -152,7 +158,7 @@ def _keyed(
     for row in rows:
         reading = read(row.clock, day, calendar)
         if is_wanted(row, reading, wanted):
-            key = (_sorted_by(reading, wanted.sort, calendar), row.child, row.clock.id)
+            key = (_sorted_by(reading, wanted.sort), row.child, row.clock.id)
             if after is None or key > after:
                 yield key, row, reading
 
@@ -174,14 +180,14 @@ def is_over(reading: Reading) -> bool:
     return reading.is_over
 
 
-def _sorted_by(reading: Reading, sort: Sort, calendar: WorkingDays) -> int:
+def _sorted_by(reading: Reading, sort: Sort) -> int:
     if sort == "over":
-        return -reading.over_by.working_days
+        return -(reading.over_by.working_days if reading.is_over else _NOT_OVER)
     if sort == "elapsed":
         return -reading.elapsed.working_days
     if sort == "hidden":
         return -(_NO_HIDDEN if reading.hidden is None else reading.hidden.working_days)
-    return number(reading.clock.started_on if sort == "started_on" else reading.clock.due_on, calendar)
+    return (reading.clock.started_on if sort == "started_on" else reading.clock.due_on).toordinal()
 
 
 def _write_cursor(wanted: Wanted, key: int, child: str, clock_id: str) -> str:
@@ -197,6 +203,8 @@ def _read_cursor(wanted: Wanted) -> Key:
     except (ValueError, binascii.Error, RecursionError):
         raise Invalid([Problem("cursor", "is not one that was given; ask again without it")]) from None
     is_key = isinstance(key, int) and not isinstance(key, bool) and abs(key) < 2**31
+    if is_key and wanted.sort in _DAYS:
+        is_key = 1 <= key <= date.max.toordinal()
     if sort != wanted.sort or not is_key or not isinstance(child, str) or not isinstance(clock_id, str):
         raise Invalid([Problem("cursor", "belongs to another list; ask again without it")])
     return key, child, clock_id

@@ -31,8 +31,10 @@ from services.record import Recording
 from services.standing import standing_json, standings
 from services.timeline import instant_json
 from services.timescales import parameters_json, timescales_json
+from services.web.flag_sentences import SENTENCES
 
 TIMESCALES = all_ids()
+FLAGS = tuple(sorted(SENTENCES))
 TYPES = tuple(PREFIX + name for name in EVENT_TYPES)
 CLOCK_FILTERS = ("timescale", "status", "over", "team_id", "worker_id", "flag", "sort")
 EVENT_FILTERS = ("child", "type", "source", "recorded_from", "recorded_to")
@@ -157,7 +159,7 @@ def clocks_wanted(found: Mapping[str, str]) -> clock_list.Wanted:
         over=None if over is None else over == "true",
         team_id=given.get("team_id"),
         worker_id=given.get("worker_id"),
-        flag=given.get("flag"),
+        flag=parameters.choice(given, "flag", FLAGS),
         sort=sort,
         limit=parameters.limit(given),
         cursor=given.get("cursor"),

@@ -14,7 +14,7 @@ from services.api.described import problems_ as _problems
 from services.api.described import query as _query
 from services.api.described import ref as _ref
 from services.api.event_schemas import FACT, SUBJECT, TIME_PATTERN, Schema, day_pattern
-from services.api.lists import TIMESCALES, TYPES
+from services.api.lists import FLAGS, TIMESCALES, TYPES
 from services.api.parameters import DEFAULT_LIMIT, MAX_LIMIT
 from services.clock_list import SORTS, STATUSES
 
@@ -674,7 +674,7 @@ def document(version: str, last_day: date) -> dict[str, Any]:
                     ),
                     _query("team_id", _NAME, "Only of children that this team holds."),
                     _query("worker_id", _NAME, "Only of children that this worker holds."),
-                    _query("flag", _NAME, "Only with this flag."),
+                    _query("flag", {"type": "string", "enum": list(FLAGS)}, "Only with this flag."),
                     _query("sort", {"type": "string", "enum": list(SORTS)}, "What the list is ordered by."),
                     *_PAGING,
                     _OPAQUE,

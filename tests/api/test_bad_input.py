@@ -265,6 +265,7 @@ def test_a_header_that_is_not_utf_8_is_refused(api, child):
         "/clocks?over=maybe",
         "/clocks?timescale=tea",
         "/clocks?status=",
+        "/clocks?flag=REOPENED",
         "/clocks?sort=colour",
         "/clocks?cursor=made-up",
         "/clocks?cursor=W10",

@@ -10,7 +10,7 @@ from domain.question import Question
 from services.clock_list import SORTS, Wanted, count_in_views, from_rows, from_views
 from services.past_rows import rows_as_at
 from services.simulate.simulation import simulate
-from tests.authority_of_facts import put, service_in
+from tests.authority_of_facts import event, put, service_in
 
 TODAY = date(2019, 10, 22)
 
@@ -66,6 +66,43 @@ def test_the_longest_over_come_first(service):
     over = [reading.over_by.working_days for _, reading in page.readings]
     assert over == sorted(over, reverse=True)
     assert over[-1] > 0
+
+
+@pytest.mark.parametrize("sort", ["started_on", "due_on"])
+def test_dates_are_in_order_over_weekends_too(service, sort):
+    page = from_views(service.views, Wanted(sort=sort, limit=100_000), TODAY)
+    days = [getattr(reading.clock, sort) for _, reading in page.readings]
+    assert any(day.weekday() >= 5 for day in days)
+    assert days == sorted(days)
+
+
+def test_what_is_over_by_no_working_day_comes_before_what_is_in_time(tmp_path):
+    saturday = "2019-10-19"
+    with service_in(tmp_path, saturday) as service:
+        put(
+            service,
+            [
+                # Six weeks to a Friday: over since this morning, by no working day.
+                event("1", "PlanStarted", "2019-08-23", subject="C2", plan_id="P-2", kind="child_protection"),
+                event(
+                    "2", "MeetingHeld", "2019-09-06", subject="C2", meeting_id="M-1", kind="core_group",
+                    plan_id="P-2",
+                ),
+                event("3", "ReferralReceived", saturday, subject="C1", referral_id="R-1"),
+            ],
+        )  # fmt: skip
+        service.projector.catch_up()
+        wanted = Wanted(statuses=("open",), limit=100_000)
+        rows = list(rows_as_at(service.log, service.histories, Question(date(2019, 10, 19))))
+        for page in (
+            from_views(service.views, wanted, date(2019, 10, 19)),
+            from_rows(rows, wanted, date(2019, 10, 19), service.calendar),
+        ):
+            is_over = [reading.is_over for _, reading in page.readings]
+            assert is_over == sorted(is_over, reverse=True)
+            assert [r.clock.id for _, r in page.readings if r.is_over and not r.over_by.working_days] == [
+                "core_group:P-2"
+            ]
 
 
 @pytest.mark.parametrize("whose", ["team_id", "worker_id"])
