@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
 
+from domain.moment import EARLIEST
 from domain.policy import Policy
 from domain.timescale import Limit, Parameter, Timescale
 
@@ -42,6 +43,19 @@ def overridden(policy: Policy, timescales: Sequence[Override], parameters: Seque
         _overlaid(policy.timescales, _of_timescale, timescales, _own),
         _overlaid(policy.parameters, _of_parameter, parameters, _own_value),
     )
+
+
+def overridden_in(policy: Policy, reviewed: Policy) -> list[str]:
+    """What a policy sets otherwise than was reviewed: timescales, with their part, and parameters."""
+    sources = {(row.source, row.edition) for row in reviewed.timescales}
+    sources |= {(row.source, row.edition) for row in reviewed.parameters}
+    timescales = {
+        f"{row.id} ({row.part})" if row.part else row.id
+        for row in policy.timescales
+        if (row.source, row.edition) not in sources
+    }
+    parameters = {row.name for row in policy.parameters if (row.source, row.edition) not in sources}
+    return sorted(timescales | parameters)
 
 
 def why_not_timescale(policy: Policy, id: str, part: str) -> str | None:
@@ -106,16 +120,21 @@ def _overlaid(
 
 
 def _laid(rows: list[Row], over: Sequence[Override], own: Callable[[Row, Override], Row]) -> list[Row]:
-    """Rows with overrides laid over them, cut where one begins or ends."""
+    """Rows with overrides laid over them, cut where one begins or ends; the first stands for all days before
+    it.
+    """
+    first = min(row.in_force_from for row in rows)
     cuts: set[date] = {row.in_force_from for row in rows} | {
         row.in_force_to for row in rows if row.in_force_to
     }
     cuts |= {one.since for one in over} | {one.until for one in over if one.until}
+    if min(cuts) < first:
+        cuts.add(EARLIEST)
     days: list[date] = sorted(cuts)
     untils: list[date | None] = [*days[1:], None]
     laid: list[Row] = []
     for since, until in zip(days, untils, strict=True):
-        default = next((row for row in rows if row.is_in_force_on(since)), None)
+        default = next((row for row in rows if row.is_in_force_on(since)), rows[0] if since < first else None)
         current = [one for one in over if one.is_in_force_on(since)]
         if current:
             row = own(default or rows[0], max(current, key=lambda one: one.since))

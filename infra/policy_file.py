@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -59,9 +60,10 @@ def load(path: Path) -> Policy:
 def read(raw: bytes) -> Policy:
     """The catalogue with what the text of a file overrides. Raises BadPolicy, naming every mistake."""
     try:
-        text = raw.decode("utf-8")
+        # Editors on Windows begin a file with a mark, which is no part of the text.
+        text = raw.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
+        line = error.object[: error.start].count(b"\n") + 1
         raise BadPolicy([Mistake(line, "the file", "is not UTF-8; save it as UTF-8")]) from None
     try:
         told = tomllib.loads(text)

@@ -55,17 +55,20 @@ def check(
 
     Ends with 0 where nothing is, 1 where something is, and 2 where there is no such file.
     """
+    from domain.overriding import overridden_in
+    from domain.policy import AS_REVIEWED
     from infra.policy_file import BadPolicy, load
 
     try:
         policy = load(file)
     except BadPolicy as error:
         for mistake in error.mistakes:
-            tell(f"{file}:{mistake.line}: {mistake.field} {mistake.detail}.")
+            stop = "" if mistake.detail.endswith("?") else "."
+            tell(f"{file}:{mistake.line}: {mistake.field} {mistake.detail}{stop}")
         count = len(error.mistakes)
         end(ERROR, f"{count} mistake{'' if count == 1 else 's'} in {file}")
     except OSError as error:
         end(USAGE, f"{file} cannot be read: {error.strerror}")
-    own = [row for row in policy.timescales if row.confidence == "as the operator's file says"]
-    tell(f"{file} is good: {len(own)} rows of local policy are its own.")
+    own = ", ".join(overridden_in(policy, AS_REVIEWED))
+    tell(f"{file} is good: {f'it sets {own}' if own else 'it changes nothing'}.")
     raise typer.Exit(DONE)

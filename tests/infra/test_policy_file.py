@@ -57,6 +57,40 @@ def test_after_its_last_day_the_default_is_in_force_again():
     assert policy.row("minutes", date(2019, 7, 1), "conference").limit == Limit(15, "working_days")
 
 
+EARLY = """
+[[timescale]]
+id = "child_protection_visit"
+limit = 15
+unit = "working_days"
+from = 2010-01-01
+to = 2011-03-31
+
+[[parameter]]
+name = "continuation_window_days"
+value = 56
+from = 2010-01-01
+to = 2011-03-31
+"""
+
+
+@pytest.mark.parametrize(
+    ("day", "limit", "window"),
+    [
+        (date(2009, 12, 31), 10, 28),
+        (date(2010, 1, 1), 15, 56),
+        (date(2011, 3, 31), 15, 56),
+        (date(2011, 4, 1), 10, 28),
+        (date(2013, 4, 14), 10, 28),
+        (date(2013, 4, 15), 10, 28),
+    ],
+)
+def test_a_row_older_than_the_default_is_in_force_on_its_own_days_only(day, limit, window):
+    policy = read(EARLY.encode())
+    assert policy.row("child_protection_visit", day).limit == Limit(limit, "working_days")
+    assert policy.row("child_protection_visit", day).is_in_force_on(day)
+    assert policy.days("continuation_window_days", day) == window
+
+
 def test_a_part_that_is_not_named_stays_as_it_is():
     assert read(OWN).row("minutes", date(2019, 2, 1)).limit == Limit(10, "working_days")
 
@@ -166,6 +200,12 @@ def test_every_mistake_is_told_at_once():
 )
 def test_what_cannot_be_read_at_all_is_told_with_its_line(text, line, field):
     assert mistakes(text) == [(line, field)]
+
+
+def test_a_file_that_an_editor_began_with_a_byte_order_mark_is_read_like_any_other():
+    own = b"\xef\xbb\xbf" + OWN
+    assert read(own).row("child_protection_visit", date(2018, 4, 1)).edition == "Visiting policy 2018"
+    assert mistakes(b"\xef\xbb\xbf\n\xff") == [(2, "the file")]
 
 
 def test_each_mistake_says_what_to_do():

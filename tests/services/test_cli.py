@@ -349,11 +349,23 @@ def test_the_timescales_in_force_on_a_day_are_listed(tmp_path):
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        ('[[timescale]]\nid = "minutes"\nlimit = 5\nunit = "weeks"\nfrom = 2019-01-01', 0, "is good"),
-        ('[[timescale]]\nid = "minuets"\nlimit = 5\nunit = "weeks"\nfrom = 2019-01-01', 1, ":2: id"),
+        (
+            '[[timescale]]\nid = "minutes"\nlimit = 5\nunit = "weeks"\nfrom = 2019-01-01',
+            0, "is good: it sets minutes.",
+        ),
+        (
+            '[[timescale]]\nid = "minutes"\npart = "conference"\nlimit = 5\nunit = "weeks"\n'
+            'from = 2010-01-01\n[[parameter]]\nname = "short_gap_days"\nvalue = 5\nfrom = 2019-01-01',
+            0, "is good: it sets minutes (conference), short_gap_days.",
+        ),
+        ("", 0, "is good: it changes nothing."),
+        (
+            '[[timescale]]\nid = "minuets"\nlimit = 5\nunit = "weeks"\nfrom = 2019-01-01',
+            1, ":2: id is not a timescale; did you mean minutes?\n",
+        ),
         (None, USAGE, "cannot be read"),
     ],
-)
+)  # fmt: skip
 def test_a_file_of_local_policy_is_checked(tmp_path, text, code, said):
     file = tmp_path / "own.toml"
     if text is not None:
