@@ -6,6 +6,7 @@ from datetime import date
 from domain.months import months_completed
 from domain.working_days import calendar_days
 from projections.measure import Period
+from projections.measured.referrals import STEPPED_UP
 from projections.measured.row import Measured
 
 REFERRED, LONGEST_GAPS = "referred_children", "longest_visit_gaps"
@@ -16,10 +17,12 @@ IN_CARE_MONTHS = 30
 
 
 def referred_children(referrals: Iterable[Measured], period: Period) -> Iterator[Measured]:
-    """A row for each child referred in a period, of its last referral; marked as a re-referral if any was."""
+    """A row for each child referred in a period, of its last referral; marked as a re-referral if any was.
+    A step up is no referral.
+    """
     of_child: dict[str, list[Measured]] = {}
     for row in referrals:
-        if period.first <= row.day <= period.last:
+        if period.first <= row.day <= period.last and f"|{STEPPED_UP}|" not in row.marks:
             of_child.setdefault(row.child, []).append(row)
     for child, found in of_child.items():
         last = max(found, key=lambda row: (row.day, row.thing))

@@ -41,6 +41,10 @@ EXAMPLES: Examples = {
         "by the second of two": ("1 of 1", received("2019-01-07"), received("2019-03-05", AGAIN)),
         "a day more than twelve months": ("0 of 1", received("2018-03-05"), received("2019-03-06", AGAIN)),
         "the first of all is none": ("0 of 1", received("2019-03-05")),
+        "a step up is no referral": ("0 of 0", received("2018-12-05"), stepped_up("2019-03-05", AGAIN)),
+        "a step up is not the last of them": (
+            "0 of 1", received("2019-03-05"), stepped_up("2019-06-03", AGAIN),
+        ),
         "received before the period": ("0 of 0", received("2018-03-05"), received("2018-12-31", AGAIN)),
     },
     "referrals_no_further_action": {
