@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import get_args
 
 from domain.field import Invalid, Problem
-from domain.moment import Moment, read_day
+from domain.moment import EARLIEST, Moment, read_day
 from domain.months import months_after
 from domain.policy import AS_REVIEWED, Policy
 from domain.working_days import WorkingDays
@@ -101,7 +101,10 @@ def _day(found: Mapping[str, str], name: str, problems: list[Problem]) -> date |
     if text is None:
         return None
     try:
-        return read_day(text)
+        day = read_day(text)
+        if day < EARLIEST:
+            raise ValueError(f"must not be before {EARLIEST.isoformat()}: no calendar is kept of that")
     except ValueError as error:
         problems.append(Problem(name, str(error)))
         return None
+    return day

@@ -102,6 +102,8 @@ def test_what_cannot_be_asked_is_refused_by_name(api):
     for path, asked in (
         ("/measures", {"from": "2019-10-02", "to": "2019-10-01", "as_at": "2019-10-22"}),
         ("/measures", {"to": "2019-10-23", "as_at": "2019-10-22"}),
+        ("/measures", {"to": "0001-01-01"}),
+        ("/caseloads", {"from": "1899-12-31"}),
         ("/measures/assessment_in_time", {"by": "colour"}),
         ("/measures/visits_not_seen/cases", {"by_dates": "recorded"}),
         ("/measures/worker_changes/cases", {"of": "numerator"}),
