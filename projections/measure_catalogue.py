@@ -37,12 +37,10 @@ def timeliness(timescale: str) -> list[Measure]:
             name=f"{timescale}_in_time",
             title=f"{words.capitalize()}: in time",
             definition=(
-                f"Of the needs under the timescale {timescale} whose last day in time fell in the period, "
-                "whatever "
-                "became of them, the share that was met by then. What was met late, is not met, or ended "
-                "without completion is not in time. By the records: of those of them that the records show "
-                "as "
-                "completed, or as running past the limit, the share shown as completed within it."
+                f"Of the needs under the timescale {timescale} that were due on a day in the period, "
+                "whatever became of them, the share that was met in time. What was met late, is not met, or "
+                "ended without completion is not in time. By the records: of those of them that the records "
+                "show as completed, or as running past the limit, the share shown as completed within it."
                 f"{_PARTED_BY_RISK if timescale in BY_RISK else ''}"
             ),
             source=f"the limit: see the timescale {timescale}; the cohort: {HERE}, so that neither leaving "
@@ -370,9 +368,9 @@ PROTECTION = (
     Measure(
         name="conferences_by_duration",
         title="Initial conferences, by working days since the strategy discussion",
-        definition="Initial conferences held in the period, by working days from the strategy discussion "
-        "that began "
-        "the enquiry, in the bands of table C4, and the share within the limit.",
+        definition="Quorate initial conferences held in the period, by working days from the strategy "
+        "discussion that began the enquiry, in the bands of table C4, and the share within the limit. One "
+        "that no such discussion led to has no length, and is left out.",
         source=f"{DFE}, table C4 (bands read in the published data)",
         counts="conferences",
         series="initial_conference",
@@ -677,7 +675,8 @@ MEETINGS = (
     ),
     _of_meetings(
         "meetings_with_absences", "Meetings that agencies stayed away from",
-        "at which fewer agencies were present than had been invited", Where(marked=("ABSENCES",)),
+        "at which fewer agencies were present than had been invited (none, where nobody told how many)",
+        Where(marked=("ABSENCES",)),
     ),
 )  # fmt: skip
 
