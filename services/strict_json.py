@@ -115,7 +115,8 @@ def _read_slowly(raw: bytes) -> Any:
     _inspect(value, "", 0, problems)
     if problems:
         raise Improper(problems)
-    return value
+    # What was looked at has objects and numbers of its own; its readers want plain ones.
+    return json.loads(text)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> _Members:

@@ -28,6 +28,14 @@ def test_a_fact_is_answered_with_its_place_in_the_log(api, child):
     assert receipt["position"]["partition"] == 0
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (" , ", " : ")])
+def test_a_fact_is_taken_however_its_json_is_written(api, child, separators):
+    fact = referral(subject=child, note='He said "yes": he would come.')
+    answer = api.raw(json.dumps(fact, separators=separators))
+    assert answer.status_code == 201
+    assert api.facts_of(child) == [fact["id"]]
+
+
 def test_the_same_again_is_a_duplicate_with_the_first_receipt(api, child):
     fact = referral(subject=child)
     first, again = api.one(fact), api.one(fact)

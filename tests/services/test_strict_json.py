@@ -35,6 +35,12 @@ def test_what_json_writes_is_read_back(value, indent, ascii_only, separators):
     assert read(raw) == value
 
 
+@pytest.mark.parametrize("raw", [b'{"a" : {"b" : 1}}', b'{"a":{"b":"\\"so\\": it says"}}'])
+def test_what_is_read_slowly_is_made_of_plain_objects(raw):
+    value = read(raw)
+    assert (type(value), type(value["a"])) == (dict, dict)
+
+
 class Twice(dict):
     """An object that is written with its first member once more at its end."""
 
