@@ -5,9 +5,8 @@ from datetime import date
 from itertools import islice
 
 from infra.log.in_order import in_order
-from services import strict_json
 from services.compose import Parts
-from services.intake import incoming
+from services.intake import incoming, read
 from services.reporting import Reporting
 from services.simulate.simulation import TO_DATE, simulate, source
 
@@ -22,7 +21,7 @@ def fill(parts: Parts, children: int, seed: int, move: Callable[[int, int], obje
     seen: set[str] = set()
     lines = simulate(children, seed, showcase=True)
     for batch in _batches(lines):
-        facts = [incoming(strict_json.read(line), parts.now()) for line in batch]
+        facts = [incoming(read(line), parts.now()) for line in batch]
         report.record(facts)
         seen.update(fact.stream for fact in facts)
         move(min(len(seen), children), children)

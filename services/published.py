@@ -11,7 +11,7 @@ from infra.errors import Unreadable
 from infra.published_avro import PublishedAvro
 from services import strict_json
 from services.api import problems, results
-from services.intake import MAX_EVENT_BYTES, incoming
+from services.intake import MAX_EVENT_BYTES, incoming, read
 from services.strict_json import Improper, NotJson
 
 STRUCTURED = "application/cloudevents+json"
@@ -87,7 +87,7 @@ def _event_of_json(headers: Headers, value: bytes) -> Any:
     if media_type in AVRO:
         raise Unreadable("It does not begin with a zero byte and a schema id of four bytes.")
     if media_type == STRUCTURED or (media_type in ("", JSON) and not attributes):
-        return strict_json.read(value)
+        return read(value)
     if media_type not in ("", JSON):
         raise _Unsupported(
             f"Its content-type is not read; publish {STRUCTURED}, {JSON} with ce_ headers, or Avro behind a "

@@ -7,8 +7,9 @@ say what is wrong.
 
 import json
 import math
+from collections.abc import Callable
 from types import NoneType
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -16,6 +17,11 @@ from domain.field import Problem
 
 MAX_DEPTH = 64
 MAX_INTEGER = 2**53
+
+Value = TypeVar("Value")
+
+Whole = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+"""A whole number that every reader keeps as it is."""
 
 _decode = msgspec.json.Decoder().decode
 _MAX_DIGITS = 17
@@ -43,6 +49,23 @@ def read(raw: bytes) -> Any:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Doubtful):
         return _read_slowly(raw)
     return value
+
+
+def reader_of(kind: type[Value], keys: Callable[[Value], int]) -> Callable[[bytes], Value | None]:
+    """A function that reads texts of one kind; None stands for one of another kind, or to be read slowly.
+
+    ``keys`` counts those of a value. A whole number in the kind is to be `Whole`.
+    """
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(raw: bytes) -> Value | None:
+        try:
+            value = decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        return None if _spaced(raw) or keys(value) != raw.count(b'":') else value
+
+    return read
 
 
 class _Doubtful(Exception):

@@ -17,7 +17,7 @@ from infra.codec import Incoming
 from services import strict_json
 from services.api import problems, results
 from services.api.body import BodyTooLarge, read_body, refuse_body
-from services.intake import MAX_EVENT_BYTES, incoming
+from services.intake import MAX_EVENT_BYTES, incoming, read, read_all_plain, whole
 from services.metrics.counting import Counts
 from services.record import Receipt
 from services.record_together import Together
@@ -94,7 +94,7 @@ class Intake:
         try:
             if len(body) > MAX_EVENT_BYTES:
                 raise _Refuse(results.too_large(len(body)))
-            event = _binary(headers, body) if media_type == BINARY else strict_json.read(body)
+            event = _binary(headers, body) if media_type == BINARY else read(body)
             fact = incoming(event, self._now())
         except (NotJson, Improper, Invalid) as error:
             raise _Refuse(results.unreadable(error)) from None
@@ -108,7 +108,7 @@ class Intake:
     def _of_batch(self, body: bytes) -> list[Incoming | dict[str, Any]]:
         now = self._now()
         if len(body) <= MAX_EVENT_BYTES:
-            events = _read_whole(body)
+            events = read_all_plain(body)
             if events is not None:
                 self._limit(len(events))
                 return [_check(event, now) for event in events]
@@ -146,21 +146,12 @@ class Intake:
         return outcomes[results.RECORDED] + outcomes[results.DUPLICATE]
 
 
-def _read_whole(body: bytes) -> list[Any] | None:
-    """The events of a batch in which none can be too large; None where one may be wrong in itself."""
-    try:
-        value = strict_json.read(body)
-    except (NotJson, Improper):
-        return None
-    return value if isinstance(value, list) else None
-
-
 def _read(raw: bytes, now: datetime) -> Incoming | dict[str, Any]:
     """A fact, or the reply by which it is refused."""
     if len(raw) > MAX_EVENT_BYTES:
         return results.refused(results.too_large(len(raw)))
     try:
-        event = strict_json.read(raw)
+        event = read(raw)
     except (NotJson, Improper) as error:
         return results.refused(results.unreadable(error))
     return _check(event, now)
@@ -170,6 +161,7 @@ def _check(event: Any, now: datetime) -> Incoming | dict[str, Any]:
     try:
         return incoming(event, now)
     except Invalid as error:
+        event = whole(event)
         told = event if isinstance(event, dict) else {}
         return results.refused(results.unreadable(error), told.get("source"), told.get("id"))
 

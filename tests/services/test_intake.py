@@ -1,5 +1,6 @@
 """An event that comes in is checked the same whichever way the check takes."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from domain.catalogue import ASKED, EVENT_TYPES
 from domain.field import Invalid
 from domain.moment import london_day
-from services import intake
+from services import intake, strict_json
 from services.intake import incoming
+from services.strict_json import Improper
 from tests.reported import event, referral
 
 NOW = datetime(2019, 10, 22, 22, 59, tzinfo=UTC)
@@ -65,12 +67,32 @@ def test_the_short_way_takes_nothing_that_the_long_one_refuses(changed, given_fi
     if isinstance(fact["data"], dict):
         fact["data"] = fact["data"] | given_fields
     today = london_day(NOW)
-    short = intake._plain(fact, today, False)
+    plain = intake._as_plain(fact)
+    short = plain and intake._plain(plain, today, False)
     try:
         whole = intake._checked_whole(fact, today, False)
     except Invalid:
         whole = None
     assert short is None or short == whole
+
+
+@given(changes, fields, st.sampled_from([(",", ":"), (", ", ": "), (" , ", " : ")]))
+def test_an_event_is_the_same_however_it_was_read(changed, given_fields, separators):
+    fact = referral() | {"id": "x"} | changed
+    if isinstance(fact["data"], dict):
+        fact["data"] = fact["data"] | given_fields
+    raw = json.dumps(fact, separators=separators).encode()
+    try:
+        wanted = strict_json.read(raw)
+    except Improper:
+        assert intake.read_plain(raw) is None
+    else:
+        assert intake.whole(intake.read(raw)) == wanted
+
+
+def test_an_event_read_as_plain_has_no_key_twice():
+    raw = json.dumps(referral(note="a")).replace('"note"', '"note": "b", "note"').encode()
+    assert intake.read_plain(raw) is None
 
 
 @pytest.mark.parametrize(
