@@ -10,6 +10,9 @@ from typing import Any
 Write = Callable[[Any], bytes]
 Read = Callable[[bytes, int], tuple[Any, int]]
 
+TEXTS = ("string", ["null", "string"])
+"""The types of a field that holds text, or may."""
+
 _DOUBLE = struct.Struct("<d")
 _NULL = b"\0"
 """The branch of a null."""
@@ -117,18 +120,18 @@ def compiled(schema: Any) -> tuple[Write, Read]:
     The reader raises Malformed, IndexError or UnicodeDecodeError (all of them mean: not of this schema);
     the writer ValueError for a value that the schema has no place for, and a field that it has not.
     """
-    return _compile(schema, {})
+    return compile_in(schema, {})
 
 
-def _compile(schema: Any, named: dict[str, tuple[Write, Read]]) -> tuple[Write, Read]:
+def compile_in(schema: Any, named: dict[str, tuple[Write, Read]]) -> tuple[Write, Read]:
     if isinstance(schema, list):
         return _union(schema, named)
     if isinstance(schema, str):
         return _PRIMITIVES.get(schema) or named[schema]
     if schema["type"] == "array":
-        return _array(*_compile(schema["items"], named))
+        return _array(*compile_in(schema["items"], named))
     if schema["type"] == "map":
-        return _map(*_compile(schema["values"], named))
+        return _map(*compile_in(schema["values"], named))
     if schema["type"] == "record":
         functions = _record(schema, named)
         named[f"{schema['namespace']}.{schema['name']}"] = functions
@@ -138,7 +141,7 @@ def _compile(schema: Any, named: dict[str, tuple[Write, Read]]) -> tuple[Write, 
 
 def _union(schema: list[Any], named: dict[str, tuple[Write, Read]]) -> tuple[Write, Read]:
     assert schema[0] == "null"
-    branches = [_compile(branch, named) for branch in schema[1:]]
+    branches = [compile_in(branch, named) for branch in schema[1:]]
     writers = {
         _kind(branch): (write_long(place), write)
         for place, (branch, (write, _)) in enumerate(zip(schema[1:], branches, strict=True), 1)
@@ -214,23 +217,28 @@ def _block(data: bytes, at: int) -> tuple[int, int]:
     return abs(count), at
 
 
+def absent(field: Any, write: Write) -> bytes | None:
+    """What stands for a field that a record lacks; None where it may not."""
+    default = field.get("default")
+    return None if default is None and not isinstance(field["type"], list) else write(default)
+
+
 def _record(schema: Any, named: dict[str, tuple[Write, Read]]) -> tuple[Write, Read]:
     fields = []
-    absent: list[bytes | None] = []
+    absences: list[bytes | None] = []
     writers: dict[str, tuple[int, Write, bytes | None]] = {}
     for place, field in enumerate(schema["fields"]):
-        write, read = _compile(field["type"], named)
+        write, read = compile_in(field["type"], named)
         is_nullable = isinstance(field["type"], list)
-        is_text = field["type"] in ("string", ["null", "string"])
+        is_text = field["type"] in TEXTS
         fields.append((field["name"], is_nullable, is_text, read))
         branch = (b"\2" if is_nullable else b"") if is_text else None
         writers[field["name"]] = (place, write, branch)
-        default = field.get("default")
-        absent.append(None if default is None and not is_nullable else write(default))
+        absences.append(absent(field, write))
 
     def write_record(record: dict[str, Any]) -> bytes:
         # Most fields of a fact are absent: they cost nothing but their place in a list.
-        parts = absent.copy()
+        parts = absences.copy()
         try:
             for name, value in record.items():
                 place, write, branch = writers[name]

@@ -1,6 +1,6 @@
 """Facts as bytes in the log: Avro behind a schema id, with what is personal sealed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +12,7 @@ from domain.history import Recorded
 from domain.moment import read_instant
 from domain.personal import join
 from infra.avro import Read, Write, compiled
+from infra.avro_of_shape import writer_of
 from infra.errors import Unreadable
 from infra.keyed_hash import Keyed, keyed_hash
 from infra.keys import Erased, KeyStore
@@ -31,6 +32,14 @@ AS_JSON = {
     for name, of_event in FIELDS.items()
 }
 """The fields of each event that are stored as JSON text."""
+
+Shape = tuple[Any, ...]
+"""What tells facts apart whose records differ in more than values: the type, whether each time is absent, and
+the fields in the order in which they were told.
+"""
+
+MAX_SHAPES = 1_000
+"""Shapes for which a writer is made: there are as many as callers like."""
 
 _to_json = msgspec.json.Encoder().encode
 _from_json = msgspec.json.Decoder().decode
@@ -88,11 +97,16 @@ class Codec:
         """Hashes what is compared between children and may stand nowhere in the clear."""
         self._readers: dict[int, tuple[str, Read]] = {}
         self._writers: dict[str, tuple[bytes, Write]] = {}
+        self._schemas: dict[str, dict[str, Any]] = {}
+        self._of_shape: dict[Shape, Callable[..., bytes]] = {}
         # In the order of their ids, which only grow: the newest version of a type comes last.
         for id, release in sorted(registry(schemas).items()):
-            write, read = compiled(released(release, schemas))
+            schema = released(release, schemas)
+            write, read = compiled(schema)
             self._readers[id] = (release.name, read)
-            self._writers[release.name.removeprefix(PREFIX)] = (bytes([MAGIC]) + id.to_bytes(4, "big"), write)
+            name = release.name.removeprefix(PREFIX)
+            self._writers[name] = (bytes([MAGIC]) + id.to_bytes(4, "big"), write)
+            self._schemas[name] = schema
 
     def encode(self, fact: Incoming) -> bytes:
         """The bytes to store. Raises Erased where part of the fact is personal and its key was destroyed."""
@@ -176,6 +190,37 @@ class Codec:
         )
 
     def _encode(
+        self, fact: Incoming, clear: Mapping[str, Any], secret: dict[str, Any], key: bytes | None
+    ) -> bytes:
+        if not secret and not fact.extensions and fact.dataschema is None and not AS_JSON[fact.type]:
+            return self._encode_plain(fact, clear)
+        return self._encode_any(fact, clear, secret, key)
+
+    def _encode_plain(self, fact: Incoming, clear: Mapping[str, Any]) -> bytes:
+        """The same for a fact of which nothing is personal, and nothing told but its times."""
+        shape: Shape = (fact.type, fact.time is None, fact.recordedtime is None, *clear)
+        write = self._of_shape.get(shape)
+        if write is None:
+            if len(self._of_shape) >= MAX_SHAPES:
+                return self._encode_any(fact, clear, {}, None)
+            write = self._of_shape[shape] = self._writer_of(shape)
+        told: list[Any] = [fact.source, fact.id, fact.historic]
+        if fact.time is not None:
+            told.append(fact.time)
+        if fact.recordedtime is not None:
+            told.append(fact.recordedtime)
+        return write(*told, *clear.values())
+
+    def _writer_of(self, shape: Shape) -> Callable[..., bytes]:
+        name, without_time, without_recordedtime, *fields = shape
+        told = ["envelope.source", "envelope.id", "envelope.historic"]
+        if not without_time:
+            told.append("envelope.time")
+        if not without_recordedtime:
+            told.append("envelope.recordedtime")
+        return writer_of(self._schemas[name], (*told, *fields), self._writers[name][0])
+
+    def _encode_any(
         self, fact: Incoming, clear: Mapping[str, Any], secret: dict[str, Any], key: bytes | None
     ) -> bytes:
         name = fact.type

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.catalogue import EVENT_TYPES
 from infra.avro import Malformed, compiled
+from infra.avro_of_shape import writer_of
 from infra.schemas import newest
 
 LONGS = st.integers(-(2**63), 2**63 - 1)
@@ -76,6 +77,27 @@ def test_a_record_is_read_as_fastavro_reads_it(named: tuple[str, dict[str, Any]]
 def test_an_absent_field_is_written_as_its_default(named: tuple[str, dict[str, Any]]):
     name, record = named
     assert written(name, without_nulls(record)) == written(name, record)
+
+
+@given(records, st.randoms())
+def test_code_made_for_the_fields_of_a_record_writes_the_same(named: tuple[str, dict[str, Any]], random: Any):
+    name, record = named
+    of_envelope = {f"envelope.{key}": value for key, value in record["envelope"].items()}
+    told = without_nulls({**record, **of_envelope})
+    del told["envelope"]
+    names = random.sample(sorted(told), len(told))
+    write = writer_of(SCHEMAS[name], names, b"header")
+    assert write(*(told[each] for each in names)) == b"header" + written(name, record)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["id"], "source is missing in Place"), (["source", "id", "it"], "no field 'it' in Place")],
+)
+def test_no_code_is_made_for_fields_that_are_not_those_of_the_record(names: list[str], said: str):
+    fields = [{"name": "source", "type": "string"}, {"name": "id", "type": "long"}]
+    with pytest.raises(ValueError, match=said):
+        writer_of({"type": "record", "namespace": "n", "name": "Place", "fields": fields}, names)
 
 
 @given(records, st.data())

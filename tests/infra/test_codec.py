@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import FrozenInstanceError, dataclass, replace
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -105,6 +106,14 @@ def test_a_null_is_stored_as_an_absent_field(codec: Codec, name: str):
     bare = Incoming(stream=stream_of(name), source="s", id="1", type=name, data=example)
     nulls = bare._replace(data={field.name: example.get(field.name) for field in FIELDS[name]})
     assert codec.as_reported(in_log(codec, nulls)) == bare
+
+
+def test_facts_of_however_many_shapes_are_written_alike(keys: KeyStore, monkeypatch: pytest.MonkeyPatch):
+    reported = closing(worker_id="W-1", team_id="T-1")
+    shapes = [reported._replace(data=dict(order)) for order in permutations(reported.data.items())]
+    monkeypatch.setattr("infra.codec.MAX_SHAPES", 5)
+    codec = Codec(keys)
+    assert len({codec.encode(fact) for fact in shapes}) == 1
 
 
 def test_a_default_is_never_filled_in(codec: Codec):
