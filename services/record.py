@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
-from eventsourcing.persistence import StoredEvent
+import msgspec
 
 from domain.catalogue import PREFIX
 from domain.moment import Moment
@@ -15,14 +15,14 @@ from infra.codec import Codec, Incoming
 from infra.conflicts import Conflicts
 from infra.errors import Unreadable
 from infra.keys import Erased
-from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, Repeated
+from infra.log.commit import Accepted, Commit, LogNotification, NewEvent, Outcome, Refused, Repeated
 from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION
 
 HOUSEHOLD = "household"
 """The kind of mark, beside those of services/histories.py, of a household that a child joined or left."""
 
 
-class Receipt(NamedTuple):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """Where a fact stands in the log; ``is_duplicate`` if it stood there before."""
 
     source: str
@@ -142,7 +142,7 @@ class Recording:
 
         Raises LogUnavailable as `record` does, and Erased where nothing personal can be kept of the child.
         """
-        event = StoredEvent(fact.stream, 0, PREFIX + fact.type, self._codec.encode(fact))
+        event = NewEvent(fact.stream, PREFIX + fact.type, self._codec.encode(fact))
         commit = Commit(commit_id(fact.source, fact.id), (event,), expected_version, marks(fact))
         (outcome,) = self._log.submit([commit]).result()
         if isinstance(outcome, Refused):
@@ -158,8 +158,7 @@ class Recording:
             if type(state) is not bytes:
                 gone.add(place)
                 continue
-            # The log assigns the version.
-            event = StoredEvent(fact.stream, 0, PREFIX + fact.type, state)
+            event = NewEvent(fact.stream, PREFIX + fact.type, state)
             commits.append(Commit(commit_id(fact.source, fact.id), (event,), None, marks(fact)))
         return Prepared(commits, frozenset(gone))
 
@@ -172,7 +171,12 @@ class Recording:
     ) -> list[Result]:
         """What became of facts, given what became of their commits. What was there before is compared."""
         if not prepared.gone:
-            return [self._result(fact, outcome) for fact, outcome in zip(facts, outcomes, strict=True)]
+            return [
+                _receipt(fact, outcome.notifications[0])
+                if type(outcome) is Accepted
+                else self._result(fact, outcome)
+                for fact, outcome in zip(facts, outcomes, strict=True)
+            ]
         following = iter(outcomes)
         return [
             Gone(fact.source, fact.id) if place in prepared.gone else self._result(fact, next(following))
@@ -211,7 +215,7 @@ class Recording:
 
     def _result(self, fact: Incoming, outcome: Outcome) -> Result:
         if type(outcome) is Accepted:
-            return _receipt(fact, outcome.notifications[0], is_duplicate=False)
+            return _receipt(fact, outcome.notifications[0])
         assert isinstance(outcome, Repeated), "a fact expects no version, so none can be refused"
         (stored,) = outcome.notifications
         try:
@@ -225,7 +229,7 @@ class Recording:
         return _receipt(fact, stored, is_duplicate=True)
 
 
-def _receipt(fact: Incoming, stored: LogNotification, *, is_duplicate: bool) -> Receipt:
+def _receipt(fact: Incoming, stored: LogNotification, is_duplicate: bool = False) -> Receipt:
     return Receipt(
         fact.source,
         fact.id,

@@ -114,7 +114,7 @@ class Together:
                 brought.results.set_exception(error)
 
     def _answer(self, brought: _Brought, results: list[Result]) -> None:
-        if any(isinstance(result, Conflict) for result in results):
+        if Conflict in set(map(type, results)):
             task = asyncio.get_running_loop().create_task(self._list(brought, results))
             self._listing.add(task)
             task.add_done_callback(self._listing.discard)

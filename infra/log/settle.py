@@ -82,11 +82,11 @@ def settle(
     seen, heads, reached, refused = before.seen, before.heads, before.reached, before.refused
     last_id = before.last_id
     for commit in commits:
-        id, events, expected_version, of_commit, tracking = commit
+        id, events, tracking = commit.id, commit.events, commit.tracking
         if refused is not None and id in refused:
             outcomes.append(refused[id])
             continue
-        if expected_version is None and tracking is None and len(events) == 1 and id not in seen:
+        if commit.expected_version is None and tracking is None and len(events) == 1 and id not in seen:
             # What is new and expects nothing counts; nearly all are so, and asking the rule takes as long as
             # the rest.
             (event,) = events
@@ -101,7 +101,7 @@ def settle(
             )
             notifications: tuple[LogNotification, ...] = (stored_one,)
             seen[id] = notifications
-            for kind, value, extra in of_commit:
+            for kind, value, extra in commit.marks:
                 settled.marks += (kind, value, last_id, extra, stream)
             outcomes.append(Accepted(notifications))
             continue

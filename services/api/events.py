@@ -19,7 +19,7 @@ from services.api import problems, results
 from services.api.body import BodyTooLarge, read_body, refuse_body
 from services.intake import MAX_EVENT_BYTES, incoming, read, read_all_plain, whole
 from services.metrics.counting import Counts
-from services.record import Receipt
+from services.record import Receipt, Result
 from services.record_together import Together
 from services.strict_json import Improper, NotJson
 
@@ -134,16 +134,20 @@ class Intake:
     async def _many(self, read: Sequence[Incoming | dict[str, Any]]) -> _Answer:
         facts = [fact for fact in read if isinstance(fact, Incoming)]
         recorded = iter(await self._together.record(facts) if facts else ())
-        replies = [results.reply(next(recorded)) if isinstance(fact, Incoming) else fact for fact in read]
+        replies = [_reply(next(recorded)) if isinstance(fact, Incoming) else fact for fact in read]
         kept = self._count(replies)
         status = 200 if kept == len(replies) else 207 if kept else 422
         return status, _JSON, _encode({"results": replies})
 
-    def _count(self, replies: Sequence[Mapping[str, Any]]) -> int:
+    def _count(self, replies: Sequence[results.Kept | Mapping[str, Any]]) -> int:
         outcomes = Counter(map(results.outcome, replies))
         for outcome, count in outcomes.items():
             self._counts.events(outcome, count)
         return outcomes[results.RECORDED] + outcomes[results.DUPLICATE]
+
+
+def _reply(result: Result) -> results.Kept | dict[str, Any]:
+    return results.receipt(result) if type(result) is Receipt else results.reply(result)
 
 
 def _read(raw: bytes, now: datetime) -> Incoming | dict[str, Any]:

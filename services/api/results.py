@@ -5,6 +5,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from domain.field import Invalid
 from services.api import problems
 from services.intake import MAX_EVENT_BYTES
@@ -16,17 +18,33 @@ RECORDED, DUPLICATE, REFUSED, CONFLICT = "recorded", "duplicate", "refused", "co
 _CONFLICT_TYPE = problems.URN + CONFLICT
 
 
-def receipt(result: Receipt) -> dict[str, Any]:
-    """A receipt, as the contract shows it."""
-    return {
-        "id": result.id,
-        "source": result.source,
-        "status": DUPLICATE if result.is_duplicate else RECORDED,
-        "subject": result.stream,
-        "version": result.version,
-        "position": {"partition": result.partition, "offset": result.offset},
-        "recorded_at": _instant(result.recorded_at),
-    }
+class Position(msgspec.Struct, frozen=True, gc=False):
+    partition: int
+    offset: int
+
+
+class Kept(msgspec.Struct, frozen=True, gc=False):
+    """A receipt as the contract shows it, to be written as JSON."""
+
+    id: str
+    source: str
+    status: str
+    subject: str
+    version: int
+    position: Position
+    recorded_at: str
+
+
+def receipt(result: Receipt) -> Kept:
+    return Kept(
+        result.id,
+        result.source,
+        DUPLICATE if result.is_duplicate else RECORDED,
+        result.stream,
+        result.version,
+        Position(result.partition, result.offset),
+        _instant(result.recorded_at),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -38,7 +56,8 @@ def _instant(recorded_at: datetime) -> str:
 def reply(result: Result) -> dict[str, Any]:
     """The item of a batch's results."""
     if isinstance(result, Receipt):
-        return receipt(result)
+        kept: dict[str, Any] = msgspec.to_builtins(receipt(result))
+        return kept
     return refused(problem_of(result), result.source, result.id)
 
 
@@ -72,7 +91,9 @@ def too_large(size: int) -> dict[str, Any]:
     return problems.body("event-too-large", detail)
 
 
-def outcome(item: Mapping[str, Any]) -> str:
+def outcome(item: Kept | Mapping[str, Any]) -> str:
     """What became of the fact of an item: its status, but that a conflict is told from other refusals."""
+    if isinstance(item, Kept):
+        return item.status
     problem = item.get("problem")
     return CONFLICT if problem and problem.get("type") == _CONFLICT_TYPE else str(item["status"])

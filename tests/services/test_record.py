@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from infra.codec import Codec
 from infra.conflicts import Conflicts
@@ -52,7 +53,7 @@ def test_versions_count_within_a_child_in_the_order_of_the_log(place):
 def test_a_repeat_within_one_batch_is_a_duplicate(place):
     fact = referral()
     first, second = place.record(fact, fact)
-    assert second == first._replace(is_duplicate=True)
+    assert second == replace(first, is_duplicate=True)
     assert place.log.max_notification_id() == 1
 
 
