@@ -49,15 +49,16 @@ def known(
 
     ``heads``: those known already, which are added to; ``read`` gives the events of a commit that is there.
     """
-    of = [
-        (partition, commit)
-        for partition, run in records.items()
-        for one in run
-        for commit in one.commits or ()
-    ]
-    ids = list({commit.id for _, commit in of})
-    streams = {stream_of(event): partition for partition, commit in of for event in commit.events}
-    names = {commit.tracking.application_name for _, commit in of if commit.tracking is not None}
+    ids: set[bytes] = set()
+    streams: dict[str, int] = {}
+    names: set[str] = set()
+    for partition, run in records.items():
+        for commit in (commit for one in run for commit in one.commits or ()):
+            ids.add(commit.id)
+            for event in commit.events:
+                streams[stream_of(event)] = partition
+            if commit.tracking is not None:
+                names.add(commit.tracking.application_name)
     found = Known(defaultdict(dict, heads), defaultdict(dict), defaultdict(dict), defaultdict(dict), {})
     unknown = [stream for stream, partition in streams.items() if stream not in found.heads[partition]]
     for stream, version in among(connection, HEADS, unknown, BY_STREAM):
@@ -67,7 +68,7 @@ def known(
         found.seen[stored.partition][stored.commit_id] = read(connection, stored)
     # Nearly always there is none, and then there is no need to look for each.
     if connection.exec_driver_sql("SELECT 1 FROM log_eventless LIMIT 1").first():
-        for partition, id, became, stream, head in among(connection, EVENTLESS_OF, ids):
+        for partition, id, became, stream, head in among(connection, EVENTLESS_OF, list(ids)):
             if became == TRACKED:
                 found.seen[partition][id] = ()
             else:

@@ -165,9 +165,7 @@ class Writer:
                 if stored is not None:
                     round.told[number][at] = Repeated(stored)
                     continue
-                weight = ROW_BYTES
-                for event in commit.events:
-                    weight += ROW_BYTES + len(event.state)
+                weight = ROW_BYTES + sum([ROW_BYTES + len(event.state) for event in commit.events])
                 pack = filling.get(partition)
                 if pack is None or pack.weight + weight > PACK_BYTES:
                     pack = filling[partition] = Pack(round, partition)
@@ -284,10 +282,10 @@ def partition_for(commit: Commit, partitions: int) -> int:
 
     Raises ProgrammingError where its streams lie in several: what is stored together lies together.
     """
-    if partitions == 1:
-        return 0
     if len(commit.events) == 1:
         return partition_of(stream_of(commit.events[0]), partitions)
+    if partitions == 1:
+        return 0
     streams = {stream_of(event) for event in commit.events}
     if not streams and commit.tracking is not None:
         streams = {commit.tracking.application_name}
