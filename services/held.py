@@ -15,7 +15,7 @@ from infra.errors import Tampered, Unreadable
 from infra.log.commit import LogNotification
 from infra.log.marks import Mark, Marked
 from infra.log.rows import PartitionRows, Rows
-from services.histories import Supervised
+from services.histories import SUPERVISION, Supervised
 
 FACTS_AT_ONCE = 20_000
 """How many facts are decoded together: each takes about 1.5 KB until the next but one are."""
@@ -161,6 +161,16 @@ class HeldLog:
             self._others[stream] = list(zip(versions, self._codec.decode_all(events), strict=True))
         return self._others[stream]
 
+    def _read_others(self, streams: Collection[str]) -> None:
+        """Read what is not held of some streams, all at once."""
+        missing = sorted(one for one in streams if one not in self._held.places and one not in self._others)
+        rows = self._log.select_all(missing)
+        # Whose record was tampered with shows when each stream is read alone.
+        with suppress(Tampered):
+            facts = self._codec.decode_rows(rows)
+            for stream, places in rows.by_stream().items():
+                self._others[stream] = [(rows.versions[place], facts[place]) for place in places]
+
     def refreshed(self) -> AbstractContextManager[None]:
         return self._log.refreshed()
 
@@ -221,6 +231,9 @@ class HeldLog:
         if kind not in self._marked:
             of_held = {mark.value for marks in self._marks_of(kind).values() for mark in marks}
             self._marked[kind] = self._log.marked_all(kind, sorted(of_held.union(self._order)))
+            if kind == SUPERVISION:
+                # Whoever asks for these marks asks for the workers next.
+                self._read_others({mark.stream for marks in self._marked[kind].values() for mark in marks})
         known = self._marked[kind]
         missing = [value for value in values if value not in known]
         if missing:

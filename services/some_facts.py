@@ -7,7 +7,7 @@ from domain.catalogue import EVENT_TYPES, PREFIX
 from infra.log.rows import Rows
 from projections.measured.rows import Sources
 from services.compose import Parts
-from services.held import held_of
+from services.held import HeldRows, held_of, read_rows
 from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION, Histories
 from services.shares import histories_of
 
@@ -28,7 +28,7 @@ def read_facts(parts: Parts, streams: Sequence[str], sources: Sources) -> Read:
 
     Types of facts that are not known here are never passed over.
     """
-    held = held_of(_rows(parts, streams, sources), streams)
+    held = _held(parts, streams, sources)
     unasked = set() if sources.with_flags else {BATCH, COMPLETION}
     if not any("SupervisionHeld" in family.bears for family in sources.families):
         unasked.add(SUPERVISION)
@@ -36,29 +36,32 @@ def read_facts(parts: Parts, streams: Sequence[str], sources: Sources) -> Read:
     return Read(histories, [stream for stream in streams if held.places[stream]])
 
 
-def _rows(parts: Parts, streams: Sequence[str], sources: Sources) -> Rows:
+def _held(parts: Parts, streams: Sequence[str], sources: Sources) -> HeldRows:
     if sources.types is None:
-        return parts.log.select_all(streams)
+        return read_rows(parts.log, streams)
     passed_over = {PREFIX + name for name in EVENT_TYPES if name not in sources.types | AMENDING}
     if sources.others is not None:
-        found = parts.log.select_all(streams)
-        whole = _to_be_whole(parts, streams, found)
-        outlines = parts.columnar.outlines(found)
+        held = read_rows(parts.log, streams)
+        whole = _to_be_whole(parts, streams, held.rows)
+        outlines = parts.columnar.outlines(held.rows)
         mattering = [
-            place
-            for place, (topic, outline) in enumerate(zip(found.topics, outlines, strict=True))
-            if topic not in passed_over
-            or outline is None
-            or sources.others(outline)
-            or found.streams[place] in whole
+            topic not in passed_over or outline is None or sources.others(outline)
+            for topic, outline in zip(held.rows.topics, outlines, strict=True)
         ]
-        return found.at(mattering)
-    found = parts.log.select_all(streams, sorted(passed_over))
-    whole = _to_be_whole(parts, streams, found)
+        places = {
+            stream: at if stream in whole else [place for place in at if mattering[place]]
+            for stream, at in held.places.items()
+        }
+        return HeldRows(held.rows, places)
+    some = parts.log.select_all(streams, sorted(passed_over))
+    whole = _to_be_whole(parts, streams, some)
     if not whole:
-        return found
-    places = [place for place, stream in enumerate(found.streams) if stream not in whole]
-    return found.at(places).before(parts.log.select_all(sorted(whole)))
+        return held_of(some, streams)
+    others = parts.log.select_all(sorted(whole))
+    begin = len(some.streams)
+    held = held_of(some.before(others), [stream for stream in streams if stream not in whole])
+    of_whole = {stream: [begin + at for at in places] for stream, places in others.by_stream().items()}
+    return HeldRows(held.rows, {**held.places, **dict.fromkeys(whole, ()), **of_whole})
 
 
 def _to_be_whole(parts: Parts, streams: Sequence[str], found: Rows) -> set[str]:
