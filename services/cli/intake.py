@@ -45,13 +45,13 @@ def take_in(
     config = settings(data, log, views, metrics=metrics)
     place = _place(config)
     until_told(stop)
+    threading.Thread(target=end_within, args=(stop,), daemon=True).start()
     with (
         composed(config) as parts,
         telling(config, parts, [parts.appends]),
         taking_in(config, parts) as taker,
     ):
         tell(f"casetimeline takes in what is published to {place}")
-        threading.Thread(target=end_within, args=(stop,), daemon=True).start()
         taker.run(stop)
 
 

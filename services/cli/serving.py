@@ -97,8 +97,11 @@ def _serve(
     from services.web.pages import pages
     from services.with_parent import end_within
 
-    # What stops the server is told again when it has stopped, to whoever listened before.
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
+    # What stops the server is told again when it has stopped, to whoever listened before; until it serves,
+    # nobody else hears of it.
+    draining = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: draining.set())
+    threading.Thread(target=end_within, args=(draining, LATEST_END_S), daemon=True).start()
     try:
         listening = listen(config.http_host, config.http_port)
     except PortTaken as error:
@@ -124,9 +127,6 @@ def _serve(
             tell(f"casetimeline is ready on {address(listening)}")
             ready(address(listening))
 
-        draining = threading.Event()
-        threading.Thread(target=end_within, args=(draining, LATEST_END_S), daemon=True).start()
-
         def drain() -> None:
             draining.set()
             for each in beside:
@@ -137,6 +137,8 @@ def _serve(
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 20, 20)
+        if draining.is_set():
+            return
         try:
             serve(app, listening, tell_ready, drain)
         finally:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -81,6 +82,27 @@ def test_what_is_under_way_is_answered_before_it_stops(tmp_path):
     assert time.monotonic() - began < 10
     again = command(tmp_path, "export", "--child", "C1")
     assert again.stdout.count(b"\n") == 500
+
+
+@pytest.mark.slow
+def test_a_service_that_is_still_starting_stops_when_it_is_told_to(tmp_path):
+    running = start(tmp_path)
+    host, _, port = running.address.removeprefix("http://").rpartition(":")
+
+    def listens() -> bool:
+        with suppress(ConnectionRefusedError), socket.create_connection((host, int(port))):
+            return True
+        return False
+
+    # It listens before it has opened what it answers from.
+    until(listens)
+    began = time.monotonic()
+    running.process.send_signal(signal.SIGTERM)
+    try:
+        assert running.process.wait(15) == 0
+    finally:
+        running.process.kill()
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.slow
