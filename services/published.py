@@ -21,7 +21,8 @@ AVRO = frozenset({"application/avro", "avro/binary", "application/vnd.confluent.
 _ATTRIBUTE = re.compile(r"ce_(.+)", re.ASCII | re.DOTALL)
 _NOT_ATTRIBUTES = frozenset({"data", "data_base64", "datacontenttype"})
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
+"""Kafka lets a header be without a value."""
 
 
 class Published:
@@ -71,7 +72,7 @@ class Published:
         event = {"specversion": "1.0", "type": published.type, "data": data}
         _add(event, published.attributes, "")
         _add(event, extensions, "")
-        subject = next((value for name, value in headers if name == "ce_subject"), key)
+        subject = next((value for name, value in headers if name == "ce_subject" and value is not None), key)
         if subject is not None and "subject" not in event:
             event["subject"] = _text(subject, "subject")
         return event
@@ -97,8 +98,8 @@ def _event_of_json(headers: Headers, value: bytes) -> Any:
 
 
 def _media_type(headers: Headers) -> str:
-    given = next((raw for name, raw in headers if name.lower() == "content-type"), b"")
-    return given.decode("latin-1").partition(";")[0].strip().lower()
+    given = next((raw for name, raw in headers if name.lower() == "content-type"), None)
+    return (given or b"").decode("latin-1").partition(";")[0].strip().lower()
 
 
 def _event_of_headers(attributes: Headers, value: bytes) -> dict[str, Any]:
@@ -110,6 +111,8 @@ def _event_of_headers(attributes: Headers, value: bytes) -> dict[str, Any]:
             wrong.append(Problem("/" + name, "is given more than once; give it once"))
         elif name in _NOT_ATTRIBUTES:
             wrong.append(Problem("/" + name, "is not read from a header; the value is the data"))
+        elif raw is None:
+            wrong.append(Problem("/" + name, "is a header without a value; leave it out"))
         else:
             event[name] = _text(raw, name)
     if wrong:

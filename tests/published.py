@@ -18,17 +18,21 @@ class Message(NamedTuple):
     """A record to publish."""
 
     key: bytes | None
-    headers: list[tuple[str, bytes]]
+    headers: list[tuple[str, bytes | None]]
     value: bytes
 
 
 def structured(event: dict[str, Any], content_type: str | None = "application/cloudevents+json") -> Message:
-    headers = [] if content_type is None else [("content-type", content_type.encode())]
+    headers: list[tuple[str, bytes | None]] = []
+    if content_type is not None:
+        headers.append(("content-type", content_type.encode()))
     return Message(event["subject"].encode(), headers, json.dumps(event).encode())
 
 
 def binary(event: dict[str, Any]) -> Message:
-    headers = [(f"ce_{name}", str(value).encode()) for name, value in event.items() if name != "data"]
+    headers: list[tuple[str, bytes | None]] = [
+        (f"ce_{name}", str(value).encode()) for name, value in event.items() if name != "data"
+    ]
     headers.append(("content-type", b"application/json"))
     return Message(None, headers, json.dumps(event["data"]).encode())
 

@@ -103,6 +103,7 @@ class AsideWriter:
         if is_cut:
             value, key = (value or b"")[:SHOWN_BYTES], (key or b"")[:SHOWN_BYTES]
             headers = []
+        nulls = [place for place, (_, each) in enumerate(headers) if each is None]
         told = {
             "topic": self._place.topic,
             "partition": record.partition,
@@ -113,13 +114,16 @@ class AsideWriter:
             "pointers": why.pointers,
             "cut": is_cut,
             "null": value is None,
+            # The client sends no header without a value.
+            **({"null-headers": nulls} if nulls else {}),
         }
         if key is None and value is None:
             # The client takes no record that has neither.
             value = b""
+        its = [(name, each or b"") for name, each in headers]
         ours = [(PREFIX + name, _text(value).encode()) for name, value in told.items()]
         aside = self._place.topic + SET_ASIDE
-        return self._connected().send(aside, value=value, key=key, headers=headers + ours, partition=0)
+        return self._connected().send(aside, value=value, key=key, headers=its + ours, partition=0)
 
 
 class AsideReader:
@@ -179,6 +183,8 @@ def _read(found: Any) -> Aside:
     headers = list(found.headers)
     at = next((i for i, (name, _) in reversed(list(enumerate(headers))) if name == PREFIX + "topic"), 0)
     told = {name.removeprefix(PREFIX): value.decode() for name, value in headers[at:]}
+    nulls = json.loads(told.get("null-headers", "[]"))
+    its = [(name, None if place in nulls else value) for place, (name, value) in enumerate(headers[:at])]
     return Aside(
         number=found.offset,
         at=datetime.fromtimestamp(found.timestamp / 1000, UTC),
@@ -188,7 +194,7 @@ def _read(found: Any) -> Aside:
             int(told["offset"]),
             int(told["timestamp"]),
             found.key,
-            tuple(headers[:at]),
+            tuple(its),
             None if told["null"] == "true" else found.value,
         ),
         why=Why(told["kind"], told["reason"], tuple(json.loads(told["pointers"]))),

@@ -11,7 +11,7 @@ class Taken(NamedTuple):
     offset: int
     timestamp_ms: int
     key: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
     value: bytes | None
 
 

@@ -133,6 +133,27 @@ def test_however_a_publisher_compresses_its_records_are_read(tmp_path, place):
         assert parts.log.heads() == (100,)
 
 
+def test_headers_without_values_hold_nothing_up_and_are_kept_as_they_were(tmp_path, place):
+    config = config_of(tmp_path, place)
+    producer = Producer({"bootstrap.servers": ",".join(place.servers)})
+    headers: dict[str, str | bytes | None] = {
+        "ce_id": None,
+        "set-aside-topic": b"x",
+        "other": None,
+        "empty": b"",
+    }
+    with composed(config) as parts, taking_in(config, parts) as intake:
+        producer.produce(place.topic, b"{}", b"C1", headers=headers, partition=0)
+        good = structured(referral(subject="C1", id="good"))
+        producer.produce(place.topic, good.value, good.key, headers={"x": None}, partition=0)
+        assert producer.flush(WITHIN_S) == 0
+        assert take_in_all(intake) == 2
+        assert parts.log.heads() == (1,)
+    (aside,) = AsideReader(place, {}).page(-1, 10)
+    assert (aside.why.kind, aside.why.pointers[0]) == ("invalid-event", "/id")
+    assert aside.record.headers == tuple(headers.items())
+
+
 def test_what_was_set_aside_lies_where_it_was_published_and_says_why(tmp_path, place):
     config = config_of(tmp_path, place)
     fact = referral(id="first")

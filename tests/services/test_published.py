@@ -79,6 +79,16 @@ def test_the_subject_of_avro_is_its_header_and_else_its_key():
     assert kind(message._replace(key=None)) == "invalid-event"
 
 
+def test_a_header_without_a_value_tells_nothing():
+    fact = referral()
+    for form in (simple, avro):
+        message = form(fact)
+        headers: list[tuple[str, bytes | None]] = [("content-type", None), ("other", None)]
+        if form is avro:
+            headers.append(("ce_subject", None))
+        assert read(message._replace(headers=headers)) == read(message)
+
+
 def test_avro_is_told_by_its_first_byte_whatever_its_headers_say():
     message = avro(referral())
     assert isinstance(read(message._replace(headers=[])), Incoming)
@@ -98,6 +108,8 @@ REFUSED = [
     (Message(None, [("ce_id", b"\xff"), ("content-type", b"application/json")], b"{}"), "invalid-event"),
     (Message(None, [("ce_id", b"1"), ("ce_id", b"1")], b"{}"), "invalid-event"),
     (Message(None, [("ce_id", b"1"), ("ce_data", b"1")], b"{}"), "invalid-event"),
+    (Message(None, [("ce_id", None)], b"{}"), "invalid-event"),
+    (Message(None, [("content-type", None)], b"{"), "not-json"),
     (Message(None, [("content-type", b"text/plain")], b"x"), "unsupported-media-type"),
     (Message(None, [], b"{}" + b" " * 262_144), "event-too-large"),
     (Message(None, [], b"\0"), "not-avro"),
