@@ -15,7 +15,16 @@ from infra.codec import Codec, Incoming
 from infra.conflicts import Conflicts
 from infra.errors import Unreadable
 from infra.keys import Erased
-from infra.log.commit import Accepted, Commit, LogNotification, NewEvent, Outcome, Refused, Repeated
+from infra.log.commit import (
+    Accepted,
+    Commit,
+    LogDamaged,
+    LogNotification,
+    NewEvent,
+    Outcome,
+    Refused,
+    Repeated,
+)
 from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION
 
 HOUSEHOLD = "household"
@@ -52,7 +61,16 @@ class Gone:
     id: str
 
 
-Result = Receipt | Conflict | Gone
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """The fact's part of the log lost something: nothing is recorded there until it is mended."""
+
+    source: str
+    id: str
+    error: LogDamaged
+
+
+Result = Receipt | Conflict | Gone | Damaged
 
 
 class Prepared(NamedTuple):
@@ -129,12 +147,16 @@ class Recording:
     def record(self, facts: Sequence[Incoming]) -> list[Result]:
         """Record facts; the results are in their order, and every one recorded is durable and readable.
 
-        Raises LogUnavailable where nothing is known of what became of them: the same facts again find out.
+        Raises LogUnavailable where nothing is known of what became of them, and LogDamaged where nothing
+        became of some: the same facts again find out.
         """
         prepared = self.prepare(facts)
         outcomes = self._log.submit(prepared.commits).result() if prepared.commits else []
         results = self.results(facts, outcomes, prepared)
         self.list_conflicts(facts, results)
+        for result in results:
+            if isinstance(result, Damaged):
+                raise result.error
         return results
 
     def record_asked(self, fact: Incoming, expected_version: int) -> Receipt | None:
@@ -145,6 +167,8 @@ class Recording:
         event = NewEvent(fact.stream, PREFIX + fact.type, self._codec.encode(fact))
         commit = Commit(commit_id(fact.source, fact.id), (event,), expected_version, marks(fact))
         (outcome,) = self._log.submit([commit]).result()
+        if isinstance(outcome, LogDamaged):
+            raise outcome
         if isinstance(outcome, Refused):
             return None
         (stored,) = outcome.notifications
@@ -216,6 +240,8 @@ class Recording:
     def _result(self, fact: Incoming, outcome: Outcome) -> Result:
         if type(outcome) is Accepted:
             return _receipt(fact, outcome.notifications[0])
+        if isinstance(outcome, LogDamaged):
+            return Damaged(fact.source, fact.id, outcome)
         assert isinstance(outcome, Repeated), "a fact expects no version, so none can be refused"
         (stored,) = outcome.notifications
         try:

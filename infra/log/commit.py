@@ -117,9 +117,6 @@ class Refused:
     stream: str | None = None
 
 
-Outcome = Accepted | Repeated | Refused
-
-
 class LogUnavailable(OperationalError):
     """The log could not be reached, written or read. Wait and retry, with the same commit ids."""
 
@@ -142,6 +139,10 @@ class LogDamaged(Tampered):
     def __init__(self, partition: int, said: str) -> None:
         super().__init__(said)
         self.partition = partition
+
+
+Outcome = Accepted | Repeated | Refused | LogDamaged
+"""An error stands for a commit that nothing became of, beside others in partitions that are as they were."""
 
 
 class WrongLog(ValueError):

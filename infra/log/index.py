@@ -112,7 +112,7 @@ class Index:
         """A commit that counts in another partition is told what counts there."""
         for at, (commit, outcome) in enumerate(zip(commits, outcomes, strict=True)):
             counts = counting.get(commit.id)
-            if counts is not None and not isinstance(outcome, Refused):
+            if counts is not None and isinstance(outcome, (Accepted, Repeated)):
                 outcomes[at] = self._told(outcome, counts, connection)
 
     def _told(self, outcome: Accepted | Repeated, counts: Stored, connection: Connection) -> Outcome:

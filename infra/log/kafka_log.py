@@ -128,7 +128,8 @@ class KafkaLog(ProcessRecorder):
         """Hand over commits; their outcomes, in order, are there once they are durable and readable.
 
         Each is decided for itself, in log order. Where the future raises LogUnavailable, some may count
-        nevertheless, or still come to: the same commits again find out.
+        nevertheless, or still come to: the same commits again find out. Where it raises LogDamaged, all
+        lie in partitions that lost something; where only some do, the error is their outcome.
         Raises LogBusy if the queue has no room for them within the time; 0 does not wait.
         """
         asked = request(commits)
@@ -155,6 +156,8 @@ class KafkaLog(ProcessRecorder):
             return []
         commit = Commit(commit_id or os.urandom(16), tuple(stored_events), expected_version, marks, tracking)
         (outcome,) = self.submit([commit]).result()
+        if isinstance(outcome, LogDamaged):
+            raise outcome
         if isinstance(outcome, Refused):
             raise IntegrityError("The log has moved on since it was read; read and decide again.")
         return [notification.id for notification in outcome.notifications]

@@ -308,9 +308,13 @@ def _answer(round: Round) -> None:
 def _answer_one(outcomes: "Future[list[Outcome]]", told: Told) -> None:
     found: list[Outcome] = []
     for one in told:
-        if isinstance(one, Exception):
+        if isinstance(one, Exception) and not isinstance(one, LogDamaged):
             outcomes.set_exception(one)
             return
         assert one is not None
         found.append(one)
-    outcomes.set_result(found)
+    damage = [one for one in found if isinstance(one, LogDamaged)]
+    if damage and len(damage) == len(found):
+        outcomes.set_exception(damage[0])
+    else:
+        outcomes.set_result(found)

@@ -29,6 +29,7 @@ from infra.log.commit import (
     OWN,
     Commit,
     LogBusy,
+    LogDamaged,
     LogNotification,
     Outcome,
     Own,
@@ -172,6 +173,7 @@ class SqliteLog(ProcessRecorder):
         (outcome,) = self.submit([commit]).result()
         if isinstance(outcome, Refused):
             raise IntegrityError("The log has moved on since it was read; read and decide again.")
+        assert not isinstance(outcome, LogDamaged), "a file is one, and damaged as a whole"
         return [notification.id for notification in outcome.notifications]
 
     def select_events(

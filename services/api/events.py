@@ -19,7 +19,7 @@ from services.api import problems, results
 from services.api.body import BodyTooLarge, read_body, refuse_body
 from services.intake import MAX_EVENT_BYTES, incoming, read, read_all_plain, whole
 from services.metrics.counting import Counts
-from services.record import Receipt, Result
+from services.record import Damaged, Receipt, Result
 from services.record_together import Together
 from services.strict_json import Improper, NotJson
 
@@ -133,9 +133,14 @@ class Intake:
 
     async def _many(self, read: Sequence[Incoming | dict[str, Any]]) -> _Answer:
         facts = [fact for fact in read if isinstance(fact, Incoming)]
-        recorded = iter(await self._together.record(facts) if facts else ())
+        found = await self._together.record(facts) if facts else []
+        recorded = iter(found)
         replies = [_reply(next(recorded)) if isinstance(fact, Incoming) else fact for fact in read]
         kept = self._count(replies)
+        damage = None if kept else next((one for one in found if isinstance(one, Damaged)), None)
+        if damage is not None:
+            # To be sent again as it is, which a refusal of all would not say.
+            return _problem(results.problem_of(damage))
         status = 200 if kept == len(replies) else 207 if kept else 422
         return status, _JSON, _encode({"results": replies})
 

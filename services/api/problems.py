@@ -88,7 +88,7 @@ def of_failure(error: Exception) -> Response:
         detail = "What became of it is not known. Send it again as it is; nothing is recorded twice."
         return respond(body("log-unavailable", detail), retry)
     if isinstance(error, LogDamaged):
-        return respond(body("log-damaged", f"{error} Tell the operator."))
+        return respond(of_damage(error))
     if isinstance(error, (ViewsUnavailable, Overtaken)):
         return respond(body("views-unavailable", "Nothing is lost. Ask again in a few seconds."), retry)
     if isinstance(error, Unavailable):
@@ -98,6 +98,11 @@ def of_failure(error: Exception) -> Response:
     if isinstance(error, Refused):
         return respond(of_refusal(error))
     return respond(body("internal", "Nothing that was recorded is lost. Ask again, or tell the operator."))
+
+
+def of_damage(error: LogDamaged) -> dict[str, Any]:
+    """What a partition of the log lost, and that nothing becomes of the fact until it is mended."""
+    return body("log-damaged", f"{error} Tell the operator.")
 
 
 def of_refusal(error: Refused) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 from domain.field import Invalid
 from services.api import problems
 from services.intake import MAX_EVENT_BYTES
-from services.record import Conflict, Gone, Receipt, Result
+from services.record import Conflict, Damaged, Gone, Receipt, Result
 from services.strict_json import Improper, NotJson
 from services.timeline import instant_json
 
@@ -61,7 +61,9 @@ def reply(result: Result) -> dict[str, Any]:
     return refused(problem_of(result), result.source, result.id)
 
 
-def problem_of(result: Conflict | Gone) -> dict[str, Any]:
+def problem_of(result: Conflict | Gone | Damaged) -> dict[str, Any]:
+    if isinstance(result, Damaged):
+        return problems.of_damage(result.error)
     if isinstance(result, Gone):
         return problems.body("erased", "Nothing personal can be recorded of this child; use a new reference.")
     differs = ", ".join(result.differs)

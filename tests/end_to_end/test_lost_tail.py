@@ -115,7 +115,12 @@ def test_a_lost_tail_stops_one_partition_and_is_brought_back(cluster, settings, 
             assert answer.json()["type"] == "urn:casetimeline:problem:log-damaged"
             assert "lacks offsets 5 to 6" in answer.json()["detail"]
         assert post(client, SPARED, 6).status_code == 201
-        assert ids(client, SPARED) == [*everything[SPARED], f"{SPARED}-6"]
+        mixed = client.post("/events", json=[seen(HIT, 8), seen(SPARED, 8)], headers={"Content-Type": BATCH})
+        hit, spared = mixed.json()["results"]
+        assert (mixed.status_code, spared["status"]) == (207, "recorded")
+        assert (hit["status"], hit["id"]) == ("refused", f"{HIT}-8")
+        assert hit["problem"]["type"] == "urn:casetimeline:problem:log-damaged"
+        assert ids(client, SPARED) == [*everything[SPARED], f"{SPARED}-6", f"{SPARED}-8"]
         assert post(client, SIBLING, 0).status_code == 201
         publish(read_place(f"kafka://{cluster.bootstrap}/{INTAKE}"), *map(structured, published))
         until(lambda: gauge(client, "casetimeline_log_damaged_partitions") == 1)
@@ -133,7 +138,7 @@ def test_a_lost_tail_stops_one_partition_and_is_brought_back(cluster, settings, 
         assert command(tmp_path, "index", "lost", **settings).returncode == 0
         until(lambda: client.get("/intake").json()["lag"] == 0)
         assert ids(client, HIT) == sorted([*everything[HIT], "merged", f"{HIT}-7", f"{SIBLING}-0"])
-        assert ids(client, SPARED) == [*everything[SPARED], f"{SPARED}-6", f"{SPARED}-7"]
+        assert ids(client, SPARED) == [*everything[SPARED], *(f"{SPARED}-{number}" for number in (6, 7, 8))]
         until(lambda: lag(client) == 0)
         assert b"0 set aside" in command(tmp_path, "set-aside", "list", **settings).stdout
         assert (beside, len(beside)) == (children_of(running.process.pid), 2)
@@ -142,7 +147,7 @@ def test_a_lost_tail_stops_one_partition_and_is_brought_back(cluster, settings, 
         until(lambda: gauge(client, "casetimeline_log_damaged_partitions") == 0)
 
     shown = json.loads(command(tmp_path, "index", "show", "--output", "json", **settings).stdout)
-    assert [one["events"] for one in shown["partitions"]] == [8, 10]
+    assert [one["events"] for one in shown["partitions"]] == [8, 11]
     rebuilt = command(tmp_path, "index", "rebuild", **settings)
     assert (rebuilt.returncode, shown["digest"] in rebuilt.stderr.decode()) == (0, True)
     assert command(tmp_path, "verify", **settings).returncode == 0

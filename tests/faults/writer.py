@@ -20,7 +20,16 @@ from infra.codec import Codec
 from infra.conflicts import Conflicts
 from infra.kafka_place import KafkaPlace
 from infra.keys import open_embedded
-from infra.log.commit import OWN, Accepted, Commit, LogNotification, LogUnavailable, Outcome, Repeated
+from infra.log.commit import (
+    OWN,
+    Accepted,
+    Commit,
+    LogNotification,
+    LogUnavailable,
+    Outcome,
+    Refused,
+    Repeated,
+)
 from infra.log.kafka_client import Brokers
 from infra.log.kafka_genesis import partition_of
 from infra.log.kafka_log import KafkaLog
@@ -185,7 +194,7 @@ class Writer:
             self._heads[child] = max(
                 self._heads.get(child, 0), *(one.originator_version for one in outcome.notifications)
             )
-        else:
+        elif isinstance(outcome, Refused):
             self._notes.answer(id, "refused")
             self._heads[child] = max(self._heads.get(child, 0), outcome.head or 0)
 
