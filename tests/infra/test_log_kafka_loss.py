@@ -46,9 +46,11 @@ def versions(log: KafkaLog, stream: str) -> list[int]:
 @pytest.mark.timeout(240)
 def test_a_lost_tail_is_noticed_told_and_mended(cluster, topic):
     log = topic.log(timeout_s=5.0)
+    with_its_own_index = topic.log()
     for number in range(10):
         append(log, fact(f"{A}-{number}", A), fact(f"{B}-{number}", B), fact(f"{C}-{number}", C))
     assert versions(log, A) == versions(log, B) == versions(log, C) == list(range(1, 11))
+    assert versions(with_its_own_index, A) == list(range(1, 11))
 
     cluster.kill()
     with pytest.raises(LogUnavailable):
@@ -92,7 +94,10 @@ def test_a_lost_tail_is_noticed_told_and_mended(cluster, topic):
     assert versions(log, B) == list(range(1, 16))
     assert all(log.find(f"{stream}-{number}".encode()) for stream in (A, B, C) for number in range(10))
     assert (log.damaged, list(log.faults())) == ([], [])
-    assert log.heads() == other.heads()
+    assert len(with_its_own_index.mending.mend()) == 7
+    assert versions(with_its_own_index, A) == list(range(1, 11))
+    assert with_its_own_index.damaged == []
+    assert with_its_own_index.heads() == log.heads() == other.heads()
     assert content_digest(log.index) == content_digest(other.index) == content_digest(fresh(topic).index)
 
 
