@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
@@ -9,6 +10,7 @@ from kafka.errors import CommitFailedError, KafkaError
 
 from infra.errors import Unavailable
 from infra.intake import tally
+from infra.intake.lenient import LenientRecords
 from infra.intake.taken import Taken
 from infra.intake.tally import Tally
 from infra.kafka_place import KafkaPlace, reaching
@@ -18,6 +20,15 @@ SESSION_MS = 10_000
 """After how long without a sign of life a reader's partitions are given to the others."""
 
 LEAVES_WITHIN_MS = 1_000
+TOLD_WITHIN_MS = 5_000
+
+
+@dataclass(slots=True)
+class Held:
+    """A partition of this reader's, ``finished`` before an offset, and what became of what lies there."""
+
+    finished: int
+    tally: Tally
 
 
 class Reader:
@@ -32,7 +43,7 @@ class Reader:
         """Raises Unavailable where no broker answers."""
         self._place = place
         self._client = client
-        self._held: dict[TopicPartition, Tally] = {}
+        self._held: dict[TopicPartition, Held] = {}
         self._taken: dict[TopicPartition, tuple[int, int]] = {}
         self._consumer: KafkaConsumer | None = self._joined()
 
@@ -47,10 +58,18 @@ class Reader:
             found = consumer.poll(timeout_ms=int(wait_s * 1000), max_records=most)
             for partition in found.keys() - self._held.keys():
                 self._held[partition] = self._begun(consumer, partition, found[partition][0].offset)
+            if not found:
+                self._pass_over(consumer)
+            self._taken = {
+                partition: (records[0].offset, consumer.position(partition, timeout_ms=TOLD_WITHIN_MS))
+                for partition, records in found.items()
+            }
+        except CommitFailedError:
+            self._leave()
+            return []
         except KafkaError as error:
             self._leave()
             raise _unavailable(self._place, error) from error
-        self._taken = {part: (records[0].offset, records[-1].offset + 1) for part, records in found.items()}
         return [
             Taken(each.partition, each.offset, each.timestamp, each.key, tuple(each.headers), each.value)
             for records in found.values()
@@ -64,14 +83,9 @@ class Reader:
         """
         assert self._consumer is not None
         for partition in self._taken:
-            self._held[partition] += became.get(partition.partition, Tally())
-        reached = {
-            partition: OffsetAndMetadata(end, tally.written(self._held[partition]), -1)
-            for partition, (_, end) in self._taken.items()
-        }
+            self._held[partition].tally += became.get(partition.partition, Tally())
         try:
-            if reached:
-                self._consumer.commit(reached)
+            self._commit(self._consumer, {partition: end for partition, (_, end) in self._taken.items()})
         except CommitFailedError:
             # The partitions are somebody else's by now, who reads the records again and finds them recorded.
             self._leave()
@@ -91,6 +105,32 @@ class Reader:
         """Leave; the partitions go to the others at once."""
         self._leave()
 
+    def _pass_over(self, consumer: KafkaConsumer) -> None:
+        """Finish what nobody is given: how a publisher's transaction ended, and what it took back."""
+        passed = {}
+        for partition in consumer.assignment():
+            reached = consumer.position(partition, timeout_ms=TOLD_WITHIN_MS)
+            if reached is None:
+                continue
+            if partition not in self._held:
+                self._held[partition] = self._begun(consumer, partition, reached)
+            if reached > self._held[partition].finished:
+                passed[partition] = reached
+        self._commit(consumer, passed)
+
+    def _commit(self, consumer: KafkaConsumer, reached: Mapping[TopicPartition, int]) -> None:
+        """Say up to where partitions are finished. Raises KafkaError."""
+        if not reached:
+            return
+        consumer.commit(
+            {
+                partition: OffsetAndMetadata(offset, tally.written(self._held[partition].tally), -1)
+                for partition, offset in reached.items()
+            }
+        )
+        for partition, offset in reached.items():
+            self._held[partition].finished = offset
+
     def _joined(self) -> KafkaConsumer:
         try:
             consumer = KafkaConsumer(
@@ -108,6 +148,8 @@ class Reader:
                 allow_auto_create_topics=False,
                 **reaching(self._place, self._client),
             )
+            # One such name would hold up all that is behind it for ever.
+            consumer._fetcher.PartitionRecords = LenientRecords
             consumer.subscribe([self._place.topic], listener=_Forgetting(self._held))
         except KafkaError as error:
             raise _unavailable(self._place, error) from error
@@ -122,14 +164,14 @@ class Reader:
             with suppress(KafkaError):
                 consumer.close(autocommit=False, timeout_ms=LEAVES_WITHIN_MS)
 
-    def _begun(self, consumer: KafkaConsumer, partition: TopicPartition, first: int) -> Tally:
-        """What became of the records of a partition before the first that is read of it now."""
+    def _begun(self, consumer: KafkaConsumer, partition: TopicPartition, first: int) -> Held:
+        """A partition as it was left, ``first`` being the first that is read of it now."""
         committed = consumer.committed(partition, metadata=True)
         if committed is None:
-            return Tally()
+            return Held(0, Tally())
         begins = consumer.beginning_offsets([partition])[partition]
         missing = max(min(begins, first) - committed.offset, 0)
-        return tally.read(committed.metadata) + Tally(missing=missing)
+        return Held(committed.offset, tally.read(committed.metadata) + Tally(missing=missing))
 
 
 def group_of(place: KafkaPlace) -> str:
@@ -140,7 +182,7 @@ def group_of(place: KafkaPlace) -> str:
 class _Forgetting(ConsumerRebalanceListener):  # type: ignore[misc]
     """Forgets the tallies of partitions that go: whoever has them next goes on counting."""
 
-    def __init__(self, held: dict[TopicPartition, Tally]) -> None:
+    def __init__(self, held: dict[TopicPartition, Held]) -> None:
         self._held = held
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:

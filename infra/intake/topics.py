@@ -1,6 +1,8 @@
 """The topic that case systems publish to, and the one for what of it cannot be recorded."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from time import monotonic, sleep
 from typing import Any
 
 from kafka import KafkaAdminClient
@@ -16,6 +18,10 @@ SET_ASIDE = ".set-aside"
 PARTITIONS = 8
 LARGEST_BYTES = 1024 * 1024
 """The largest batch that may be published; an event may have a quarter of that."""
+
+MADE_WITHIN_S = 30.0
+"""How long brokers may take to tell of a topic that was made."""
+LOOK_AGAIN_S = 0.1
 
 KEPT_MS = 30 * 24 * 3_600_000
 """How long a published record is kept, read or not: thirty days, for it may hold what is personal."""
@@ -86,8 +92,7 @@ def _exists(admin: KafkaAdminClient, topic: str) -> bool:
 
 
 def _check(admin: KafkaAdminClient, topic: str, intake: str) -> None:
-    asked = ConfigResource(ConfigResourceType.TOPIC, topic)
-    found = admin.describe_configs([asked], config_filter="all")["topic"][topic]
+    found = _settings(admin, topic)
     if "compact" in found["cleanup.policy"]["value"]:
         raise Unsuitable(
             f"The topic {topic} is compacted, which loses facts; set its cleanup.policy to delete."
@@ -97,3 +102,20 @@ def _check(admin: KafkaAdminClient, topic: str, intake: str) -> None:
             f"The topic {topic} may hold what is compressed in a way that cannot be read here; set its "
             f"compression.type to {_COMPRESSION}."
         )
+
+
+def _settings(admin: KafkaAdminClient, topic: str) -> Mapping[str, Any]:
+    """The settings of a topic. Of one just made each broker hears in its own time: one that has not tells of
+    no setting at all, and is asked again. Raises Unavailable where that takes too long.
+    """
+    asked = ConfigResource(ConfigResourceType.TOPIC, topic)
+    until = monotonic() + MADE_WITHIN_S
+    while True:
+        found: Mapping[str, Any] = {}
+        with suppress(UnknownTopicOrPartitionError):
+            found = admin.describe_configs([asked], config_filter="all")["topic"][topic]
+        if found:
+            return found
+        if monotonic() > until:
+            raise Unavailable(f"The topic {topic} was made, and is not there yet; retry.")
+        sleep(LOOK_AGAIN_S)

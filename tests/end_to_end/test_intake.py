@@ -154,6 +154,47 @@ def test_headers_without_values_hold_nothing_up_and_are_kept_as_they_were(tmp_pa
     assert aside.record.headers == tuple(headers.items())
 
 
+class Bytes(str):
+    """A name of a header that is no text."""
+
+    def encode(self, *_how: str) -> bytes:
+        return b"n\xff"
+
+
+def test_a_header_whose_name_is_no_text_holds_nothing_up(tmp_path, place):
+    config = config_of(tmp_path, place)
+    good, junk = structured(referral(subject="C1", id="good")), Message(b"k", [], b"n\xff")
+    with composed(config) as parts, taking_in(config, parts) as intake:
+        # What is sent unpacked the broker packs, and with it makes text of such a name.
+        producer = KafkaProducer(bootstrap_servers=list(place.servers), compression_type="gzip")
+        for message in (good, junk, good):
+            headers = [("first", b"1"), (Bytes("name"), b"\xff"), *message.headers]
+            producer.send(place.topic, message.value, message.key, headers, partition=0)
+        producer.close()
+        assert take_in_all(intake) == 3
+        assert parts.log.heads() == (1,)
+    (aside,) = AsideReader(place, {}).page(-1, 10)
+    assert (aside.record.value, aside.record.headers) == (b"n\xff", (("first", b"1"), ("n?", b"\xff")))
+
+
+def test_transactions_are_read_to_their_end_and_what_was_taken_back_was_never_published(tmp_path, place):
+    config = config_of(tmp_path, place)
+    with composed(config) as parts, taking_in(config, parts) as intake:
+        producer = Producer({"bootstrap.servers": ",".join(place.servers), "transactional.id": place.topic})
+        producer.init_transactions(WITHIN_S)
+        for id, end in (("kept", producer.commit_transaction), ("back", producer.abort_transaction)):
+            fact = structured(referral(subject="C1", id=id))
+            producer.begin_transaction()
+            for partition in (0, 1):
+                producer.produce(place.topic, fact.value, fact.key, partition=partition)
+            producer.flush(WITHIN_S)
+            end(WITHIN_S)
+        wait_for(lambda: not intake.step() and lag_of(place) == 0)
+        assert parts.log.heads() == (1,)
+        tally = IntakeReads(place, {}).standing()["tally"]
+    assert (tally["recorded"], tally["duplicate"], tally["missing"]) == (1, 1, 0)
+
+
 def test_what_was_set_aside_lies_where_it_was_published_and_says_why(tmp_path, place):
     config = config_of(tmp_path, place)
     fact = referral(id="first")
@@ -286,6 +327,20 @@ def test_the_topics_are_made_as_they_must_be_and_a_compacted_one_is_refused(plac
         admin.close()
     with pytest.raises(Unsuitable, match=r"cleanup\.policy"):
         prepare(other, {})
+
+
+def test_a_broker_that_has_not_heard_of_a_topic_just_made_is_asked_again(place, monkeypatch):
+    told = KafkaAdminClient.describe_configs
+    asked = []
+
+    def describe(admin, resources, **how):
+        asked.append(resources[0].name)
+        found = told(admin, resources, **how)
+        return {"topic": {name: {} for name in found["topic"]}} if asked.count(asked[-1]) < 3 else found
+
+    monkeypatch.setattr(KafkaAdminClient, "describe_configs", describe)
+    prepare(place, {})
+    assert asked == [place.topic] * 3 + [place.topic + SET_ASIDE] * 3
 
 
 def test_a_service_takes_in_what_is_published_and_stops_in_time(tmp_path, place):
