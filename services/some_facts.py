@@ -1,13 +1,13 @@
 """Histories of which only facts of some types are read: others are passed over before they are decoded."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.catalogue import EVENT_TYPES, PREFIX
 from infra.log.rows import Rows
 from projections.measured.rows import Sources
 from services.compose import Parts
-from services.held import HeldRows, held_of, read_rows
+from services.held import HeldRows, read_rows
 from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION, Histories
 from services.shares import histories_of
 
@@ -53,15 +53,28 @@ def _held(parts: Parts, streams: Sequence[str], sources: Sources) -> HeldRows:
             for stream, at in held.places.items()
         }
         return HeldRows(held.rows, places)
-    some = parts.log.select_all(streams, sorted(passed_over))
-    whole = _to_be_whole(parts, streams, some)
-    if not whole:
-        return held_of(some, streams)
-    others = parts.log.select_all(sorted(whole))
-    begin = len(some.streams)
-    held = held_of(some.before(others), [stream for stream in streams if stream not in whole])
-    of_whole = {stream: [begin + at for at in places] for stream, places in others.by_stream().items()}
-    return HeldRows(held.rows, {**held.places, **dict.fromkeys(whole, ()), **of_whole})
+    found = parts.log.select_all(streams, sorted(passed_over))
+    whole = _to_be_whole(parts, streams, found)
+    places = {stream: at for stream, at in _saying(found, sources.says).items() if stream not in whole}
+    if whole:
+        others = parts.log.select_all(sorted(whole))
+        begin = len(found.streams)
+        places |= {stream: [begin + at for at in of] for stream, of in others.by_stream().items()}
+        found = found.before(others)
+    return HeldRows(found, {stream: places.get(stream, ()) for stream in streams})
+
+
+def _saying(rows: Rows, says: Mapping[str, Collection[str]]) -> dict[str, list[int]]:
+    """The places of each stream's events, of some types but for those in which none of some words is."""
+    if not says:
+        return rows.by_stream()
+    words = {PREFIX + name: [word.encode() for word in of_name] for name, of_name in says.items()}
+    places: dict[str, list[int]] = {}
+    for at, (stream, topic, state) in enumerate(zip(rows.streams, rows.topics, rows.states, strict=True)):
+        wanted = words.get(topic)
+        if wanted is None or any(word in state for word in wanted):
+            places.setdefault(stream, []).append(at)
+    return places
 
 
 def _to_be_whole(parts: Parts, streams: Sequence[str], found: Rows) -> set[str]:

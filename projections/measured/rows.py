@@ -1,7 +1,7 @@
 """The projection that everything is measured from: a row for each thing that counts."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from domain.families import FAMILIES, Family
 from domain.history import Outline
@@ -124,13 +124,15 @@ def rows_of(case: Case, series: Collection[str]) -> list[Measured]:
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What rows are made from: facts of some types (None: of all), and clocks of some families, with every
-    flag or without those that other facts explain. ``others`` as of a `Maker`.
+    flag or without those that other facts explain. ``others`` as of a `Maker`. ``says``: of facts of some of
+    these types, only those are read from in which one of some words is.
     """
 
     types: frozenset[str] | None
     families: tuple[Family, ...]
     with_flags: bool
     others: Callable[[Outline], bool] | None = None
+    says: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def with_types(self, types: frozenset[str] | None) -> "Sources":
         return replace(self, types=None if self.types is None or types is None else self.types | types)
@@ -141,6 +143,7 @@ def sources_of(series: Iterable[str], *, with_flags: bool) -> Sources:
     types: frozenset[str] = frozenset()
     families: dict[str, Family] = {}
     makers: list[Maker] = []
+    read_for: dict[str, list[str | None]] = {}
     for name in series:
         maker = next((maker for maker in _MAKERS if name in maker.series), None)
         alone = ALONE.get(name)
@@ -151,13 +154,22 @@ def sources_of(series: Iterable[str], *, with_flags: bool) -> Sources:
         elif alone is not None:
             types |= alone.flags if with_flags else alone.days
             types |= {"RiskAssessed"} if name in BY_RISK else frozenset()
+            for each in alone.days:
+                read_for.setdefault(each, []).append(alone.says.get(each))
             families[alone.family.name] = alone.family
     is_all = any(maker.reads is None for maker in makers)
+    is_part = not (makers or with_flags)
+    says = {
+        name: frozenset(word for word in words if word is not None)
+        for name, words in read_for.items()
+        if is_part and None not in words
+    }
     return Sources(
         None if is_all else types,
         tuple(families.values()),
         with_flags,
         others=next((maker.others for maker in makers if maker.others is not None), None),
+        says=says,
     )
 
 
