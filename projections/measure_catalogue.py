@@ -385,6 +385,7 @@ PROTECTION = (
 )
 
 _PROTECTED = Where(kinds=("child_protection",))
+_EACH_PLAN = " A child on two such plans counts with each."
 
 
 def _of_plans_started(name: str, title: str, what: str, mark: str, source: str) -> Measure:
@@ -475,9 +476,9 @@ PLANS = (
             name=f"{name}_last_seen",
             title=f"{title}: weeks since they were last seen",
             definition=f"{title} on the day{who}, by complete weeks since the child was last seen at a "
-            f"visit; where never since {began}, since then.",
+            f"visit; where never since {began}, since then.{each}",
             source="code of a public regional Annex A tool, read (bands of 6, 12 and 18 weeks)",
-            counts="children",
+            counts=counts,
             series="last_seen",
             placed="standing",
             among=(Where(kinds=(name,)),),
@@ -485,14 +486,17 @@ PLANS = (
             unit="weeks",
             has_quartiles=True,
         )
-        for name, title, who, began in (
-            ("child_protection", "Children on a child protection plan", "", "the plan began"),
-            ("child_in_need", "Children on a child in need plan", "", "the plan began"),
+        for name, counts, title, who, began, each in (
             (
-                "looked_after", "Children looked after",
+                "child_protection", "plans", "Children on a child protection plan", "", "the plan began",
+                _EACH_PLAN,
+            ),
+            ("child_in_need", "plans", "Children on a child in need plan", "", "the plan began", _EACH_PLAN),
+            (
+                "looked_after", "children", "Children looked after",
                 " (an episode of care or a placement goes on, or a looked-after plan where neither was ever "
                 "told)",
-                "this began",
+                "this began", "",
             ),
         )
     ),
@@ -500,7 +504,7 @@ PLANS = (
         Measure(
             name=f"{name}_last_reviewed",
             title=f"{title}: days since the last review",
-            definition=f"{title} on the day, by the calendar days since {since}.",
+            definition=f"{title} on the day, by the calendar days since {since}.{each}",
             source="code of a public regional Annex A tool, read (bands of 91, 182, 273 and 365 days)",
             counts=counts,
             series=series,
@@ -509,14 +513,15 @@ PLANS = (
             unit="calendar_days",
             has_quartiles=True,
         )
-        for name, series, counts, title, since in (
+        for name, series, counts, title, since, each in (
             (
                 "child_protection", "last_reviewed", "plans", "Children on a child protection plan",
                 "the last quorate review conference; where there was none yet, since the plan began",
+                _EACH_PLAN,
             ),
             (
                 "looked_after", "care_reviewed", "children", "Children in care",
-                "their care was last reviewed; where it was not yet, since it began",
+                "their care was last reviewed; where it was not yet, since it began", "",
             ),
         )
     ),

@@ -16,7 +16,9 @@ _ENDS: Mapping[type[Event], str] = {CareEnded: "episode_id", PlacementEnded: "pl
 
 
 @dataclass(slots=True)
-class _Spell:
+class Spell:
+    """An episode of care, or a placement, from its start to its end, None while it goes on."""
+
     id: str
     since: date
     kind: str | None
@@ -24,24 +26,26 @@ class _Spell:
 
 
 def care_things(case: Case) -> Iterator[Measured]:
-    """A row for each episode of care, and for each placement; and of each episode that runs, one from when it
-    was last reviewed.
+    """A row for each episode of care, and for each placement; and of a child in care, one from when that was
+    last reviewed, however many episodes run.
     """
-    for placement in _spells(case.told("PlacementStarted", "PlacementEnded")):
+    for placement in spells(case.told("PlacementStarted", "PlacementEnded")):
         yield _row(case, "placements", placement, placement.since)
     reviews = [
         told.day
         for told in case.told("MeetingHeld")
         if isinstance(told.fact, MeetingHeld) and told.fact.kind == "looked_after_review"
     ]
-    for episode in _spells(case.told("CareStarted", "CareEnded")):
+    episodes = spells(case.told("CareStarted", "CareEnded"))
+    for episode in episodes:
         yield _row(case, "care", episode, episode.since)
-        if episode.until is None:
-            last = max((day for day in reviews if day >= episode.since), default=episode.since)
-            yield _row(case, "care_reviewed", episode, last)
+    running = [episode for episode in episodes if episode.until is None]
+    if running:
+        last = max((day for day in reviews if day >= running[0].since), default=running[0].since)
+        yield _row(case, "care_reviewed", running[0], last)
 
 
-def _row(case: Case, series: str, spell: _Spell, since: date) -> Measured:
+def _row(case: Case, series: str, spell: Spell, since: date) -> Measured:
     worker, team = case.holders.on(spell.until or case.day)
     return Measured(
         child=case.survivor[0],
@@ -57,16 +61,16 @@ def _row(case: Case, series: str, spell: _Spell, since: date) -> Measured:
     )
 
 
-def _spells(facts: Sequence[Told]) -> list[_Spell]:
+def spells(facts: Sequence[Told]) -> list[Spell]:
     """Each from its first start to its last end; started again after that, it lives again."""
-    found: list[_Spell] = []
-    latest: dict[str, _Spell] = {}
+    found: list[Spell] = []
+    latest: dict[str, Spell] = {}
     for told in facts:
         fact = told.fact
         if type(fact) in _STARTS:
             id = getattr(fact, _STARTS[type(fact)])
             if id not in latest or latest[id].until is not None:
-                latest[id] = _Spell(id, told.day, getattr(fact, "kind", None))
+                latest[id] = Spell(id, told.day, getattr(fact, "kind", None))
                 found.append(latest[id])
         elif type(fact) in _ENDS and (id := getattr(fact, _ENDS[type(fact)])) in latest:
             latest[id].until = told.day

@@ -107,6 +107,10 @@ def _reviewed(case: Case, life: PlanLife) -> Measured:
     for clock in case.figures.clocks:
         if clock.timescale.id not in _REVIEWS or clock.subject != life.plan_id:
             continue
+        over_on = clock.stopped_on
+        if clock.started_on < life.start and over_on is not None and over_on <= life.start:
+            # Of an earlier life of the plan.
+            continue
         if clock.status == "open":
             late_from = clock.in_time_until + timedelta(days=1)
         elif not clock.is_met_in_time:

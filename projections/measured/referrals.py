@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from domain.care import CareStarted
 from domain.months import months_after, months_completed
-from domain.plan import PlanStarted
 from domain.referral import ReferralClosed, ReferralDecided, ReferralReceived
 from domain.referral_episode import Episode
 from domain.working_days import calendar_days
+from projections.measured.care import spells
+from projections.measured.plans import plan_lives
 from projections.measured.row import Measured, marked
 from projections.projection import Case
 
@@ -62,13 +62,8 @@ def drift_things(case: Case) -> Iterator[Measured]:
     """From the last referral to a child protection plan, and from either to care; lengths are calendar
     days.
     """
-    plans = [t for t in case.told("PlanStarted") if isinstance(t.fact, PlanStarted)]
-    protection = [
-        (t.day, t.fact.plan_id)
-        for t in plans
-        if isinstance(t.fact, PlanStarted) and t.fact.kind == "child_protection"
-    ]
-    care = [(t.day, t.fact.episode_id) for t in case.told("CareStarted") if isinstance(t.fact, CareStarted)]
+    protection = [(life.start, life.plan_id) for life in plan_lives(case) if life.kind == "child_protection"]
+    care = [(episode.since, episode.id) for episode in spells(case.told("CareStarted", "CareEnded"))]
     received = [(e.received_on, e.referral_id) for e in case.episodes]
     for kind, starts, ends in (
         ("referral_to_protection", received, protection),

@@ -55,7 +55,7 @@ class Maker:
 
 _MAKERS: tuple[Maker, ...] = (
     Maker(referral_things, frozenset({"referrals"}), _REFERRALS),
-    Maker(drift_things, frozenset({"drift"}), _REFERRALS | {"PlanStarted", "CareStarted"}),
+    Maker(drift_things, frozenset({"drift"}), _REFERRALS | _PLANS | _CARE),
     Maker(
         protection_things,
         frozenset({"strategy_discussions", "enquiries", "initial_conferences"}),
@@ -184,4 +184,4 @@ def _told_apart(makers: Sequence[Things], case: Case) -> list[Measured]:
     return found
 
 
-measured_rows: Projection[Measured] = Projection(name="measured", version=3, row=Measured, rows=rows)
+measured_rows: Projection[Measured] = Projection(name="measured", version=4, row=Measured, rows=rows)

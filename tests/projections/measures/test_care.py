@@ -62,6 +62,9 @@ EXAMPLES: Examples = {
         "of two the last": ("1 in 0-91", BEGUN, review("2019-03-05"), review("2019-12-02", meeting="M-2")),
         "not at a review of another plan": ("1 in 366+", BEGUN, review("2019-12-02", "review_conference")),
         "never since care began": ("1 in 0-91", review("2019-03-05"), care("2019-12-02")),
+        "in care twice over, once": (
+            "1 in 0-91", BEGUN, care("2019-12-16", "E-2"), review("2019-12-02"),
+        ),
         "out of care": ("0", BEGUN, review("2019-12-02"), care_ended("2019-12-31")),
     },
     "care_three_placements": {

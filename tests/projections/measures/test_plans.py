@@ -118,6 +118,16 @@ EXAMPLES: Examples = {
             review("2019-12-05", "M-3"),
         ),
         "three months old today": ("1 of 1", plan("2019-09-30"), review("2019-12-30")),
+        "the same plan was late in an earlier life": (
+            "1 of 1", plan("2017-01-05"), ended("2017-12-05"), plan("2019-08-05"), review("2019-11-05"),
+        ),
+        "the same plan is late now": (
+            "0 of 1", plan("2017-01-05"), review("2017-04-05"), ended("2017-05-05"), plan("2019-08-05"),
+            review("2019-11-06", "M-2"),
+        ),
+        "late in a life that this one goes on from": (
+            "0 of 1", plan("2019-05-01"), ended("2019-07-31"), plan("2019-08-05"), review("2019-10-01"),
+        ),
         "not three months old": ("0 of 0", plan("2019-10-01")),
         "ended": ("0 of 0", plan("2019-03-05"), ended("2019-12-31")),
         "of another kind": ("0 of 0", need("2019-03-05")),

@@ -16,6 +16,10 @@ def plan(on, plan="P-1", kind="child_protection"):
     return ("PlanStarted", on, {"plan_id": plan, "kind": kind})
 
 
+def ended(on, plan="P-1"):
+    return ("PlanEnded", on, {"plan_id": plan})
+
+
 def care(on):
     return ("CareStarted", on, {"episode_id": "E-1"})
 
@@ -109,6 +113,10 @@ EXAMPLES: Examples = {
         "before it": ("0", received("2018-12-01"), plan("2018-12-31")),
         "another kind of plan": ("0", received("2019-03-05"), plan("2019-04-01", kind="child_in_need")),
         "a referral that came later": ("0", received("2019-03-05"), plan("2019-03-04")),
+        "reported twice": ("1", received("2018-12-01"), plan("2019-03-01"), plan("2019-03-05")),
+        "the same plan again": (
+            "2", received("2018-12-01"), plan("2019-03-01"), ended("2019-04-01"), plan("2019-06-03"),
+        ),
     },
     "drift_protection_to_care": {
         "in the period": ("1", plan("2018-12-01"), care("2019-01-01")),
@@ -120,6 +128,7 @@ EXAMPLES: Examples = {
         "in the period": ("1", received("2018-12-01"), care("2019-01-01")),
         "before it": ("0", received("2018-12-01"), care("2018-12-31")),
         "a plan alone": ("0", plan("2019-03-05"), care("2019-04-01")),
+        "reported twice": ("1", received("2018-12-01"), care("2019-03-01"), care("2019-03-05")),
     },
 }  # fmt: skip
 
