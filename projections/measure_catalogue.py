@@ -895,8 +895,8 @@ RECORDING = (
         name="recording_delays",
         title="Facts by how long after they occurred they were entered",
         definition="Facts entered in the period, by the working days from the day they occurred to the day "
-        "they were "
-        "entered, else recorded; first snapshots and imported history left out.",
+        "they were entered, else recorded; first snapshots and imported history left out. By kind: the "
+        "source that told them; they are of no team or worker.",
         source=f"{OFSTED}: records of visits not up to date; {HERE}",
         counts="facts",
         series="facts_entered",
@@ -911,7 +911,7 @@ RECORDING = (
             definition="Of the facts entered in the period, the share entered more than "
             f"{days} working {'day' if days == 1 else 'days'} after they occurred; first snapshots and "
             "imported "
-            "history left out.",
+            "history left out. By kind: the source that told them; they are of no team or worker.",
             source=f"{OFSTED}: records of visits not up to date; {HERE}",
             counts="facts",
             series="facts_entered",

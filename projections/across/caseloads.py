@@ -107,12 +107,18 @@ def held_by_worker(
 ) -> dict[str, Counter[str | None]]:
     """How many children each worker holds on ``day`` who holds any, by team."""
     held: dict[str, Counter[str | None]] = {}
+    for spell in held_on(spells, workers, day):
+        held.setdefault(spell.worker_id, Counter())[spell.team_id] += 1
+    return held
+
+
+def held_on(spells: Iterable[Held], workers: Sequence[WorkerRow], day: date) -> Iterator[Held]:
+    """The times of holding a case that go on at the end of ``day``."""
     leavings = Leavings(workers)
     for spell in spells:
         until = leavings.ends(spell)
         if spell.since <= day and (until is None or day < until):
-            held.setdefault(spell.worker_id, Counter())[spell.team_id] += 1
-    return held
+            yield spell
 
 
 def _caseload(

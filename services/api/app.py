@@ -93,6 +93,7 @@ def application(
         ("/measures", measures.measures),
         ("/measures/{name}", measures.measure),
         ("/caseloads", measures.caseloads),
+        ("/caseloads/cases", measures.caseload_cases),
         ("/discrepancies", quality.discrepancies),
         ("/possible-duplicates", quality.possible_duplicates),
         ("/measures/{name}/cases", measures.cases),

@@ -156,6 +156,18 @@ SCHEMAS["CaseloadList"] = object_(
     }
 )
 
+SCHEMAS["CaseloadCases"] = object_(
+    {
+        **{name: _ECHO[name] for name in ("as_at", "known_at", "basis")},
+        "worker_id": _WORD,
+        "cases": list_(
+            object_({"child": _WORD, "allocated_on": _DAY, "team_id": _MAYBE, "is_open": {"type": "boolean"}})
+        ),
+        "next": _CURSOR,
+        "lag": _COUNT,
+    }
+)
+
 _DISCREPANCY = {
     "child": _WORD,
     "code": _WORD,
@@ -292,6 +304,18 @@ def paths(asked: Sequence[Schema], numbered: Sequence[Schema], opaque: Sequence[
                         {"type": "integer", "minimum": 1, "maximum": 999},
                         "How many children a full-time worker should hold at most; 18 by default.",
                     ),
+                    *numbered,
+                ],
+            )
+        },
+        "/caseloads/cases": {
+            "get": operation(
+                "The children that a worker holds on the day",
+                "measures",
+                {"200": _replies("CaseloadCases", "Children."), **problems_(422, 503)},
+                parameters=[
+                    {**query("worker_id", _NAME, "The children of this worker."), "required": True},
+                    *asked,
                     *numbered,
                 ],
             )

@@ -130,6 +130,23 @@ class MeasureRoutes:
 
         return await _answer(request, work)
 
+    async def caseload_cases(self, request: Request) -> Response:
+        found = parameters.read(request, (*parameters.QUESTION, "worker_id", *PAGING))
+        asked = self._asked(found)
+        worker = found.get("worker_id")
+        if worker is None:
+            raise Invalid([Problem("worker_id", "is required: whose children are listed")])
+        limit, after = parameters.limit(found), parameters.position(found)
+
+        def work(tell: Tell) -> Reply:
+            answer = self._measures.caseload_cases(asked, worker, tell)
+            following = str(after + limit) if len(answer.items) > after + limit else None
+            echo = {**asked.asked.echo(), "worker_id": worker}
+            page = answer.items[after : after + limit]
+            return {**echo, "cases": page, "next": following, "lag": answer.lag}
+
+        return await _answer(request, work)
+
     def _asked(self, found: dict[str, str]) -> Wanted:
         return wanted(parameters.question(found, self._today(), self._calendar), found)
 

@@ -44,6 +44,12 @@ CHANGE_COLUMNS = {
     "counts now": "now.in_numerator",
     "facts": "facts",
 }
+CASELOAD_CASE_COLUMNS = {
+    "child": "child",
+    "allocated on": "allocated_on",
+    "team": "team_id",
+    "open": "is_open",
+}
 CASE_COLUMNS = {
     "child": "child",
     "case": "case",
@@ -110,6 +116,9 @@ def caseloads(
     ] = "worker",
     team: Annotated[str | None, typer.Option("--team", help="Only of this team.")] = None,
     worker: Annotated[str | None, typer.Option("--worker", help="Only of this worker.")] = None,
+    cases: Annotated[
+        bool, typer.Option("--cases", help="List the children that --worker holds on the day.")
+    ] = False,
     threshold: Annotated[
         int | None,
         typer.Option(min=1, help="Most children for a full-time worker, whatever the policy says."),
@@ -129,6 +138,8 @@ def caseloads(
 
     if by not in ("worker", "team"):
         raise typer.BadParameter("--by must be worker or team")
+    if cases and worker is None:
+        raise typer.BadParameter("--cases lists the children of one worker; name it with --worker")
     found = {"from": from_, "to": to, "team_id": team, "worker_id": worker}
     config = settings(data, log, views, today)
     with composed(config) as parts:
@@ -137,6 +148,12 @@ def caseloads(
             catch_up(parts, config)
         with bar("Folding", "children") as move:
             measures = Measures(parts)
+            if cases and worker is not None:
+                held = measures.caseload_cases(wanted, worker, move).items
+                reply = {**wanted.asked.echo(), "worker_id": worker, "cases": held}
+                title = f"Held by {worker} as at {wanted.day.isoformat()}"
+                show(output, reply, held, CASELOAD_CASE_COLUMNS, title)
+                return
             answer = measures.caseloads(wanted, "team" if by == "team" else "worker", threshold, move)
         most = threshold or measures.threshold(wanted.day)
     reply = {**wanted.echo(), "by": by, "threshold": most, "caseloads": answer.items}

@@ -13,7 +13,12 @@ Log = Annotated[
     str | None,
     typer.Option("--log", metavar="URL", help="The log: sqlite:///FILE or kafka://HOST:PORT/TOPIC."),
 ]
-Views = Annotated[str | None, typer.Option("--views", metavar="URL", help="The views: sqlite:///FILE.")]
+Views = Annotated[
+    str | None,
+    typer.Option(
+        "--views", metavar="URL", help="The views: sqlite:///FILE or postgresql+psycopg://HOST/DATABASE."
+    ),
+]
 Today = Annotated[str | None, typer.Option("--today", metavar="DATE", help="A day that stands for today.")]
 Http = Annotated[str | None, typer.Option("--http", metavar="HOST:PORT", help="Where to listen.")]
 MetricsAt = Annotated[

@@ -86,6 +86,15 @@ class Measures:
             return Answer(caseloads.in_rows(part.across, wanted, by, most), None, 0)
         return Answer(caseloads.in_views(self._parts.views, wanted, by, most), None, lag)
 
+    def caseload_cases(self, wanted: Wanted, worker_id: str, tell: Tell = tell_nobody) -> Answer:
+        """The children that a worker holds on the day."""
+        lag = self._lag_of_views(wanted.asked.question)
+        if lag is None:
+            wanted = self._held_to_policy(wanted)
+            part = past_part(self._parts, Ask((BY_NAME["caseloads_over_threshold"],), wanted), tell)
+            return Answer(caseloads.cases_in_rows(part.across, wanted.day, worker_id), None, 0)
+        return Answer(caseloads.cases_in_views(self._parts.views, wanted.day, worker_id), None, lag)
+
     def restated(
         self, measure: Measure, wanted: Wanted, published_before: datetime, tell: Tell = tell_nobody
     ) -> Restated:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from domain.months import months_after
 from infra.views.views import Views
-from projections.across.caseloads import Caseload, Held, caseload_policy, caseloads
+from projections.across.caseloads import Caseload, Held, caseload_policy, caseloads, held_on
 from projections.measure import Period
 from projections.worker_rows import WorkerRow
 from services.measures.across import Rows, held_in_rows, held_in_views, workers_in_views
@@ -36,6 +36,33 @@ def in_views(views: Views, wanted: Wanted, by: By, most: int | None) -> list[dic
 def in_rows(rows: Rows, wanted: Wanted, by: By, most: int | None) -> list[dict[str, Any]]:
     """The same by rows folded for the question."""
     return list(_told(held_in_rows(rows), rows.workers, wanted, by, most))
+
+
+def cases_in_views(views: Views, day: date, worker_id: str) -> list[dict[str, Any]]:
+    """The children that a worker holds by the views, which were made for ``day``."""
+    with views.reading() as connection:
+        held, workers = held_in_views(connection, day), workers_in_views(connection)
+    return _cases(held, workers, day, worker_id)
+
+
+def cases_in_rows(rows: Rows, day: date, worker_id: str) -> list[dict[str, Any]]:
+    """The same by rows folded for the question."""
+    return _cases(held_in_rows(rows), rows.workers, day, worker_id)
+
+
+def _cases(
+    held: Sequence[Held], workers: Sequence[WorkerRow], day: date, worker_id: str
+) -> list[dict[str, Any]]:
+    of_worker = (spell for spell in held if spell.worker_id == worker_id)
+    return [
+        {
+            "child": spell.child,
+            "allocated_on": spell.allocated_on.isoformat(),
+            "team_id": spell.team_id,
+            "is_open": spell.is_open,
+        }
+        for spell in sorted(held_on(of_worker, workers, day), key=lambda spell: spell.child)
+    ]
 
 
 def _told(

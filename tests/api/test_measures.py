@@ -94,6 +94,11 @@ def test_caseloads_are_told_for_the_end_of_each_month(api, child):
     assert [(one["on"], one["children"], one["is_over"]) for one in loads] == [
         ("2019-03-31", 1, False), ("2019-04-30", 1, False), ("2019-05-14", 1, False),
     ]  # fmt: skip
+    held = api.get("/caseloads/cases", params={"worker_id": f"W-{child}", "as_at": "2019-05-14"}).json()
+    assert (held["as_at"], held["worker_id"], held["next"]) == ("2019-05-14", f"W-{child}", None)
+    assert held["cases"] == [
+        {"child": child, "allocated_on": "2019-03-05", "team_id": "T-1", "is_open": False},
+    ]
     by_team = api.get("/caseloads", params={"as_at": "2019-05-14", "by": "team"}).json()["caseloads"]
     assert all(one["workers"] >= 1 for one in by_team)
 
@@ -111,6 +116,7 @@ def test_what_cannot_be_asked_is_refused_by_name(api):
         ("/measures/visits_not_seen/cases", {"cursor": "nonsense", "as_at": "2019-10-22"}),
         ("/measures/visits_not_seen/restatement", {"published_at": "soon"}),
         ("/caseloads", {"threshold": "many"}),
+        ("/caseloads/cases", {"worker_id": ""}),
     ):
         answer = api.get(path, params=asked)
         assert is_problem(answer, 422, "invalid-question")

@@ -45,6 +45,19 @@ def by_team(measures, question, most=None, **only):
     return {load["team_id"]: load for load in measures.caseloads(asked, "team", most).items}
 
 
+def held(measures, question, worker):
+    found = measures.caseload_cases(wanted(question, {}), worker).items
+    return [(one["child"], one["allocated_on"], one["team_id"]) for one in found]
+
+
+def test_the_children_that_a_worker_holds_are_behind_its_number(measures, question):
+    assert held(measures, question, "W-1") == [("C1", "2019-06-03", "T-1"), ("C2", "2019-06-03", "T-1")]
+    loads = measures.caseloads(wanted(question, {"from": "2019-10-01"}), "worker").items
+    for load in loads:
+        assert len(held(measures, question, load["worker_id"])) == load["children"]
+    assert held(measures, question, "W-9") == []
+
+
 def test_a_team_holds_what_its_workers_hold_for_what_they_work_together(measures, question):
     found = by_team(measures, question)
     assert set(found) == {"T-1", "T-2"}

@@ -322,6 +322,10 @@ def test_a_measure_is_restated_and_every_child_is_held_by_somebody_or_nobody(pla
     assert (change["child"], change["then"]) == ("C1", None)
     done = command(place, "caseloads", "--as-at", "2019-10-22", "--output", "json")
     assert json.loads(done.stdout)["caseloads"] == []
+    done = command(
+        place, "caseloads", "--worker", "W-9", "--cases", "--as-at", "2019-10-22", "--output", "json"
+    )
+    assert json.loads(done.stdout)["cases"] == []
 
 
 def test_a_measure_or_a_period_that_is_none_is_a_usage_error(place):
@@ -332,6 +336,7 @@ def test_a_measure_or_a_period_that_is_none_is_a_usage_error(place):
         ("measures", "--by", "colour"),
         ("restatement", "assessment_in_time", "--published-at", "soon"),
         ("caseloads", "--by", "child"),
+        ("caseloads", "--cases"),
     ):
         done = command(place, *arguments)
         assert (done.returncode, done.stdout) == (USAGE, b""), arguments
