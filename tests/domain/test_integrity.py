@@ -1,11 +1,14 @@
 """Every rule of the returns that is judged from facts: what raises it, and what comes near and does not."""
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from domain.discrepancies import HELD_BECAUSE
 from domain.integrity import RULES, contradictions
+from domain.lifecycle import LIFECYCLES
 from domain.question import Question
 from infra.holidays import england
 from projections.projection import Case
@@ -283,9 +286,24 @@ def test_what_was_put_right_is_no_longer_wrong():
     assert "ASSESSMENT_BEFORE_REFERRAL" not in codes(*wrong, moved("f2", "2019-03-06"))
 
 
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "data-quality.md"
+
+
+def test_the_page_on_the_record_lists_all_else_that_does_not_follow():
+    _, _, listed = PAGE.read_text().partition("## What does not follow\n")
+    things = {step.thing.upper() for steps in LIFECYCLES.values() for step in steps}
+    found = set(re.findall(r"`([A-Z_]+)`", listed.partition("\n## ")[0]))
+    assert things <= found
+    assert set(HELD_BECAUSE) <= found
+    written = "".join((ROOT / "domain" / f"{name}.py").read_text() for name in ("discrepancies", "lifecycle"))
+    said = set(re.findall(r'Discrepancy\([^,]+, "([A-Z_]+)"', written))
+    assert said <= found
+    assert {f"THING{end}" for end in re.findall(r"{thing}(_[A-Z_]+)", written)} - {"THING_PAUSED"} <= found
+
+
 def test_the_page_on_the_record_lists_every_rule():
-    page = (Path(__file__).parents[2] / "docs" / "data-quality.md").read_text()
-    _, _, listed = page.partition("|---|---|---|\n")
+    _, _, listed = PAGE.read_text().partition("|---|---|---|\n")
     assert listed == "".join(
         f"| `{code}` | {rule.number} | {rule.says} |\n" for code, rule in sorted(RULES.items())
     )
