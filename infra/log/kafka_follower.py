@@ -71,9 +71,16 @@ class Follower:
             self._thread.join()
 
     def _run(self, every_s: float) -> None:
+        stood: dict[int, int] = {}
         while not self._stop.wait(every_s):
             try:
-                self.refresh()
+                standing, ends, behind = self._look()
+                if self._others_move():
+                    # They judge it in a moment, unless a partition stands where it stood.
+                    for partition in [p for p in behind if standing[p].next_offset != stood.get(p)]:
+                        del behind[partition]
+                stood = {partition: position.next_offset for partition, position in standing.items()}
+                self._catch_up_with(behind, standing, ends)
             except (LogUnavailable, LogDamaged):
                 # Whoever reads is told.
                 continue
@@ -112,12 +119,18 @@ class Follower:
         return [error for _, (_, error) in sorted(self._damaged.items())]
 
     def _bring_in(self) -> None:
+        standing, ends, behind = self._look()
+        if behind and self._others_move():
+            self._wait_for_others(behind)
+        self._catch_up_with(behind, standing, ends)
+
+    def _look(self) -> tuple[dict[int, Position], dict[int, End], dict[int, int]]:
+        """Where the index stands, where the partitions end, and the ends of those that it lacks some of."""
         # The index first: it may move on in between, and must not seem to be beyond the end.
-        standing = self._standing()
+        standing = {position.partition: position for position in self._standing()}
         ends = self._reader.ends()
         behind: dict[int, int] = {}
-        for position in standing:
-            partition = position.partition
+        for partition, position in standing.items():
             end = ends[partition]
             self.behind[partition] = max(end.offset - position.next_offset, 0)
             try:
@@ -127,14 +140,20 @@ class Follower:
                 continue
             if end.offset > position.next_offset:
                 behind[partition] = end.offset
-        if behind and (self.under_way or monotonic() - self._moved_s < MOVING_S):
-            self._wait_for_others(behind)
-        stood = {position.partition: position for position in standing}
+        return standing, ends, behind
+
+    def _others_move(self) -> bool:
+        """Whether somebody is about to judge what was written: a thread of this process, or another one."""
+        return bool(self.under_way) or monotonic() - self._moved_s < MOVING_S
+
+    def _catch_up_with(
+        self, behind: Mapping[int, int], standing: Mapping[int, Position], ends: Mapping[int, End]
+    ) -> None:
         for partition, stop in behind.items():
             try:
                 self._catch_up(partition, stop)
             except LogDamaged as error:
-                self._note(stood[partition], ends[partition], error)
+                self._note(standing[partition], ends[partition], error)
 
     def _note(self, position: Position, end: End, error: LogDamaged) -> None:
         """Keep what is wrong: as it was found first, for what has been written since hides part of it."""
