@@ -19,6 +19,9 @@ UNDER_WAY = 4
 WORTH_WHILE = 8
 """Facts that are: an append costs so much itself that fewer do better to wait for more to come along."""
 
+WORTH_WHILE_IN_SEVERAL = 16
+"""The same in a log of several partitions, for each of which an append has a record of its own."""
+
 
 class _Brought(NamedTuple):
     """What one caller brought, and where the results go."""
@@ -30,8 +33,9 @@ class _Brought(NamedTuple):
 class Together:
     """Gathers facts on one event loop. Everything is called from that loop."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, worth_while: int = WORTH_WHILE) -> None:
         self._recording = recording
+        self._worth_while = worth_while
         self._waiting: list[_Brought] = []
         self._count = 0
         self._under_way = 0
@@ -56,7 +60,7 @@ class Together:
         return await brought.results
 
     def _may_send(self) -> bool:
-        return self._under_way == 0 or (self._under_way < UNDER_WAY and self._count >= WORTH_WHILE)
+        return self._under_way == 0 or (self._under_way < UNDER_WAY and self._count >= self._worth_while)
 
     def _send_next(self) -> None:
         self._is_called = False

@@ -33,7 +33,7 @@ from services.compose import Parts
 from services.measures.answers import Measures
 from services.metrics.counting import Counts
 from services.metrics.exposition import Exposition, build
-from services.record_together import Together
+from services.record_together import WORTH_WHILE, WORTH_WHILE_IN_SEVERAL, Together
 from services.web import pages as web
 from services.web import rendering
 
@@ -47,7 +47,7 @@ def application(
     counts = Counts()
     exposition = Exposition(parts, [counts, parts.appends], with_practice=True)
     intake = Intake(
-        Together(parts.recording),
+        Together(parts.recording, WORTH_WHILE if parts.log.partitions == 1 else WORTH_WHILE_IN_SEVERAL),
         parts.now,
         counts,
         max_body_bytes=max_body_bytes,
