@@ -20,11 +20,13 @@ class Entered(Protocol):
 
 
 class Outline(NamedTuple):
-    """When something happened and was entered: all that is read of some facts."""
+    """When something happened and was entered, and who reported it: all that is read of some facts."""
 
     occurred_on: Moment
     entered_at: datetime | None
     entered_on: date
+    source: str
+    historic: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

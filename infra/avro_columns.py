@@ -47,11 +47,6 @@ class AvroColumns:
             raise Misshapen("some record is longer than what it holds")
         return columns
 
-    def last_of_first(self, records: list[bytes]) -> list[Any]:
-        """The last field of those that records begin with, whatever follows. Raises Misshapen."""
-        column: list[Any] = self._decoded(records).column(self._fields[-1]["name"]).to_pylist()
-        return column
-
     def begin(self, records: list[bytes]) -> tuple[Columns, list[int]]:
         """A column for each field at the beginning of records, and where in each record they end, as our
         writer lays it out.

@@ -19,13 +19,14 @@ from domain.catalogue import EVENT_TYPES, FIELDS, PREFIX
 from domain.event import Event
 from domain.field import FactReference
 from domain.history import Outline, Recorded
-from domain.moment import Moment, london_day
+from domain.moment import london_day
 from infra.avro import Malformed, read_long
 from infra.avro_columns import AvroColumns, Columns
 from infra.codec import NO_EXTENSIONS, Codec, Logged
 from infra.errors import Unreadable
 from infra.field_columns import Convert, absent, converter, instants
 from infra.log.rows import Rows, places_by
+from infra.outlines import begins_so, outlines
 from infra.schemas import FOLDER, registry, released
 
 BEARING = frozenset({"ActionDone", "ChildRegistered", "FactCorrected", "RecordChanged"})
@@ -103,7 +104,7 @@ class _Release:
         after = [part | {"name": f"envelope.{part['name']}"} for part in parts[sealed + 1 :]]
         self.after = AvroColumns([*after, *others])
         told = [field["name"] for field in others]
-        self._when = AvroColumns([*after, *others[: told.index("occurred_on") + 1]])
+        self.begins_so = begins_so([*parts, *others])
         self.converters: list[tuple[str, str, Convert]] = []
         self.absent: list[tuple[str, Any]] = []
         for field in FIELDS[self.event]:
@@ -111,11 +112,6 @@ class _Release:
                 self.converters.append((field.name, field.attribute, converter(self.event, field)))
             else:
                 self.absent.append((field.attribute, absent(self.event, field)))
-
-    def occurred_on(self, rests: list[bytes]) -> list[Moment | None]:
-        """When what records tell of happened, by what follows what is sealed in them. Raises ValueError."""
-        convert = next(convert for name, _, convert in self.converters if name == "occurred_on")
-        return convert(self._when.last_of_first(rests))
 
     def facts(self, columns: Columns, number: int) -> list[Event]:
         """Raises ValueError where they are not what such an event holds."""
@@ -170,20 +166,17 @@ class ColumnarCodec:
         codec itself can tell.
         """
         found: list[Outline | None] = [None] * len(rows.states)
-        for before, places, some, headers in self._alike(rows):
-            begun = self._begun(before, some, headers)
-            if begun is None:
-                continue
-            for header, numbers in self._usual(begun, some, headers).items():
-                try:
-                    occurred_on = self._releases[header].occurred_on([begun.rests[n] for n in numbers])
-                    entered_at = instants([begun.envelopes["recordedtime"][n] for n in numbers])
-                except ValueError:
-                    continue
-                for number, moment, entered in zip(numbers, occurred_on, entered_at, strict=True):
-                    if moment is not None:
-                        day = london_day(entered or some.recorded_at[number])
-                        found[places[number]] = Outline(moment, entered, day)
+        releases = self._releases
+        of_each = [releases.get(state[:HEADER_BYTES]) for state in rows.states]
+        usual = [
+            at
+            for at, (release, topic) in enumerate(zip(of_each, rows.topics, strict=True))
+            if release is not None and release.begins_so and release.topic == topic
+        ]
+        states, recorded_at = [rows.states[at] for at in usual], [rows.recorded_at[at] for at in usual]
+        for at, told in zip(usual, outlines(states, recorded_at), strict=True):
+            if told is not None and not (told[1] and of_each[at].event in BEARING):  # type: ignore[union-attr]
+                found[at] = told[0]
         return found
 
     def _alike(self, rows: Rows) -> Iterator[tuple[AvroColumns, Sequence[int], Rows, Sequence[bytes]]]:

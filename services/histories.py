@@ -215,7 +215,7 @@ class Histories:
         for fact in kept.recorded if kept else ():
             heads[fact.stream] = max(heads[fact.stream], fact.version)
         new = [event for stream, head in heads.items() for event in self._log.select_events(stream, gt=head)]
-        beside = self._beside(streams)
+        beside = self.supervisions(streams)
         if kept is not None and not new and len(beside) == len(kept.beside):
             return kept
         recorded = list(kept.recorded) if kept else []
@@ -231,18 +231,18 @@ class Histories:
         self._keep(history)
         return history
 
-    def _beside(self, streams: Sequence[str]) -> tuple[Recorded, ...]:
+    def supervisions(self, streams: Sequence[str]) -> tuple[Recorded, ...]:
         """The supervisions in which one of some children was discussed, and what amends them."""
         marked = self._log.marked_all(SUPERVISION, streams)
         workers = sorted({mark.stream for marks in marked.values() for mark in marks})
         found: dict[FactReference, Recorded] = {}
         for worker in workers:
-            by_child = self._supervisions(worker).by_child
+            by_child = self._of_worker(worker).by_child
             for child in streams:
                 found |= {fact.reference: fact for fact in by_child.get(child, ())}
         return tuple(found.values())
 
-    def _supervisions(self, worker: str) -> "_Supervised":
+    def _of_worker(self, worker: str) -> "_Supervised":
         with self._lock:
             kept = self._supervised.pop(worker, None)
         if kept is None or monotonic() - kept.since_s > KEPT_S:

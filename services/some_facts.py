@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from domain.catalogue import EVENT_TYPES, PREFIX
 from infra.log.rows import Rows
-from projections.measured.rows import Sources
+from projections.measure import Period
+from projections.measured.rows import OnlyWith, Sources
 from services.compose import Parts
-from services.held import HeldRows, read_rows
+from services.held import HeldRows, part_of, read_rows
 from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION, Histories
 from services.shares import histories_of
 
@@ -23,17 +24,49 @@ class Read:
     streams: Sequence[str]
 
 
-def read_facts(parts: Parts, streams: Sequence[str], sources: Sources) -> Read:
+def read_facts(parts: Parts, streams: Sequence[str], sources: Sources, period: Period | None = None) -> Read:
     """The histories of some streams with the facts that some rows are made from, at least.
 
-    Types of facts that are not known here are never passed over.
+    Types of facts that are not known here are never passed over. ``period``: in which days rows are to be
+    placed, where no others are wanted.
     """
     held = _held(parts, streams, sources)
     unasked = set() if sources.with_flags else {BATCH, COMPLETION}
     if not any("SupervisionHeld" in family.bears for family in sources.families):
         unasked.add(SUPERVISION)
     histories = histories_of(parts, held, frozenset(unasked))
-    return Read(histories, [stream for stream in streams if held.places[stream]])
+    found = [stream for stream in streams if held.places[stream]]
+    if sources.only_with is not None and period is not None:
+        found = _with_any(parts, held, histories, found, sources.only_with, period)
+        # Facts are decoded many at a time: those of the others are not to be among them.
+        histories = histories_of(parts, part_of(held, found), frozenset(unasked))
+    return Read(histories, found)
+
+
+def _with_any(
+    parts: Parts,
+    held: HeldRows,
+    histories: Histories,
+    streams: Sequence[str],
+    is_so: OnlyWith,
+    period: Period,
+) -> list[str]:
+    """Those of some streams in whose histories something is true of any fact: of their own, or of the
+    supervisions in which they were discussed. Histories of several references are taken as they are.
+    """
+    calendar = parts.calendar
+    own = {
+        stream
+        for stream, outline in zip(held.rows.streams, parts.columnar.outlines(held.rows), strict=True)
+        if outline is None or is_so(outline, period, calendar)
+    }
+    return [
+        stream
+        for stream in streams
+        if stream in own
+        or len(histories.connected([stream])) > 1
+        or any(is_so(fact, period, calendar) for fact in histories.supervisions([stream]))
+    ]
 
 
 def _held(parts: Parts, streams: Sequence[str], sources: Sources) -> HeldRows:
@@ -56,6 +89,10 @@ def _held(parts: Parts, streams: Sequence[str], sources: Sources) -> HeldRows:
     found = parts.log.select_all(streams, sorted(passed_over))
     whole = _to_be_whole(parts, streams, found)
     places = {stream: at for stream, at in _saying(found, sources.says).items() if stream not in whole}
+    if sources.only_of is not None:
+        asked = PREFIX + sources.only_of
+        with_one = {one for one, topic in zip(found.streams, found.topics, strict=True) if topic == asked}
+        places = {stream: at for stream, at in places.items() if stream in with_one}
     if whole:
         others = parts.log.select_all(sorted(whole))
         begin = len(found.streams)

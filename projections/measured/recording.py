@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from domain.families import families_moved, families_of
-from domain.history import Recorded
+from domain.history import Outline, Recorded
 from domain.moment import london_day
 from domain.months import months_after
 from domain.working_days import WorkingDays
+from projections.measure import Period
 from projections.measured.row import Measured
 from projections.projection import Case
 
@@ -31,7 +32,7 @@ def late_things(case: Case) -> Iterator[Measured]:
     """A row for each fact that starts or stops a clock and was learnt after the figures of its month were
     published, with its delay in working days.
     """
-    late = {fact.reference: fact for fact in case.known if _is_late(fact, case)}
+    late = {fact.reference: fact for fact in case.known if is_late(fact, case.period, case.calendar)}
     if not late:
         # Nothing is asked of clocks that nothing late can have started or stopped.
         return
@@ -52,13 +53,14 @@ def late_things(case: Case) -> Iterator[Measured]:
             yield _row(case, "late_facts", f"{fact.source}:{fact.id}", learnt_on, day, fact.type, delay)
 
 
-def _is_late(fact: Recorded, case: Case) -> bool:
+def is_late(fact: Recorded | Outline, period: Period | None, calendar: WorkingDays) -> bool:
+    """Whether a fact was learnt, in a period if one is told, after its month's figures were published."""
     day = fact.occurred_on.day
     # Most are told within days: those cannot be too late, whatever the calendar says.
     is_soon = (fact.entered_on - day).days <= PUBLISHED_AFTER_WORKING_DAYS
-    if is_soon or fact.historic or not (case.period is None or case.period.holds(fact.entered_on)):
+    if is_soon or fact.historic or not (period is None or period.holds(fact.entered_on)):
         return False
-    return fact.entered_on > published_on(day, case.calendar)
+    return fact.entered_on > published_on(day, calendar)
 
 
 def published_on(day: date, calendar: WorkingDays) -> date:

@@ -4,12 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 
 from domain.families import FAMILIES, Family
-from domain.history import Outline
+from domain.history import Outline, Recorded
 from domain.integrity import JUDGED
 from domain.lifecycle import FOLLOWING
 from domain.telling import entered_before_it_occurred
 from domain.timescale_facts import ALONE
+from domain.working_days import WorkingDays
 from projections.hands import HANDING_ON
+from projections.measure import Period
 from projections.measured.audits import audit_things
 from projections.measured.care import care_things
 from projections.measured.clocks import BY_RISK, clock_things
@@ -18,13 +20,14 @@ from projections.measured.holding import holding_things, named_things
 from projections.measured.meetings import MEETING_TYPES, meeting_things
 from projections.measured.plans import plan_things
 from projections.measured.protection import protection_things
-from projections.measured.recording import discrepancy_things, late_things
+from projections.measured.recording import discrepancy_things, is_late, late_things
 from projections.measured.referrals import drift_things, referral_things
 from projections.measured.row import Measured
 from projections.measured.visits import household_things, visit_things
 from projections.projection import Case, Projection
 
 Things = Callable[[Case], Iterator[Measured]]
+OnlyWith = Callable[[Recorded | Outline, Period | None, WorkingDays], bool]
 
 _REFERRALS = ALONE["referral_decision"].days
 _PLANS, _CARE = frozenset({"PlanStarted", "PlanEnded"}), frozenset({"CareStarted", "CareEnded"})
@@ -38,8 +41,9 @@ _ON_CLOCKS = frozenset[str]().union(*(alone.days for alone in ALONE.values()))
 class Maker:
     """What makes the rows of some series: from which types of facts (None: of all), and from which clocks.
 
-    ``others``: from facts of other types of which this is true, too. ``is_of_record``: from what the case
-    system tells, and not from what the clocks follow of it.
+    ``others``: from facts of other types of which this is true, too. ``only_with``: in a period, only from
+    histories with a fact of which this is true. ``is_of_record``: from what the case system tells, and not
+    from what the clocks follow of it.
     """
 
     things: Things
@@ -48,6 +52,7 @@ class Maker:
     families: tuple[Family, ...] = ()
     is_of_record: bool = False
     others: Callable[[Outline], bool] | None = None
+    only_with: OnlyWith | None = None
 
     def made(self, case: Case) -> Iterator[Measured]:
         return self.things(case if self.is_of_record else case.followed)
@@ -101,7 +106,14 @@ _MAKERS: tuple[Maker, ...] = (
         is_of_record=True,
         others=lambda fact: entered_before_it_occurred(fact, fact.occurred_on),
     ),
-    Maker(late_things, frozenset({"late_facts"}), _ON_CLOCKS, FAMILIES, is_of_record=True),
+    Maker(
+        late_things,
+        frozenset({"late_facts"}),
+        _ON_CLOCKS,
+        FAMILIES,
+        is_of_record=True,
+        only_with=is_late,
+    ),
 )  # fmt: skip
 """What makes the rows of which series; those of clocks are all others."""
 
@@ -124,7 +136,8 @@ def rows_of(case: Case, series: Collection[str]) -> list[Measured]:
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What rows are made from: facts of some types (None: of all), and clocks of some families, with every
-    flag or without those that other facts explain. ``others`` as of a `Maker`. ``says``: of facts of some of
+    flag or without those that other facts explain. ``others`` and ``only_with`` as of a `Maker`; ``only_of``:
+    histories without a fact of this type matter to none. ``says``: of facts of some of
     these types, only those are read from in which one of some words is.
     """
 
@@ -133,6 +146,8 @@ class Sources:
     with_flags: bool
     others: Callable[[Outline], bool] | None = None
     says: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    only_with: OnlyWith | None = None
+    only_of: str | None = None
 
     def with_types(self, types: frozenset[str] | None) -> "Sources":
         return replace(self, types=None if self.types is None or types is None else self.types | types)
@@ -170,6 +185,7 @@ def sources_of(series: Iterable[str], *, with_flags: bool) -> Sources:
         with_flags,
         others=next((maker.others for maker in makers if maker.others is not None), None),
         says=says,
+        only_with=makers[0].only_with if len(makers) == 1 and not read_for else None,
     )
 
 

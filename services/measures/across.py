@@ -46,7 +46,7 @@ class Across:
 
     ``in_order``: from the views, those of lengths within all of some bands in the order of cases, from after
     a key on, where no page needs all the others. ``counted`` and ``alike_from_rows`` are for who only counts:
-    they spare reading, or making, every row.
+    they spare reading, or making, every row. ``only_of``: who has no fact of this type matters to none.
     """
 
     from_views: Callable[[Connection, Wanted], Weighed] | None
@@ -57,6 +57,7 @@ class Across:
     alike_from_rows: Callable[["Rows", Wanted], Weighed] | None = None
     in_order: Callable[[Connection, Wanted, Sequence[Band], Key | None], Streamed] | None = None
     counted: Callable[[Connection, Wanted], Weighed] | None = None
+    only_of: str | None = None
 
 
 @dataclass(slots=True)
@@ -282,7 +283,11 @@ ACROSS: Mapping[str, Across] = {
         ("care", "placements"), lambda rows, w: by_child.same_placement(rows, w.day)
     ),
     siblings.SERIES: Across(
-        None, _siblings_in_rows, of=("visits", "households"), alike_from_rows=_siblings_alike_in_rows
+        None,
+        _siblings_in_rows,
+        of=("visits", "households"),
+        alike_from_rows=_siblings_alike_in_rows,
+        only_of="HouseholdJoined",
     ),
     caseloads.SERIES: Across(
         lambda connection, wanted: _caseloads(

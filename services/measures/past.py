@@ -111,7 +111,8 @@ class Ask:
         is_by_holder = self.wanted.by in ("team", "worker") or only.team_id or only.worker_id
         if self.keeps_rows or is_by_holder or needed.looked_across:
             found = found.with_types(HANDING_ON)
-        return found
+        only_of = {ACROSS[m.series].only_of if m.series in ACROSS else None for m in self.measures}
+        return replace(found, only_of=only_of.pop() if len(only_of) == 1 else None)
 
     @property
     def period(self) -> Period | None:

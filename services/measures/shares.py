@@ -18,6 +18,6 @@ def past_part(parts: Parts, ask: Ask, tell: Tell) -> Part:
 
 def _count_share(parts: Parts, streams: Sequence[str], ask: Ask) -> Part:
     sources = ask.sources
-    read = read_facts(parts, streams, sources)
+    read = read_facts(parts, streams, sources, ask.period)
     question = ask.wanted.asked.question
     return count_cases(cases_of(read.streams, read.histories, question, sources.families, ask.period), ask)
