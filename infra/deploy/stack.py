@@ -55,10 +55,13 @@ class Stack:
         for number in range(self.servers):
             self._start("serve", number, settings | self._http(number), "--no-projector", "--no-intake")
         for number in range(self.projectors):
-            self._start("project", number, settings | self._metrics(number))
-        self._start("intake", 0, settings | self._metrics(self.projectors))
+            self._start("project", number, settings | self._metrics(1 + number))
+        self._start("intake", 0, settings | self._metrics(0))
         for number in range(self.servers):
             self._wait("serve", number, f"{self.address(number)}/readyz")
+        for number in range(self.projectors):
+            self._wait("project", number, f"http://{self._told_at(1 + number)}/metrics")
+        self._wait("intake", 0, f"http://{self._told_at(0)}/metrics")
         self._watcher().start()
 
     def address(self, number: int = 0) -> str:
@@ -69,12 +72,16 @@ class Stack:
         return {"CASETIMELINE_HTTP": self.address(number).removeprefix("http://")}
 
     def _metrics(self, number: int) -> dict[str, str]:
-        return {"CASETIMELINE_METRICS": f"127.0.0.1:{self.metrics_port + number}"}
+        return {"CASETIMELINE_METRICS": self._told_at(number)}
+
+    def _told_at(self, number: int) -> str:
+        """Where a process that does not serve tells of itself; the intake first, for projectors are added."""
+        return f"127.0.0.1:{self.metrics_port + number}"
 
     def _watcher(self) -> Watcher:
         serving = [self.address(number).removeprefix("http://") for number in range(self.servers)]
-        projecting = [f"127.0.0.1:{self.metrics_port + number}" for number in range(self.projectors)]
-        taking_in = [f"127.0.0.1:{self.metrics_port + self.projectors}"]
+        projecting = [self._told_at(1 + number) for number in range(self.projectors)]
+        taking_in = [self._told_at(0)]
         jobs = {"serve": serving, "project": projecting, "intake": taking_in}
         targets = {f"casetimeline-{name}": addresses for name, addresses in jobs.items()}
         return Watcher(self.data / "prometheus", self.prometheus_port, targets)

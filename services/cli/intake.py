@@ -48,8 +48,8 @@ def take_in(
     threading.Thread(target=end_within, args=(stop,), daemon=True).start()
     with (
         composed(config) as parts,
-        telling(config, parts, [parts.appends]),
         taking_in(config, parts) as taker,
+        telling(config, parts, [parts.appends]),
     ):
         tell(f"casetimeline takes in what is published to {place}")
         taker.run(stop)

@@ -1,15 +1,17 @@
 """The whole service as `make up` runs it: real Kafka and PostgreSQL, servers and projectors apart."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from infra.deploy import postgres
 from infra.deploy.kafka import cluster
-from infra.deploy.process import Process
+from infra.deploy.process import NotRunning, Process
 from infra.deploy.stack import Stack, down, process_of
 from tests.api.posting import Posting
 from tests.reported import event, referral
@@ -35,7 +37,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         projectors=2,
         memory="256m",
         prometheus_port=prometheus,
-        metrics_port=free_ports(1, 3)[0],
+        metrics_port=free_ports(1, 4)[0],
     )
     try:
         found.up()
@@ -85,6 +87,21 @@ def test_up_starts_what_died_and_leaves_the_rest_alone(stack):
     after = {name: process.pid() for name, process in processes(stack).items()}
     assert [name for name in before if after[name] != before[name]] == ["project-1"]
     assert after["project-1"] is not None
+
+
+def test_up_with_more_projectors_starts_those_that_are_not_there_or_tells_of_them(stack):
+    before = {name: process.pid() for name, process in processes(stack).items()}
+    more = replace(stack, projectors=3)
+    with (
+        socket.create_server(("127.0.0.1", stack.metrics_port + 3)),
+        pytest.raises(NotRunning, match="project"),
+    ):
+        more.up()
+    more.up()
+    added = process_of(stack.data, "project", 2)
+    assert added.is_running()
+    assert {name: process.pid() for name, process in processes(stack).items()} == before
+    added.kill()
 
 
 def test_prometheus_watches_every_process_by_the_rules(stack):
