@@ -33,12 +33,14 @@ class Question:
         return known
 
     def _is_known(self, fact: Recorded) -> bool:
+        return self.is_known(fact.recorded_at, fact.entered_at)
+
+    def is_known(self, recorded_at: datetime, entered_at: datetime | None) -> bool:
+        """Whether a fact recorded and entered then was known at the moment asked about."""
         if self.known_before is None:
             return True
-        learnt = fact.recorded_at
-        if self.basis == "entered" and fact.entered_at is not None:
-            learnt = fact.entered_at
-        return learnt < self.known_before
+        is_by_entry = self.basis == "entered" and entered_at is not None
+        return (entered_at if is_by_entry else recorded_at) < self.known_before  # type: ignore[operator]
 
 
 def end_of(day: date) -> datetime:

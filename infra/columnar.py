@@ -142,12 +142,15 @@ class ColumnarCodec:
         self._codec = codec
         self.keyed = codec.keyed
         self._releases: dict[bytes, _Release] = {}
+        self._of_topic: dict[bytes, str] = {}
         self._before: dict[str, tuple[AvroColumns, set[bytes]]] = {}
         for id, release in registry(schemas).items():
             header = b"\0" + id.to_bytes(HEADER_BYTES - 1, "big")
             found = self._releases[header] = _Release(release.name, released(release, schemas))
             alike = self._before.setdefault(repr(found.before), (AvroColumns(found.before), set()))
             alike[1].add(header)
+            if found.begins_so:
+                self._of_topic[header] = release.name
 
     def decode_all(self, logged: Iterable[Logged]) -> list[Recorded | Unreadable]:
         """The facts that records hold, in their order; Unreadable stands for one to set aside."""
@@ -166,17 +169,14 @@ class ColumnarCodec:
         codec itself can tell.
         """
         found: list[Outline | None] = [None] * len(rows.states)
-        releases = self._releases
-        of_each = [releases.get(state[:HEADER_BYTES]) for state in rows.states]
         usual = [
             at
-            for at, (release, topic) in enumerate(zip(of_each, rows.topics, strict=True))
-            if release is not None and release.begins_so and release.topic == topic
+            for at, (state, topic) in enumerate(zip(rows.states, rows.topics, strict=True))
+            if self._of_topic.get(state[:HEADER_BYTES]) == topic
         ]
-        states, recorded_at = [rows.states[at] for at in usual], [rows.recorded_at[at] for at in usual]
-        for at, told in zip(usual, outlines(states, recorded_at), strict=True):
-            if told is not None and not (told[1] and of_each[at].event in BEARING):  # type: ignore[union-attr]
-                found[at] = told[0]
+        told = outlines([rows.states[at] for at in usual], [rows.recorded_at[at] for at in usual])
+        for at, outline in zip(usual, told, strict=True):
+            found[at] = outline
         return found
 
     def _alike(self, rows: Rows) -> Iterator[tuple[AvroColumns, Sequence[int], Rows, Sequence[bytes]]]:

@@ -31,8 +31,8 @@ BEGINNING = (
 """What every record begins with."""
 
 _from_json = msgspec.json.Decoder().decode
-_Begun = tuple[bytes, bytes | None, bool, bytes, bool]
-"""Its source, when it was entered, whether it is history, when it occurred, and whether any is sealed."""
+_Begun = tuple[bytes, bytes | None, bool, bytes]
+"""Of a record: its source, when it was entered, whether it is history, and when it occurred."""
 
 
 def begins_so(fields: Sequence[dict[str, Any]]) -> bool:
@@ -40,11 +40,7 @@ def begins_so(fields: Sequence[dict[str, Any]]) -> bool:
     return [(each["name"], each["type"]) for each in fields[: len(BEGINNING)]] == list(BEGINNING)
 
 
-Told = tuple[Outline, bool]
-"""The outline of a record, and whether anything in it is sealed."""
-
-
-def outlines(states: Sequence[bytes], recorded_at: Sequence[datetime]) -> list[Told | None]:
+def outlines(states: Sequence[bytes], recorded_at: Sequence[datetime]) -> list[Outline | None]:
     """What records tell that begin so; None of one that is not laid out as our writer does, or tells a time
     that is none.
     """
@@ -59,24 +55,24 @@ def outlines(states: Sequence[bytes], recorded_at: Sequence[datetime]) -> list[T
     return [None if one is None else next(following) for one in begun]
 
 
-def _alone(begun: _Begun | None, recorded_at: datetime) -> Told | None:
+def _alone(begun: _Begun | None, recorded_at: datetime) -> Outline | None:
     try:
         return None if begun is None else next(_told([begun], [recorded_at]))
     except ValueError:
         return None
 
 
-def _told(begun: Sequence[_Begun], recorded_at: Sequence[datetime]) -> Iterator[Told]:
+def _told(begun: Sequence[_Begun], recorded_at: Sequence[datetime]) -> Iterator[Outline]:
     """Raises ValueError where a time is none."""
     if not begun:
         return iter(())
-    sources, entered, historic, occurred, sealed = zip(*begun, strict=True)
+    sources, entered, historic, occurred = zip(*begun, strict=True)
     moments = {raw: Moment.parse(raw.decode()) for raw in set(occurred)}
     names = {raw: raw.decode() for raw in set(sources)}
     entered_at = instants([raw if raw is None else raw.decode() for raw in entered])
     learnt_on = [london_day(one or other) for one, other in zip(entered_at, recorded_at, strict=True)]
     columns = (map(moments.get, occurred), entered_at, learnt_on, map(names.get, sources), historic)
-    return zip(map(tuple.__new__, repeat(Outline), zip(*columns, strict=True)), sealed, strict=True)
+    return map(tuple.__new__, repeat(Outline), zip(*columns, strict=True))
 
 
 def _begun(state: bytes) -> _Begun | None:
@@ -103,15 +99,12 @@ def _begun(state: bytes) -> _Begun | None:
             at += 1
         at = at + 1 if not state[at] else _after_extensions(state, at)
         historic = state[at]
-        is_sealed = state[at + 1]
-        if is_sealed:
-            _, at = _maybe(state, at + 1)
-        else:
-            at += 2
+        # What is sealed tells no time.
+        at = at + 2 if not state[at + 1] else _maybe(state, at + 1)[1]
         start, at = _maybe(state, at)
         if historic > 1 or at > len(state):
             return None
-        return source, entered, historic == 1, state[start:at], bool(is_sealed)
+        return source, entered, historic == 1, state[start:at]
     except (IndexError, ValueError):
         return None
 

@@ -1,8 +1,12 @@
 """How late the facts of each child were recorded."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from domain.history import Outline, Recorded
+from domain.working_days import WorkingDays
+from projections.measure import Period
 from projections.projection import Case, Projection
 
 
@@ -22,19 +26,24 @@ class DelayRow:
 
 def rows(case: Case) -> list[DelayRow]:
     """The delays of a child's facts that are known."""
-    counted: dict[tuple[str, date, int], int] = {}
     survivor, merged = case.survivor
     streams = {survivor, *merged}
-    working_days, period = case.calendar.between, case.period
-    for fact in case.known:
-        if fact.historic or fact.stream not in streams:
+    facts = (fact for fact in case.known if fact.stream in streams)
+    return delays(survivor, facts, case.period, case.calendar)
+
+
+def delays(
+    child: str, facts: Iterable[Recorded | Outline], period: Period | None, calendar: WorkingDays
+) -> list[DelayRow]:
+    """Those of some facts, or of the ones entered in a period."""
+    counted: dict[tuple[str, date, int], int] = {}
+    for fact in facts:
+        if fact.historic or not (period is None or period.holds(fact.entered_on)):
             continue
-        if period is not None and not period.holds(fact.entered_on):
-            continue
-        of = (fact.source, fact.entered_on, working_days(fact.occurred_on.day, fact.entered_on))
+        of = (fact.source, fact.entered_on, calendar.between(fact.occurred_on.day, fact.entered_on))
         counted[of] = counted.get(of, 0) + 1
     return [
-        DelayRow(survivor, source, entered_on, delay, facts)
+        DelayRow(child, source, entered_on, delay, facts)
         for (source, entered_on, delay), facts in sorted(counted.items())
     ]
 

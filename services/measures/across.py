@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, String, and_, cast, exists, func, or_, select, type_coerce
 
+from domain.history import Outline
 from domain.people import WORKER_PREFIX
+from domain.working_days import WorkingDays
 from infra.views.chunks import chunks
 from infra.views.measured import Key
 from infra.views.shapes import SHAPES
@@ -22,7 +24,8 @@ from projections.across.themes import Found, measured_themes
 from projections.across.without_worker import SERIES as WITHOUT_WORKER
 from projections.across.without_worker import Without, without_worker
 from projections.delay_rows import DelayRow, delay_rows
-from projections.measure import Band
+from projections.delay_rows import delays as delay_rows_of
+from projections.measure import Band, Period
 from projections.measured.audits import BELOW_GOOD
 from projections.measured.holding import OPEN
 from projections.measured.row import Measured
@@ -33,6 +36,8 @@ from services.measures.asked import Wanted
 
 Weighed = Iterator[tuple[Measured, int]]
 """Rows, each with how many cases it stands for."""
+
+FromOutlines = Callable[[str, Sequence[Outline], Period | None, WorkingDays], Weighed]
 
 Streamed = Generator[tuple[Measured, int]]
 """The same as they are read: to be closed where not all are wanted."""
@@ -47,6 +52,7 @@ class Across:
     ``in_order``: from the views, those of lengths within all of some bands in the order of cases, from after
     a key on, where no page needs all the others. ``counted`` and ``alike_from_rows`` are for who only counts:
     they spare reading, or making, every row. ``only_of``: who has no fact of this type matters to none.
+    ``from_outlines``: of a child never merged, by its facts known, where nobody asks who held it.
     """
 
     from_views: Callable[[Connection, Wanted], Weighed] | None
@@ -58,6 +64,7 @@ class Across:
     in_order: Callable[[Connection, Wanted, Sequence[Band], Key | None], Streamed] | None = None
     counted: Callable[[Connection, Wanted], Weighed] | None = None
     only_of: str | None = None
+    from_outlines: FromOutlines | None = None
 
 
 @dataclass(slots=True)
@@ -310,6 +317,7 @@ ACROSS: Mapping[str, Across] = {
         from_case=lambda case: measured_delays(delay_rows.rows(case)),
         in_order=_delays_in_order,
         counted=_delays_counted,
+        from_outlines=lambda *told: measured_delays(delay_rows_of(*told)),
     ),
 }
 """By series."""

@@ -1,6 +1,6 @@
 """What is measured, for a past question: every child, worker and the authority, folded from the log."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from projections.measured.rows import Sources, rows_of, sources_of
 from projections.projection import Case
 from projections.worker_rows import worker_rows
 from services.histories import Histories
-from services.measures.across import ACROSS, Rows, Weighed
+from services.measures.across import ACROSS, FromOutlines, Rows, Weighed
 from services.measures.asked import Wanted
 from services.measures.cases import Listed, first_listed
 from services.measures.counted import Counted, by_series, counts, is_counted
@@ -107,12 +107,23 @@ class Ask:
             found = found.with_types(None)
         if needed.knows_workers:
             found = found.with_types(frozenset({"WorkerJoined", "WorkerLeft"}))
-        only = self.wanted.only
-        is_by_holder = self.wanted.by in ("team", "worker") or only.team_id or only.worker_id
-        if self.keeps_rows or is_by_holder or needed.looked_across:
+        if self.keeps_rows or self.is_by_holder or needed.looked_across:
             found = found.with_types(HANDING_ON)
         only_of = {ACROSS[m.series].only_of if m.series in ACROSS else None for m in self.measures}
         return replace(found, only_of=only_of.pop() if len(only_of) == 1 else None)
+
+    @property
+    def is_by_holder(self) -> bool:
+        """Whether it matters who held the cases."""
+        only = self.wanted.only
+        return self.wanted.by in ("team", "worker") or bool(only.team_id or only.worker_id)
+
+    @property
+    def from_outlines(self) -> FromOutlines | None:
+        """What makes all rows that are counted of no more than the outlines of facts; None: nothing does."""
+        found = {ACROSS[m.series].from_outlines if m.series in ACROSS else None for m in self.measures}
+        is_told_more = self.keeps_rows or self.is_by_holder or self.period is None
+        return found.pop() if len(found) == 1 and not is_told_more else None
 
     @property
     def period(self) -> Period | None:
@@ -128,6 +139,21 @@ class Part:
     counted: list[Counted]
     kept: list[tuple[Measured, int]] = field(default_factory=list)
     across: Rows = field(default_factory=Rows)
+
+    def count(
+        self,
+        row: Measured,
+        number: int,
+        of_series: Mapping[str, Sequence[Counted]],
+        ask: Ask,
+        calendar: WorkingDays,
+    ) -> None:
+        """Count a row, or so many like it, where it belongs."""
+        for counted in of_series[row.series]:
+            if is_counted(row, counted.measure, ask.wanted):
+                counts(counted, row, number, ask.wanted, calendar)
+                if ask.keeps_rows:
+                    self.kept.append((row, number))
 
     def take(self, other: "Part") -> None:
         for mine, others in zip(self.counted, other.counted, strict=True):
@@ -157,11 +183,7 @@ def count_cases(cases: Iterator[Case], ask: Ask) -> Part:
     of_series = by_series(part.counted)
     for case in cases:
         for row, number in needed.rows(case, part.across, ask.wanted):
-            for counted in of_series[row.series]:
-                if is_counted(row, counted.measure, ask.wanted):
-                    counts(counted, row, number, ask.wanted, case.calendar)
-                    if ask.keeps_rows:
-                        part.kept.append((row, number))
+            part.count(row, number, of_series, ask, case.calendar)
         if ask.listed is not None and len(part.kept) > KEPT_AT_MOST:
             part.kept = _on_page(part.kept, ask, ask.listed, case.calendar)
     return part
