@@ -6,6 +6,7 @@ from datetime import date
 
 from domain.history import Outline, Recorded
 from domain.working_days import WorkingDays
+from projections.hands import NOBODY, Holders
 from projections.measure import Period
 from projections.projection import Case, Projection
 
@@ -14,7 +15,8 @@ from projections.projection import Case, Projection
 class DelayRow:
     """How many facts of a child and a source were entered on a day so many working days after they occurred.
 
-    Facts that came with a source's first snapshot, or as history, are left out.
+    Facts that came with a source's first snapshot, or as history, are left out. The worker and the team are
+    those that held the case on that day.
     """
 
     child: str
@@ -22,6 +24,8 @@ class DelayRow:
     entered_on: date
     working_days: int
     facts: int
+    worker_id: str | None
+    team_id: str | None
 
 
 def rows(case: Case) -> list[DelayRow]:
@@ -29,11 +33,15 @@ def rows(case: Case) -> list[DelayRow]:
     survivor, merged = case.survivor
     streams = {survivor, *merged}
     facts = (fact for fact in case.known if fact.stream in streams)
-    return delays(survivor, facts, case.period, case.calendar)
+    return delays(survivor, facts, case.period, case.calendar, case.holders)
 
 
 def delays(
-    child: str, facts: Iterable[Recorded | Outline], period: Period | None, calendar: WorkingDays
+    child: str,
+    facts: Iterable[Recorded | Outline],
+    period: Period | None,
+    calendar: WorkingDays,
+    held_by: Holders = NOBODY,
 ) -> list[DelayRow]:
     """Those of some facts, or of the ones entered in a period."""
     counted: dict[tuple[str, date, int], int] = {}
@@ -43,9 +51,9 @@ def delays(
         of = (fact.source, fact.entered_on, calendar.between(fact.occurred_on.day, fact.entered_on))
         counted[of] = counted.get(of, 0) + 1
     return [
-        DelayRow(child, source, entered_on, delay, facts)
+        DelayRow(child, source, entered_on, delay, facts, *held_by.on(entered_on))
         for (source, entered_on, delay), facts in sorted(counted.items())
     ]
 
 
-delay_rows: Projection[DelayRow] = Projection(name="recording_delays", version=2, row=DelayRow, rows=rows)
+delay_rows: Projection[DelayRow] = Projection(name="recording_delays", version=3, row=DelayRow, rows=rows)

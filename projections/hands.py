@@ -56,6 +56,10 @@ class Holders:
         return worker, team
 
 
+NOBODY = Holders(())
+"""Of a case that nobody ever held."""
+
+
 def holders(facts: Sequence[Told]) -> Holders:
     """Who held the case, from the allocations and transfers in facts in reading order."""
     worker: str | None = None

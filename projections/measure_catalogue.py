@@ -896,7 +896,7 @@ RECORDING = (
         title="Facts by how long after they occurred they were entered",
         definition="Facts entered in the period, by the working days from the day they occurred to the day "
         "they were entered, else recorded; first snapshots and imported history left out. By kind: the "
-        "source that told them; they are of no team or worker.",
+        "source that told them; by team and worker: who held the case on the day they were entered.",
         source=f"{OFSTED}: records of visits not up to date; {HERE}",
         counts="facts",
         series="facts_entered",
@@ -910,8 +910,8 @@ RECORDING = (
             title=f"Facts entered more than {days} working {'day' if days == 1 else 'days'} late",
             definition="Of the facts entered in the period, the share entered more than "
             f"{days} working {'day' if days == 1 else 'days'} after they occurred; first snapshots and "
-            "imported "
-            "history left out. By kind: the source that told them; they are of no team or worker.",
+            "imported history left out. By kind: the source that told them; by team and worker: who held "
+            "the case on the day they were entered.",
             source=f"{OFSTED}: records of visits not up to date; {HERE}",
             counts="facts",
             series="facts_entered",

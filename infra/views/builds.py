@@ -84,13 +84,18 @@ class Build:
         return (table.c.projection == self.projection) & (table.c.build == self.number)
 
 
+_LONGEST_NAME = 63
+"""That PostgreSQL takes."""
+
+
 @cache
 def physical(projection: str, number: int) -> Table:
     """The table in which the rows of a build stand."""
     served = SHAPES[projection].table
     table = served.to_metadata(MetaData(), name=f"{served.name}_{number}")
     for index in table.indexes:
-        index.name = quoted_name(f"{table.name}_by_{'_'.join(column.name for column in index.columns)}", None)
+        name = f"{table.name}_by_{'_'.join(column.name for column in index.columns)}"
+        index.name = quoted_name(name[:_LONGEST_NAME], None)
     return table
 
 

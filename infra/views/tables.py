@@ -99,13 +99,17 @@ RECORDING_DELAYS = Table(
     Column("entered_on", Date, nullable=False),
     Column("working_days", Integer, nullable=False),
     Column("facts", Integer, nullable=False),
+    Column("worker_id", Text),
+    Column("team_id", Text),
 )
 
-# Summing the delays of a period then reads no row, and sorts none.
+# Summing the delays of a period, by part or not, then reads no row, and sorts none.
 Index(
     "recording_delays_summed",
     RECORDING_DELAYS.c.source,
     RECORDING_DELAYS.c.working_days,
+    RECORDING_DELAYS.c.team_id,
+    RECORDING_DELAYS.c.worker_id,
     RECORDING_DELAYS.c.entered_on,
     RECORDING_DELAYS.c.facts,
 )

@@ -22,6 +22,8 @@ def measured_delays(rows: Iterable[DelayRow]) -> Iterator[tuple[Measured, int]]:
                 outcome="entered",
                 kind=row.source,
                 length=row.working_days,
+                worker_id=row.worker_id,
+                team_id=row.team_id,
             ),
             row.facts,
         )

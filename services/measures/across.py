@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, cast, exists, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, exists, func, or_, select, type_coerce
 
 from domain.history import Outline
 from domain.people import WORKER_PREFIX
@@ -216,9 +216,16 @@ def _themes_in_rows(rows: Rows, wanted: Wanted) -> Weighed:
 def _delays_in_views(connection: Connection, wanted: Wanted) -> Weighed:
     shape = SHAPES[delay_rows.name]
     entered = select(shape.table).where(
-        RECORDING_DELAYS.c.entered_on.between(wanted.period.first, wanted.period.last)
+        RECORDING_DELAYS.c.entered_on.between(wanted.period.first, wanted.period.last), *_delays_of(wanted)
     )
     return measured_delays(shape.row(line) for line in connection.execute(entered))
+
+
+def _delays_of(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Whose cases are asked for, and told by which source."""
+    c, only = RECORDING_DELAYS.c, wanted.only
+    asked = ((c.team_id, only.team_id), (c.worker_id, only.worker_id), (c.source, only.kind))
+    return [column == value for column, value in asked if value is not None]
 
 
 def _delays_in_order(
@@ -228,7 +235,7 @@ def _delays_in_order(
     # As `measured_delays` names them.
     thing = c.source + ":" + type_coerce(c.entered_on, String) + ":" + cast(c.working_days, String)
     asked = select(*(c[name] for name in DelayRow.__dataclass_fields__)).where(
-        c.entered_on.between(wanted.period.first, wanted.period.last)
+        c.entered_on.between(wanted.period.first, wanted.period.last), *_delays_of(wanted)
     )
     for band in bands:
         asked = asked.where(c.working_days >= band.low)
@@ -243,17 +250,35 @@ def _delays_in_order(
         yield from measured_delays(DelayRow(*row) for row in rows)
 
 
+def _holders_told(wanted: Wanted) -> list[ColumnElement[str | None]]:
+    """The columns that tell who held a case, no more of them than are asked for.
+
+    The worker is not told without the team, which comes first in the index: what is summed in its order is
+    not sorted.
+    """
+    c, only = RECORDING_DELAYS.c, wanted.only
+    if wanted.by == "worker" or only.worker_id is not None:
+        return [c.team_id, c.worker_id]
+    return [c.team_id] if wanted.by == "team" or only.team_id is not None else []
+
+
 def _delays_counted(connection: Connection, wanted: Wanted) -> Weighed:
     c, last = RECORDING_DELAYS.c, wanted.period.last
     # Not the bare column: SQLite would seek in the index by day, and read rows and sort them.
     entered_on = func.coalesce(c.entered_on, c.entered_on)
+    told = [c.source, c.working_days, *_holders_told(wanted)]
     entered = (
-        select(c.source, c.working_days, func.sum(c.facts))
-        .where(entered_on.between(wanted.period.first, last))
-        .group_by(c.source, c.working_days)
+        select(func.sum(c.facts), *told)
+        .where(entered_on.between(wanted.period.first, last), *_delays_of(wanted))
+        .group_by(*told)
     )
-    rows = connection.execute(entered)
-    return measured_delays(DelayRow("", source, last, days, int(facts)) for source, days, facts in rows)
+
+    def alike() -> Iterator[DelayRow]:
+        for facts, source, working_days, *held_by in connection.execute(entered):
+            team, worker = (*held_by, None, None)[:2]
+            yield DelayRow("", source, last, working_days, int(facts), worker, team)
+
+    return measured_delays(alike())
 
 
 def _by_child(

@@ -59,6 +59,19 @@ def test_every_fact_counts_in_delays_and_not_each_day():
     assert delay_told("recorded_late_2", referred("2019-06-18"), referred("2019-06-18", 2)) == "2 of 2"
 
 
+def test_a_fact_is_of_who_held_the_case_on_the_day_it_was_entered():
+    facts = [
+        recorded(1, "WorkerAllocated", "2019-06-03", worker_id="W-1", team_id="T-1",
+                 entered_at="2019-06-03T09:00:00Z"),
+        recorded(2, "CaseTransferred", "2019-06-10", to_team_id="T-2", entered_at="2019-06-12T09:00:00Z"),
+        *(referred(day, number) for number, day in enumerate(("2019-06-07", "2019-06-10"), 3)),
+    ]  # fmt: skip
+    rows = delay_rows.rows(Case("C1001", facts, Question(DAY), england()))
+    assert [(row.entered_on.day, row.worker_id, row.team_id) for row in rows] == [
+        (3, "W-1", "T-1"), (7, "W-1", "T-1"), (10, "W-1", "T-2"), (12, "W-1", "T-2"),
+    ]  # fmt: skip
+
+
 AFTER_PUBLICATION = {
     # June's figures are of 12 July 2019, its tenth working day after.
     "on the tenth working day after its month": ("2019-07-12", "0"),
