@@ -1,8 +1,8 @@
 """Avro's binary encoding of records that have one and the same set of fields, by code made for that set.
 
 Most facts of a type are told with the same few fields of the many it may have. What stands for the others
-is then known beforehand, and what is left takes a third of the time of infra/avro.py, which the tests hold
-it to.
+is then known beforehand, and what is left takes less than half the time of infra/avro.py, which the tests
+hold it to.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """When facts happened, were entered and by whom, read from the beginning of their records, and nothing else.
 
-Most questions about a past day are about some facts of very many. Reading so much of each takes a quarter of
-what reading all of it takes, and tells which those are.
+Most questions about a past day are about some facts of very many. Reading so much of each takes far less than
+reading all of it, and tells which those are.
 """
 
 from collections.abc import Iterator, Sequence
