@@ -39,6 +39,9 @@ VERSIONS: dict[str, int] = {projection.name: projection.version for projection i
 class State(StrEnum):
     """``SERVING`` is read. ``FILLING`` gets the rows of all streams, ``NEXT`` has them and follows the log.
     ``BEFORE`` served before, and can again. ``BESIDE`` is made only to be compared.
+
+    Of one ``DROPPED`` only its number is left, which the next is not to have: whoever still fills it would put
+    rows into another.
     """
 
     SERVING = "serving"
@@ -46,6 +49,7 @@ class State(StrEnum):
     NEXT = "next"
     BEFORE = "before"
     BESIDE = "beside"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,8 @@ def create(
     and on SQLite writes most of the table anew with each share.
     """
     last = connection.scalar(select(func.max(BUILDS.c.build)).where(BUILDS.c.projection == projection))
+    gone = (BUILDS.c.projection == projection) & (BUILDS.c.state == State.DROPPED)
+    connection.execute(delete(BUILDS).where(gone))
     table = physical(projection, (last or 0) + 1)
     if connection.dialect.name == POSTGRESQL:
         connection.execute(CreateTable(table))
@@ -289,14 +295,16 @@ def roll_back(connection: Connection, projection: str) -> Build | None:
 
 
 def drop(connection: Connection, build: Build) -> None:
-    """Remove a build and all that is kept of it."""
+    """Remove a build and all that is kept of it, once nobody fills it."""
+    lock(connection, [build], alone=True)
     if build.state is State.SERVING:
         names = [SHAPES[build.projection].table.name]
         for name in [*names, MEMBERS.name] if build.projection == child_rows.name else names:
             connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
     connection.execute(text(f"DROP TABLE IF EXISTS {build.table.name}"))
-    for table in (BUILDS, POSITIONS, FOLDS, SET_ASIDE, SHARES):
+    for table in (POSITIONS, FOLDS, SET_ASIDE, SHARES):
         connection.execute(delete(table).where(build.of(table)))
+    turn(connection, build, State.DROPPED)
 
 
 def _serve(connection: Connection, build: Build) -> None:
