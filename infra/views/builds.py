@@ -40,8 +40,8 @@ class State(StrEnum):
     """``SERVING`` is read. ``FILLING`` gets the rows of all streams, ``NEXT`` has them and follows the log.
     ``BEFORE`` served before, and can again. ``BESIDE`` is made only to be compared.
 
-    Of one ``DROPPED`` only its number is left, which the next is not to have: whoever still fills it would put
-    rows into another.
+    Of one ``DROPPED`` only its number is left, which the next is not to have: whoever still fills it would
+    put rows into another.
     """
 
     SERVING = "serving"
