@@ -3,7 +3,6 @@
 import io
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import httpx
 import pytest
 
 from services.cli.main import main
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 READY_WITHIN_S = 100
@@ -50,12 +50,6 @@ class Running:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def start(folder: Path, *, port: int | None = None, options: Sequence[str] = (), **settings: str) -> Running:

@@ -7,7 +7,6 @@ it is part of what it printed. A ``console`` block is for a person to type: what
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -85,9 +86,7 @@ def run_all(page: list[Block], address: str, environment: dict[str, str]) -> Non
 def service(tmp_path_factory):
     """What ``make run`` starts, with data of its own: its address, and the settings to reach it."""
     folder = tmp_path_factory.mktemp("readme")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     settings = {"CASETIMELINE_DATA": str(folder / "data"), "CASETIMELINE_HTTP": address}
     # A newcomer sees a refusal; curl is told to end with it too, so that the test does.
     (folder / ".curlrc").write_text("fail-with-body\n")

@@ -11,7 +11,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tests.running import READY_WITHIN_S, free_port
+from tests.running import READY_WITHIN_S
+from tests.servers.ports import free_port
 
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(["tests.end_to_end.preloaded"])

@@ -12,7 +12,8 @@ import pytest
 from tests.api.posting import BATCH, STRUCTURED
 from tests.end_to_end.forked import Forked
 from tests.reported import event
-from tests.running import command, free_port, start
+from tests.running import command, start
+from tests.servers.ports import free_port
 
 KILLS = 50
 SEED = 20_190_712

@@ -14,7 +14,8 @@ from tests.api.posting import Posting
 from tests.metrics.page import PAGE
 from tests.metrics.samples import samples_in, value
 from tests.reported import event, referral
-from tests.running import free_port, projecting, serving
+from tests.running import projecting, serving
+from tests.servers.ports import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

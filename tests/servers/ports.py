@@ -6,6 +6,12 @@ import socket
 _LOWEST, _HIGHEST = 12_000, 32_000
 
 
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    (port,) = free_ports(1)
+    return port
+
+
 def free_ports(count: int, apart: int = 1) -> list[int]:
     """So many ports, each the first of ``apart`` in a row that nobody listens on now."""
     found: list[int] = []

@@ -9,7 +9,7 @@ import pytest
 from infra.deploy import postgres
 from infra.deploy.postgres import FOR_TESTS, Postgres
 from tests.servers.kafka import unique
-from tests.servers.ports import free_ports
+from tests.servers.ports import free_port
 from tests.servers.shared import folder_of_run, keep, shared
 
 
@@ -33,7 +33,7 @@ def postgres_url(postgres_server: Postgres) -> Iterator[str]:
 def breakable_postgres(tmp_path: Path) -> Iterator[Postgres]:
     """A server that is this test's alone, to be killed, paused, stopped and started."""
     folder = tmp_path / "postgres"
-    server = postgres.make(folder, free_ports(1)[0], FOR_TESTS)
+    server = postgres.make(folder, free_port(), FOR_TESTS)
     try:
         server.start()
         yield server
@@ -43,7 +43,7 @@ def breakable_postgres(tmp_path: Path) -> Iterator[Postgres]:
 
 def main(folder: Path) -> None:
     """Keep the server of a folder."""
-    server = postgres.make(folder / "server", free_ports(1)[0], FOR_TESTS)
+    server = postgres.make(folder / "server", free_port(), FOR_TESTS)
     keep(folder, server.start, lambda: postgres.remove(folder / "server"))
 
 
