@@ -79,13 +79,11 @@ def lag_of(place: KafkaPlace) -> int | None:
     return lag
 
 
-def take_in_all(intake) -> int:
-    """Take in until nothing comes any more, and return how many records that was."""
-    count, quiet = 0, 0
-    while quiet < 4:
-        taken = intake.step(0.5)
-        count += taken
-        quiet = 0 if taken or not count else quiet + 1
+def take_in_all(intake, place: KafkaPlace) -> int:
+    """Take in all that is published, and return how many records that was."""
+    count = intake.step()
+    while lag_of(place) != 0:
+        count += intake.step()
     return count
 
 
@@ -129,7 +127,7 @@ def test_however_a_publisher_compresses_its_records_are_read(tmp_path, place):
                 fact = structured(referral(subject="C1", id=f"{how}-{n}"))
                 producer.produce(place.topic, fact.value, fact.key, headers=dict(fact.headers))
             assert producer.flush(WITHIN_S) == 0
-        assert take_in_all(intake) == 100
+        assert take_in_all(intake, place) == 100
         assert parts.log.heads() == (100,)
 
 
@@ -147,7 +145,7 @@ def test_headers_without_values_hold_nothing_up_and_are_kept_as_they_were(tmp_pa
         good = structured(referral(subject="C1", id="good"))
         producer.produce(place.topic, good.value, good.key, headers={"x": None}, partition=0)
         assert producer.flush(WITHIN_S) == 0
-        assert take_in_all(intake) == 2
+        assert take_in_all(intake, place) == 2
         assert parts.log.heads() == (1,)
     (aside,) = AsideReader(place, {}).page(-1, 10)
     assert (aside.why.kind, aside.why.pointers[0]) == ("invalid-event", "/id")
@@ -171,7 +169,7 @@ def test_a_header_whose_name_is_no_text_holds_nothing_up(tmp_path, place):
             headers = [("first", b"1"), (Bytes("name"), b"\xff"), *message.headers]
             producer.send(place.topic, message.value, message.key, headers, partition=0)
         producer.close()
-        assert take_in_all(intake) == 3
+        assert take_in_all(intake, place) == 3
         assert parts.log.heads() == (1,)
     (aside,) = AsideReader(place, {}).page(-1, 10)
     assert (aside.record.value, aside.record.headers) == (b"n\xff", (("first", b"1"), ("n?", b"\xff")))
@@ -201,7 +199,7 @@ def test_what_was_set_aside_lies_where_it_was_published_and_says_why(tmp_path, p
     other = referral(id="first", referral_id="R-2", note="private")
     with composed(config) as parts, taking_in(config, parts) as intake:
         publish(place, structured(fact), structured(other), structured(fact))
-        take_in_all(intake)
+        take_in_all(intake, place)
         assert parts.conflicts.count() == 1
     listed = json.loads(
         command(tmp_path, "intake", "set-aside", "--output", "json", intake=str(place)).stdout

@@ -29,7 +29,7 @@ def test_the_examples_of_the_guide_are_recorded(tmp_path, kafka_broker):
             assert "casetimeline.intake" in text
             text = text.replace("casetimeline.intake", place.topic)
             subprocess.run([sys.executable, "-c", text], cwd=ROOT, check=True, timeout=60)
-        assert take_in_all(intake) == 2
+        assert take_in_all(intake, place) == 2
         history = parts.histories.of("C1001")
         assert history is not None
         assert sorted(one.type for one in history.recorded) == ["AssessmentStarted", "VisitMade"]
