@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -28,6 +28,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# A page may take long on a busy machine.
+expect.set_options(timeout=30_000)
 
 
 def application(reads: FixedReads, is_standing: bool = True) -> Starlette:
@@ -52,6 +55,8 @@ def served(app: Starlette) -> Iterator[str]:
     """The address of an application while it is served."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        # Who comes before it answers waits.
+        listener.listen()
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
