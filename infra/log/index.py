@@ -3,35 +3,50 @@
 Every process that reads the same database may move it on; whoever comes second finds it done.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from infra.log.commit import Accepted, Commit, LogNotification, Outcome, Refused, Repeated, WrongLog
-from infra.log.index_doubles import Stored, settle_doubles, stored_commits
+from infra.log.index_commits import ENTERED_AT, Commits, Stored, enter
+from infra.log.index_doubles import settle_doubles
 from infra.log.index_engine import open_engine, reaching, reading, writing
 from infra.log.index_heads import Heads
-from infra.log.index_records import DIGEST_BYTES, FIRST_OFFSET, Packed, Place, Position
+from infra.log.index_records import DIGEST_BYTES, FIRST_OFFSET, Looked, Packed, Place, Position
 from infra.log.index_rows import Rows, known
-from infra.log.index_tables import DOUBLES, EVENTLESS, EVENTS, GROWING, METADATA, POSITIONS, RECORDS, TOPIC
+from infra.log.index_tables import (
+    COMMITS,
+    DOUBLES,
+    EVENTLESS,
+    EVENTS,
+    GROWING,
+    METADATA,
+    POSITIONS,
+    RECORDS,
+    TOPIC,
+)
 from infra.log.kafka_pack import Genesis
 from infra.log.kafka_reader import End
 from infra.log.sqlite_file import instant
 from infra.tables import make_tables
 
-FORMAT = 1
+FORMAT = 2
 UNCONFIRMED = -1
 
 
 class Index:
     """Accepted events, and how far they go. Safe to use from any thread."""
 
-    def __init__(self, url: str, originator_id: Callable[[str], UUID | str] = str) -> None:
+    def __init__(
+        self, url: str, originator_id: Callable[[str], UUID | str] = str, entered_at: int = ENTERED_AT
+    ) -> None:
         self.engine: Engine = open_engine(url)
         self.originator_id = originator_id
         self._heads = Heads()
+        self._commits = Commits()
+        self._entered_at = entered_at
 
     def close(self) -> None:
         self.engine.dispose()
@@ -80,7 +95,8 @@ class Index:
             heads = {
                 partition: self._heads.take(partition, standing[partition].digest) for partition in fresh
             }
-            before = known(connection, fresh, heads, self.stored)
+            self._commits.bring_up(connection, standing.values())
+            before = known(connection, fresh, heads, self._commits, self.stored)
             rows = Rows()
             outcomes: dict[Place, list[Outcome]] = {}
             reached: dict[int, Position] = {}
@@ -92,7 +108,10 @@ class Index:
                     _move(connection, position, (confirmed or {}).get(partition))
                 reached[partition] = position
             rows.insert(connection)
-            counting = settle_doubles(connection, rows.contested)
+            counting: dict[bytes, Stored] = {}
+            if rows.contested:
+                found = self._commits.find(connection, rows.contested, added=rows.commits)
+                counting = settle_doubles(connection, rows.contested, found)
             for partition, run in fresh.items() if counting else ():
                 for one in run:
                     self._tell_doubles(
@@ -100,7 +119,30 @@ class Index:
                     )
         for partition, position in reached.items():
             self._heads.keep(partition, position.digest, before.heads[partition])
+            self._commits.keep(standing[partition], position, rows.commits[partition])
         return outcomes
+
+    def look_for(self, ids: Collection[bytes]) -> tuple[dict[bytes, tuple[LogNotification, ...]], Looked]:
+        """What each of these commits stored, leaving out those that do not count, and when that was so."""
+        found: dict[bytes, tuple[LogNotification, ...]] = {}
+        with reading(self.engine) as connection:
+            looked = self._bring_up(connection)
+            for stored in self._commits.find(connection, ids):
+                if stored.commit_id not in found:
+                    found[stored.commit_id] = self.stored(connection, stored)
+        return found, looked
+
+    def enter(self) -> None:
+        """Enter the latest commits where they are looked for by their ids, if there are many."""
+        if len(self._commits) >= self._entered_at:
+            with writing(self.engine) as connection:
+                connection.exec_driver_sql(_locked(connection))
+                enter(connection)
+
+    def _bring_up(self, connection: Connection) -> Looked:
+        return self._commits.bring_up(
+            connection, [Position(*row) for row in connection.exec_driver_sql(STANDING)]
+        )
 
     def _tell_doubles(
         self,
@@ -126,7 +168,8 @@ class Index:
         ids = [commit.id for commit in commits]
         with reading(self.engine) as connection:
             counting: dict[bytes, Stored] = {}
-            for stored in stored_commits(connection, ids):
+            self._bring_up(connection)
+            for stored in self._commits.find(connection, ids):
                 counting.setdefault(stored.commit_id, stored)
             asked = select(EVENTLESS).where(
                 EVENTLESS.c.partition == place.partition, EVENTLESS.c.commit_id.in_(ids)
@@ -201,23 +244,33 @@ class Index:
                 connection.execute(
                     delete(table).where(table.c.partition == partition, table.c.log_offset >= offset)
                 )
-            settle_doubles(connection, contested)
             asked = select(RECORDS).where(
                 RECORDS.c.partition == partition, RECORDS.c.log_offset == offset - 1
             )
             last = connection.execute(asked).one_or_none()
+            last_number = last.last_number if last else 0
+            in_table = connection.scalars(
+                select(POSITIONS.c.commits_to).where(POSITIONS.c.partition == partition)
+            ).one()
+            connection.execute(
+                delete(COMMITS).where(COMMITS.c.partition == partition, COMMITS.c.number > last_number)
+            )
             connection.execute(
                 update(POSITIONS)
                 .where(POSITIONS.c.partition == partition)
                 .values(
                     next_offset=offset if last else FIRST_OFFSET,
-                    last_number=last.last_number if last else 0,
+                    last_number=last_number,
                     recorded_at=last.recorded_at if last else 0,
                     digest=last.digest if last else bytes(DIGEST_BYTES),
                     epoch=UNCONFIRMED,
                     confirmed=offset if last else FIRST_OFFSET,
+                    commits_to=min(in_table, last_number),
                 )
             )
+            if contested:
+                self._bring_up(connection)
+                settle_doubles(connection, contested, self._commits.find(connection, contested))
 
 
 NOTIFICATIONS = select(
@@ -236,7 +289,7 @@ _STANDING = select(POSITIONS).order_by(POSITIONS.c.partition)
 # database.
 POSITION = ("partition", "next_offset", "last_number", "recorded_at", "digest", "epoch", "confirmed")
 STANDING = """
-SELECT partition, next_offset, last_number, recorded_at, digest, epoch, confirmed
+SELECT partition, next_offset, last_number, recorded_at, digest, epoch, confirmed, commits_to
 FROM log_positions ORDER BY partition
 """
 MOVE = {
@@ -269,6 +322,7 @@ def _begin(connection: Connection, topic: str, genesis: Genesis) -> None:
                 digest=bytes(DIGEST_BYTES),
                 epoch=UNCONFIRMED,
                 confirmed=FIRST_OFFSET,
+                commits_to=0,
             )
         )
 

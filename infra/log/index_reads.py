@@ -9,7 +9,6 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from infra.log.commit import LogNotification
 from infra.log.index import NOTIFICATIONS, Index
-from infra.log.index_doubles import stored_commits
 from infra.log.index_engine import ASKED_AT_ONCE, reading
 from infra.log.index_tables import DOUBLES, EVENTS, MARKS, POSITIONS, RECORDS, TRACKING
 from infra.log.marks import Mark, Marked
@@ -116,12 +115,7 @@ class Reads:
 
     def find_all(self, commit_ids: Iterable[bytes]) -> dict[bytes, tuple[LogNotification, ...]]:
         """What each of these commits stored, leaving out those that do not count."""
-        found: dict[bytes, tuple[LogNotification, ...]] = {}
-        with reading(self._index.engine) as connection:
-            for stored in stored_commits(connection, commit_ids):
-                if stored.commit_id not in found:
-                    found[stored.commit_id] = self._index.stored(connection, stored)
-        return found
+        return self._index.look_for(set(commit_ids))[0]
 
     def doubles(self) -> list[LogNotification]:
         """Events that do not count, for their commit's id counts in another partition."""

@@ -1,6 +1,6 @@
 """Records of the log's topic as the index takes them, and how far it is with each partition."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -34,16 +34,28 @@ class Position:
     digest: bytes
     epoch: int
     confirmed: int
+    commits_to: int
+
+
+class Looked(NamedTuple):
+    """When commits were looked for: in which turn, and behind which number of each partition."""
+
+    turn: int
+    numbers: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A record of the topic, taken apart. ``commits`` is None for one that is none of ours."""
+    """A record of the topic, taken apart. ``commits`` is None for one that is none of ours.
+
+    ``looked``: when they were looked for and not found, if they were.
+    """
 
     offset: int
     appended_ms: int
     value_digest: bytes
     commits: Sequence[Commit] | None
+    looked: Looked | None = None
 
 
 def value_digest(value: bytes | None) -> bytes:

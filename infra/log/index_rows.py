@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from infra.log.commit import Accepted, LogNotification, Outcome, Refused, stream_of
-from infra.log.index_doubles import Stored, stored_commits
+from infra.log.index_commits import Commits, Stored
 from infra.log.index_engine import among, insert_rows
 from infra.log.index_records import Packed, Position, rolled
 from infra.log.index_tables import EVENTLESS, EVENTS, MARKS, RECORDS, TRACKING
@@ -23,6 +23,8 @@ EVENT_ROW = (
     "log_offset",
 )  # fmt: skip
 """The columns of an event in the order of `Settled.events`, with its place beside them."""
+
+WIDTH, OF_COMMIT_ID = len(EVENT_ROW), EVENT_ROW.index("commit_id")
 
 REFUSED, SEALED, TRACKED = "refused", "sealed", "tracked"
 
@@ -43,18 +45,24 @@ def known(
     connection: Connection,
     records: Mapping[int, Sequence[Packed]],
     heads: Mapping[int, dict[str, int]],
+    stand: Commits,
     read: Callable[[Connection, Stored], tuple[LogNotification, ...]],
 ) -> Known:
     """What the index holds that matters to the commits of these records, by partition.
 
-    ``heads``: those known already, which are added to; ``read`` gives the events of a commit that is there.
+    ``heads``: those known already, which are added to; ``stand``: where commits do, brought up to the index;
+    ``read`` gives the events of a commit that is there.
     """
     ids: set[bytes] = set()
+    unlooked: set[bytes] = set()
     streams: dict[str, int] = {}
     names: set[str] = set()
-    for partition, run in records.items():
-        for commit in (commit for one in run for commit in one.commits or ()):
-            ids.add(commit.id)
+    for partition, one in ((partition, one) for partition, run in records.items() for one in run):
+        of_record = {commit.id for commit in one.commits or ()}
+        ids |= of_record
+        if one.looked is None or not stand.holds_since(one.looked):
+            unlooked |= of_record
+        for commit in one.commits or ():
             for event in commit.events:
                 streams[stream_of(event)] = partition
             if commit.tracking is not None:
@@ -63,7 +71,7 @@ def known(
     unknown = [stream for stream, partition in streams.items() if stream not in found.heads[partition]]
     for stream, version in among(connection, HEADS, unknown, BY_STREAM):
         found.heads[streams[stream]][stream] = version
-    for stored in stored_commits(connection, ids):
+    for stored in stand.find(connection, ids, unlooked):
         found.counts_in.setdefault(stored.commit_id, stored.partition)
         found.seen[stored.partition][stored.commit_id] = read(connection, stored)
     # Nearly always there is none, and then there is no need to look for each.
@@ -90,6 +98,8 @@ class Rows:
     marks: list[Any] = field(default_factory=list)
     tracking: list[Any] = field(default_factory=list)
     contested: list[bytes] = field(default_factory=list)
+    commits: defaultdict[int, dict[bytes, int]] = field(default_factory=lambda: defaultdict(dict))
+    """Where those added stand, by partition: the numbers of their first events."""
 
     def insert(self, connection: Connection) -> None:
         insert_rows(connection, RECORDS, self.records)
@@ -139,7 +149,13 @@ class Rows:
         return after, settled.outcomes
 
     def _add(self, partition: int, offset: int, settled: Settled) -> None:
-        self.events += settled.events
+        events = settled.events
+        self.events += events
+        self.commits[partition].update(
+            (id, number)
+            for id, number in zip(events[OF_COMMIT_ID::WIDTH], events[::WIDTH], strict=True)
+            if id is not None
+        )
         for id, refusal in settled.refused.items():
             became = SEALED if id in settled.sealed else REFUSED
             self.eventless += (partition, id, offset, became, refusal.stream, refusal.head)

@@ -43,6 +43,7 @@ POSITIONS = Table(
     # What is known of the topic, and not what is in it: these differ between indexes of one topic.
     Column("epoch", Integer, nullable=False, comment="of the leader that was last asked how far it is"),
     Column("confirmed", BigInteger, nullable=False, comment="where this index stood then"),
+    Column("commits_to", BigInteger, nullable=False, comment="the number up to which log_commits has all"),
 )
 
 RECORDS = Table(
@@ -76,12 +77,16 @@ EVENTS = Table(
     UniqueConstraint("stream", "version"),
     sqlite_with_rowid=False,
 )
-Index(
-    "log_events_by_commit",
-    EVENTS.c.commit_id,
-    sqlite_where=EVENTS.c.commit_id.is_not(None),
-    postgresql_where=EVENTS.c.commit_id.is_not(None),
+
+COMMITS = Table(
+    "log_commits",
+    METADATA,
+    Column("commit_id", LargeBinary, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="of its first event"),
+    sqlite_with_rowid=False,
 )
+"""Where commits stand, but for the latest: entered together, so that an id is no page to be written."""
 
 EVENTLESS = Table(
     "log_eventless",

@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Lock, Thread, local
 from time import monotonic, sleep
 
 from infra.log.commit import Commit, LogDamaged, LogUnavailable, Outcome
 from infra.log.index import Index
-from infra.log.index_records import Packed, Place, Position, packed, value_digest
+from infra.log.index_engine import Overtaken
+from infra.log.index_records import Looked, Packed, Place, Position, packed, value_digest
 from infra.log.kafka_reader import End, Reader
 
 GRACE_S = 0.05
@@ -35,9 +36,12 @@ class Acknowledged:
     appended_ms: int
     value: bytes
     commits: Sequence[Commit]
+    looked: Looked
+    """When its commits were looked for in the index, and not found."""
 
     def packed(self) -> Packed:
-        return Packed(self.place.offset, self.appended_ms, value_digest(self.value), self.commits)
+        digest = value_digest(self.value)
+        return Packed(self.place.offset, self.appended_ms, digest, self.commits, self.looked)
 
 
 class Follower:
@@ -219,6 +223,7 @@ class Follower:
             for page in self._reader.records(partition, position.next_offset, stop):
                 run = [packed(partition, record, self._index.originator_id) for record in page]
                 self._index.move_on({partition: run}, self._confirmed)
+                self._index.enter()
             self._seen[partition] = max(stop, self._seen.get(partition, 0))
         self._announce()
 
@@ -236,6 +241,12 @@ class Follower:
             self._seen[place.partition] = max(place.offset + 1, self._seen.get(place.partition, 0))
         self._announce()
         return [self._told(one, judged) for one in written]
+
+    def enter(self) -> None:
+        """Enter the latest commits of the index in the order of their ids, if there are many."""
+        with self._moving, suppress(LogUnavailable, Overtaken):
+            # Where it cannot be done they are found where they are, and it is tried again.
+            self._index.enter()
 
     def _told(self, one: Acknowledged, judged: Mapping[Place, list[Outcome]]) -> list[Outcome] | Exception:
         if one.place in judged:

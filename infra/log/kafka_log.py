@@ -78,8 +78,8 @@ class KafkaLog(ProcessRecorder):
         self._arrivals = Arrivals()
         self._follower = Follower(index, reader, self._arrivals.announce)
         intake = Intake(waiting_bytes, pack_bytes)
-        find = self._reads.find_all
-        self._writer = Writer(intake, producer, self._follower, find, partitions, timeout_s, appended)
+        look = index.look_for
+        self._writer = Writer(intake, producer, self._follower, look, partitions, timeout_s, appended)
         self._shut = weakref.finalize(
             self, _shut, self._writer, self._arrivals, self._follower, producer, reader, index
         )

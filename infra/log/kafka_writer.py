@@ -15,7 +15,7 @@ from typing import Final
 from eventsourcing.persistence import ProgrammingError
 
 from infra.log.commit import Commit, LogDamaged, LogNotification, LogUnavailable, Outcome, Repeated, stream_of
-from infra.log.index_records import Place
+from infra.log.index_records import Looked, Place
 from infra.log.intake import ROW_BYTES, Intake, Request
 from infra.log.kafka_follower import Acknowledged, Follower
 from infra.log.kafka_genesis import partition_of
@@ -55,6 +55,7 @@ class Pack:
 
     round: Round
     partition: int
+    looked: Looked
     commits: list[Commit] = field(default_factory=list)
     of: list[tuple[int, int]] = field(default_factory=list)
     weight: int = 0
@@ -73,7 +74,7 @@ class Writer:
         intake: Intake,
         producer: Producer,
         follower: Follower,
-        find: Callable[[list[bytes]], dict[bytes, tuple[LogNotification, ...]]],
+        look_for: Callable[[set[bytes]], tuple[dict[bytes, tuple[LogNotification, ...]], Looked]],
         partitions: int,
         timeout_s: float,
         appended: Callable[[int, float], None],
@@ -82,7 +83,7 @@ class Writer:
         self._intake = intake
         self._producer = producer
         self._follower = follower
-        self._find = find
+        self._look_for = look_for
         self._partitions = partitions
         self._timeout_s = timeout_s
         self._turns = BoundedSemaphore(UNDER_WAY)
@@ -147,7 +148,8 @@ class Writer:
 
     def _packs(self, round: Round) -> list[Pack]:
         """The commits of a round that must be written, by partition."""
-        known = self._find([commit.id for request in round.requests for commit in request.commits])
+        ids = {commit.id for request in round.requests for commit in request.commits}
+        known, looked = self._look_for(ids)
         is_damaged = bool(self._follower.damaged)
         filling: dict[int, Pack] = {}
         packs: list[Pack] = []
@@ -168,7 +170,7 @@ class Writer:
                 weight = ROW_BYTES + sum([ROW_BYTES + len(event.state) for event in commit.events])
                 pack = filling.get(partition)
                 if pack is None or pack.weight + weight > PACK_BYTES:
-                    pack = filling[partition] = Pack(round, partition)
+                    pack = filling[partition] = Pack(round, partition, looked)
                     packs.append(pack)
                 pack.commits.append(commit)
                 pack.of.append((number, at))
@@ -222,6 +224,7 @@ class Writer:
             written = [one for one in came if one is not None and len(one) == 3]
             if written:
                 self._judge(written)
+                self._follower.enter()
             for one in came:
                 if one is not None and len(one) == 2:
                     self._again(*one)
@@ -248,7 +251,7 @@ class Writer:
 
     def _judge(self, written: Sequence[Written]) -> None:
         acknowledged = [
-            Acknowledged(Place(pack.partition, offset), appended_ms, pack.value, pack.commits)
+            Acknowledged(Place(pack.partition, offset), appended_ms, pack.value, pack.commits, pack.looked)
             for pack, offset, appended_ms in written
         ]
         outcomes: Sequence[list[Outcome] | Exception]

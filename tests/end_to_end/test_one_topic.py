@@ -24,8 +24,8 @@ from tests.servers.kafka import unique
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 MASTER = base64.b64encode(b"invented, for several instances!").decode()
-OF_ONE_INDEX = frozenset({"epoch", "confirmed"})
-"""What an index keeps of the brokers that it asked, and not of the topic."""
+OF_ONE_INDEX = frozenset({"epoch", "confirmed", "commits_to"})
+"""What an index keeps of the brokers that it asked, and of how it looks for commits, and not of the topic."""
 
 
 @pytest.fixture

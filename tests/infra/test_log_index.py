@@ -1,8 +1,9 @@
 """Any log, read in any pieces and any number of times, is judged as a slow reading of the rule judges it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from infra.log.commit import OWN, Accepted, Commit, Refused, Repeated
 from infra.log.index import Index
 from infra.log.index_digest import content_digest
 from infra.log.index_reads import Reads
-from infra.log.index_records import Place, packed
+from infra.log.index_records import Looked, Place, packed
 from infra.log.kafka_pack import Genesis, encode
 from infra.log.kafka_reader import Fetched
 
@@ -23,6 +24,10 @@ PARTITIONS = 2
 GENESIS = Genesis(b"t" * 16, "blake2b-8", PARTITIONS, 0, 1)
 STREAMS = {0: ["A", "B"], 1: ["C", "D"]}
 IDS = [b"1", b"2", b"3", b"4", b"5", b"6"]
+FEW = 2
+"""Commits that are kept in mind before they are entered in the index's table of them."""
+
+NOT_LOOKED: Mapping[Place, Looked] = {}
 
 
 @st.composite
@@ -99,7 +104,7 @@ class Slow:
 @contextmanager
 def an_index() -> Iterator[Index]:
     with tempfile.TemporaryDirectory() as folder:
-        index = Index(f"sqlite:///{Path(folder) / 'index.db'}")
+        index = Index(f"sqlite:///{Path(folder) / 'index.db'}", entered_at=FEW)
         try:
             index.open_for("topic", GENESIS)
             yield index
@@ -110,7 +115,7 @@ def an_index() -> Iterator[Index]:
 @contextmanager
 def another_of(index: Index) -> Iterator[Index]:
     """The same index as another process has it."""
-    other = Index(str(index.engine.url))
+    other = Index(str(index.engine.url), entered_at=FEW)
     try:
         yield other
     finally:
@@ -124,9 +129,22 @@ def told(outcome: Any) -> tuple[str, Any]:
     return ("accepted" if isinstance(outcome, Accepted) else "repeated"), stored
 
 
-def read(index: Index, log: dict[int, list[Fetched]], partition: int, start: int, stop: int) -> dict:
-    run = [packed(partition, record, str) for record in log[partition][start:stop]]
-    return index.move_on({partition: run})
+def read(
+    index: Index,
+    log: dict[int, list[Fetched]],
+    partition: int,
+    start: int,
+    stop: int,
+    looks: Mapping[Place, Looked] = NOT_LOOKED,
+) -> dict:
+    """Have an index judge records, ``looks``: of those whose commits were looked for before."""
+    run = [
+        replace(packed(partition, record, str), looked=looks.get(Place(partition, record.offset)))
+        for record in log[partition][start:stop]
+    ]
+    judged = index.move_on({partition: run})
+    index.enter()
+    return judged
 
 
 @pytest.mark.slow
@@ -180,17 +198,34 @@ def test_an_index_read_in_pieces_by_several_and_taken_back_is_the_one_read_at_on
     with an_index() as whole, an_index() as pieces, another_of(pieces) as another:
         for partition in range(PARTITIONS):
             read(whole, log, partition, 0, len(log[partition]))
-        for _ in range(data.draw(st.integers(0, 12))):
+        looks: dict[Index, dict[Place, Looked]] = {pieces: {}, another: {}}
+        for _ in range(data.draw(st.integers(0, 20))):
             partition = data.draw(st.integers(0, PARTITIONS - 1))
             at = data.draw(st.integers(0, len(log[partition])))
-            if data.draw(st.integers(0, 3)):
-                whose = data.draw(st.sampled_from([pieces, another]))
-                read(whose, log, partition, at, at + data.draw(st.integers(0, 3)))
-            else:
-                pieces.take_back(partition, min(at, _stands(pieces, partition)) + 1)
+            whose = data.draw(st.sampled_from([pieces, another]))
+            match data.draw(st.sampled_from(["read", "read", "look", "enter", "take back"])):
+                case "read":
+                    read(whose, log, partition, at, at + data.draw(st.integers(0, 3)), looks[whose])
+                case "look":
+                    look(whose, log, partition, at, looks[whose])
+                case "enter":
+                    whose.enter()
+                case "take back":
+                    whose.take_back(partition, min(at, _stands(whose, partition)) + 1)
         for partition in reversed(range(PARTITIONS)):
             read(pieces, log, partition, 0, len(log[partition]))
         assert content_digest(pieces) == content_digest(whole)
+        for index in (pieces, another):
+            assert Reads(index).find_all(IDS) == Reads(whole).find_all(IDS)
+
+
+def look(index: Index, log: dict[int, list[Fetched]], partition: int, at: int, looks: dict) -> None:
+    """Look for the commits of a record as whoever writes it does, who writes none that is there."""
+    for record in log[partition][at : at + 1]:
+        ids = {commit.id for commit in packed(partition, record, str).commits or ()}
+        found, looked = index.look_for(ids)
+        if not found:
+            looks[Place(partition, record.offset)] = looked
 
 
 def _stands(index: Index, partition: int) -> int:

@@ -37,7 +37,7 @@ packs = st.lists(st.tuples(st.lists(commits, max_size=4), st.integers(0, 3)), ma
 
 def as_indexed(of_partition):
     """The events that the index would hold: stream, version, topic, state, when recorded, and offset."""
-    position = Position(3, 1, 0, 0, b"", 0, 0)
+    position = Position(3, 1, 0, 0, b"", 0, 0, 0)
     known = Known(defaultdict(dict), defaultdict(dict), defaultdict(dict), defaultdict(dict), {})
     rows = Rows()
     for offset, (of_pack, appended_ms) in enumerate(of_partition, 1):
