@@ -42,6 +42,9 @@ class Running:
             time.sleep(0.02)
         raise AssertionError(f"the service did not become ready: {self.said.read_text()}")
 
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
     def end(self) -> int:
         """Tell it to stop, and wait; its exit code."""
         self.process.send_signal(signal.SIGTERM)
@@ -76,7 +79,7 @@ def serving(folder: Path, **settings: Any) -> Iterator[Running]:
         running.wait()
         yield running
     finally:
-        if running.process.poll() is None:
+        if running.is_running():
             running.end()
 
 
