@@ -37,7 +37,7 @@ class Topic:
     def put(self, partition: int, value: bytes | None) -> None:
         """Write a record as anybody could who may write the topic."""
         with KafkaProducer(bootstrap_servers=list(self.brokers.place.servers)) as producer:
-            producer.send(self.brokers.place.topic, value, key=b"any", partition=partition).get(10)
+            producer.send(self.brokers.place.topic, value, key=b"any", partition=partition).get(60)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def place(kafka_broker) -> KafkaPlace:
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait for something that has to come about."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -15,7 +15,7 @@ from services.together import Together
 from tests.authority_of_facts import event, put, service_in
 from tests.metrics.samples import samples_in, value
 
-PATIENT_S = 30
+PATIENT_S = 90
 UP = "casetimeline_part_up"
 READ_AT = "casetimeline_practice_read_timestamp_seconds"
 
