@@ -122,11 +122,16 @@ class Index:
             self._commits.keep(standing[partition], position, rows.commits[partition])
         return outcomes
 
-    def look_for(self, ids: Collection[bytes]) -> tuple[dict[bytes, tuple[LogNotification, ...]], Looked]:
-        """What each of these commits stored, leaving out those that do not count, and when that was so."""
+    def look_for(
+        self, ids: Collection[bytes], *, as_read: bool = False
+    ) -> tuple[dict[bytes, tuple[LogNotification, ...]], Looked]:
+        """What each of these commits stored, leaving out those that do not count, and when that was so.
+
+        ``as_read``: of the latest only as far as this process has read, for who will be told by `move_on`.
+        """
         found: dict[bytes, tuple[LogNotification, ...]] = {}
         with reading(self.engine) as connection:
-            looked = self._bring_up(connection)
+            looked = (as_read and self._commits.as_read()) or self._bring_up(connection)
             for stored in self._commits.find(connection, ids):
                 if stored.commit_id not in found:
                     found[stored.commit_id] = self.stored(connection, stored)

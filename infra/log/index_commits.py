@@ -76,7 +76,15 @@ class Commits:
                 latest = self._latest.get(position.partition)
                 if latest is None or latest.stood != position:
                     self._latest[position.partition] = self._brought_up(connection, latest, position)
-            return Looked(self._turn, {p: one.stood.last_number for p, one in self._latest.items()})
+            return self._looked()
+
+    def as_read(self) -> Looked | None:
+        """What is looked behind where only what this process has read is looked at; None: it read nothing."""
+        with self._lock:
+            return self._looked() if self._latest else None
+
+    def _looked(self) -> Looked:
+        return Looked(self._turn, {p: one.stood.last_number for p, one in self._latest.items()})
 
     def _brought_up(self, connection: Connection, latest: _Latest | None, position: Position) -> _Latest:
         if latest is None or not _leads_to(connection, latest, position):

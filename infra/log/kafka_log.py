@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -78,7 +79,7 @@ class KafkaLog(ProcessRecorder):
         self._arrivals = Arrivals()
         self._follower = Follower(index, reader, self._arrivals.announce)
         intake = Intake(waiting_bytes, pack_bytes)
-        look = index.look_for
+        look = partial(index.look_for, as_read=True)
         self._writer = Writer(intake, producer, self._follower, look, partitions, timeout_s, appended)
         self._shut = weakref.finalize(
             self, _shut, self._writer, self._arrivals, self._follower, producer, reader, index

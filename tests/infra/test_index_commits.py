@@ -62,13 +62,14 @@ class Topic:
 class Process:
     """An index as one process has it, and what it wrote that it has not judged yet."""
 
-    def __init__(self, index: Index, topic: Topic) -> None:
+    def __init__(self, index: Index, topic: Topic, as_read: bool) -> None:
         self.index = index
         self.topic = topic
         self.under_way: list[tuple[Place, Looked]] = []
+        self.as_read = as_read
 
     def write(self, partition: int, ids: list[bytes]) -> None:
-        found, looked = self.index.look_for(set(ids))
+        found, looked = self.index.look_for(set(ids), as_read=self.as_read)
         if new := [id for id in ids if id not in found]:
             self.under_way.append((Place(partition, self.topic.add(partition, new)), looked))
 
@@ -105,7 +106,7 @@ def processes(tmp_path: Path) -> Iterator[list[Process]]:
     topic = Topic()
     indexes = [Index(f"sqlite:///{tmp_path / 'index.sqlite3'}", entered_at=FEW) for _ in range(2)]
     indexes[0].open_for("topic", GENESIS)
-    yield [Process(index, topic) for index in indexes]
+    yield [Process(index, topic, as_read) for index, as_read in zip(indexes, (True, False), strict=True)]
     for index in indexes:
         index.close()
 
