@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 
@@ -115,14 +115,30 @@ class Codec:
 
     def encode_all(self, facts: Sequence[Incoming]) -> list[bytes | Erased]:
         """The same for many, making their keys in one go; Erased stands for one that cannot be kept."""
-        divided = [divide(fact.type, fact.data, fact.extensions) for fact in facts]
-        keys = self._keys.keys_for(f.stream for f, (_, secret) in zip(facts, divided, strict=True) if secret)
-        return [
-            Erased("the key of this stream was destroyed; whoever returns needs a new reference")
-            if secret and fact.stream not in keys
-            else self._encode(fact, clear, secret, keys.get(fact.stream))
-            for fact, (clear, secret) in zip(facts, divided, strict=True)
-        ]
+        found: list[bytes | Erased | None] = [self._as_known(fact) for fact in facts]
+        if None not in found:
+            return cast("list[bytes | Erased]", found)
+        left = [at for at, state in enumerate(found) if state is None]
+        divided = [divide(facts[at].type, facts[at].data, facts[at].extensions) for at in left]
+        keys = self._keys.keys_for(
+            facts[at].stream for at, (_, secret) in zip(left, divided, strict=True) if secret
+        )
+        for at, (clear, secret) in zip(left, divided, strict=True):
+            fact = facts[at]
+            found[at] = (
+                Erased("the key of this stream was destroyed; whoever returns needs a new reference")
+                if secret and fact.stream not in keys
+                else self._encode(fact, clear, secret, keys.get(fact.stream))
+            )
+        return cast("list[bytes | Erased]", found)
+
+    def _as_known(self, fact: Incoming) -> bytes | None:
+        """The bytes of a fact of a shape that was written before, of which none has anything personal."""
+        data = fact.data
+        write = self._of_shape.get((fact.type, fact.time is None, fact.recordedtime is None, *data))
+        if write is None or fact.extensions or fact.dataschema is not None or None in data.values():
+            return None
+        return _written(write, fact, data)
 
     def decode(self, logged: Logged) -> Recorded:
         """The fact that a record of the log holds.
@@ -204,12 +220,7 @@ class Codec:
             if len(self._of_shape) >= MAX_SHAPES:
                 return self._encode_any(fact, clear, {}, None)
             write = self._of_shape[shape] = self._writer_of(shape)
-        told: list[Any] = [fact.source, fact.id, fact.historic]
-        if fact.time is not None:
-            told.append(fact.time)
-        if fact.recordedtime is not None:
-            told.append(fact.recordedtime)
-        return write(*told, *clear.values())
+        return _written(write, fact, clear)
 
     def _writer_of(self, shape: Shape) -> Callable[..., bytes]:
         name, without_time, without_recordedtime, *fields = shape
@@ -291,3 +302,13 @@ class Codec:
         if end != len(state):
             raise Unreadable("it goes on after its end")
         return name, envelope, data
+
+
+def _written(write: Callable[..., bytes], fact: Incoming, clear: Mapping[str, Any]) -> bytes:
+    """A fact as a writer of its shape writes it."""
+    _, source, id, _, _, time, recordedtime, _, _, historic = fact
+    if recordedtime is None:
+        return write(source, id, historic, *(() if time is None else (time,)), *clear.values())
+    if time is None:
+        return write(source, id, historic, recordedtime, *clear.values())
+    return write(source, id, historic, time, recordedtime, *clear.values())

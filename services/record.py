@@ -32,16 +32,12 @@ HOUSEHOLD = "household"
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """Where a fact stands in the log; ``is_duplicate`` if it stood there before."""
+    """A fact is in the log, and where it is ``stored``; ``is_duplicate`` if it was there before."""
 
     source: str
     id: str
-    stream: str
-    version: int
-    partition: int
-    offset: int
-    recorded_at: datetime
-    is_duplicate: bool
+    stored: LogNotification
+    is_duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +168,7 @@ class Recording:
         if isinstance(outcome, Refused):
             return None
         (stored,) = outcome.notifications
-        return _receipt(fact, stored, is_duplicate=isinstance(outcome, Repeated))
+        return Receipt(fact.source, fact.id, stored, isinstance(outcome, Repeated))
 
     def prepare(self, facts: Sequence[Incoming]) -> Prepared:
         """The commits of facts, every personal part sealed."""
@@ -196,7 +192,7 @@ class Recording:
         """What became of facts, given what became of their commits. What was there before is compared."""
         if not prepared.gone:
             return [
-                _receipt(fact, outcome.notifications[0])
+                Receipt(fact.source, fact.id, outcome.notifications[0])
                 if type(outcome) is Accepted
                 else self._result(fact, outcome)
                 for fact, outcome in zip(facts, outcomes, strict=True)
@@ -239,7 +235,7 @@ class Recording:
 
     def _result(self, fact: Incoming, outcome: Outcome) -> Result:
         if type(outcome) is Accepted:
-            return _receipt(fact, outcome.notifications[0])
+            return Receipt(fact.source, fact.id, outcome.notifications[0])
         if isinstance(outcome, LogDamaged):
             return Damaged(fact.source, fact.id, outcome)
         assert isinstance(outcome, Repeated), "a fact expects no version, so none can be refused"
@@ -248,24 +244,11 @@ class Recording:
             first = self._codec.as_reported(stored)
         except Erased:
             # What was personal cannot be compared any more, and needs no second copy.
-            return _receipt(fact, stored, is_duplicate=True)
+            return Receipt(fact.source, fact.id, stored, is_duplicate=True)
         differs = tuple(differences(first, fact))
         if differs:
             return Conflict(fact.source, fact.id, differs)
-        return _receipt(fact, stored, is_duplicate=True)
-
-
-def _receipt(fact: Incoming, stored: LogNotification, is_duplicate: bool = False) -> Receipt:
-    return Receipt(
-        fact.source,
-        fact.id,
-        fact.stream if not is_duplicate else str(stored.originator_id),
-        stored.originator_version,
-        stored.partition,
-        stored.offset,
-        stored.recorded_at,
-        is_duplicate,
-    )
+        return Receipt(fact.source, fact.id, stored, is_duplicate=True)
 
 
 def differences(first: Incoming, again: Incoming) -> list[str]:

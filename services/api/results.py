@@ -36,14 +36,15 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
 
 
 def receipt(result: Receipt) -> Kept:
+    stored = result.stored
     return Kept(
         result.id,
         result.source,
         DUPLICATE if result.is_duplicate else RECORDED,
-        result.stream,
-        result.version,
-        Position(result.partition, result.offset),
-        _instant(result.recorded_at),
+        str(stored.originator_id),
+        stored.originator_version,
+        Position(stored.partition, stored.offset),
+        _instant(stored.recorded_at),
     )
 
 

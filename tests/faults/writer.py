@@ -246,7 +246,8 @@ def report(recording: Recording, notes: Notes, children: Sequence[str], number: 
             time.sleep(0.1)
             continue
         if isinstance(result, Receipt):
-            place = (result.stream, result.version, result.partition, result.offset)
+            stored = result.stored
+            place = (str(stored.originator_id), stored.originator_version, stored.partition, stored.offset)
             notes.answer(id, "ok", [place])
         else:
             notes.write("conflict", said=repr(result))

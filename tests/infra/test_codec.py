@@ -116,6 +116,31 @@ def test_facts_of_however_many_shapes_are_written_alike(keys: KeyStore, monkeypa
     assert len({codec.encode(fact) for fact in shapes}) == 1
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"time": "2019-03-06T10:00:00Z"},
+        {"recordedtime": "2019-03-06T10:00:00Z"},
+        {"time": "2019-03-06T10:00:00Z", "recordedtime": "2019-03-06T11:00:00Z"},
+        {"historic": True},
+        {"dataschema": "https://example.org/1"},
+        {"extensions": {"sequence": "7"}},
+        {"extensions": {"note": "of somebody"}},
+    ],
+)
+@pytest.mark.parametrize("data", [{}, {"worker_id": None}, {"worker_id": "W-1"}, {"reason": "of somebody"}])
+def test_a_fact_of_a_shape_written_before_is_written_whole(codec: Codec, told, data):
+    codec.encode_all([closing(), closing(worker_id="W-2"), closing(reason="of another")])
+    reported = closing(**data)._replace(**told)
+    without_nulls = {name: value for name, value in reported.data.items() if value is not None}
+    for _ in range(2):
+        (state,) = codec.encode_all([reported])
+        stored = InLog(reported.stream, 3, PREFIX + reported.type, state)
+        assert codec.as_reported(stored) == reported._replace(data=without_nulls)
+        assert b"somebody" not in state
+
+
 def test_a_default_is_never_filled_in(codec: Codec):
     started = closing()._replace(
         type="AssessmentStarted", data={"occurred_on": "2019-03-06", "assessment_id": "A-1"}

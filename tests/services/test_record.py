@@ -47,7 +47,12 @@ def place(tmp_path):
 
 def test_versions_count_within_a_child_in_the_order_of_the_log(place):
     results = place.record(referral(subject="C1"), referral(subject="C2"), referral(subject="C1"))
-    assert [(r.stream, r.version, r.offset) for r in results] == [("C1", 1, 0), ("C2", 1, 1), ("C1", 2, 2)]
+    stored = [result.stored for result in results]
+    assert [(s.originator_id, s.originator_version, s.offset) for s in stored] == [
+        ("C1", 1, 0),
+        ("C2", 1, 1),
+        ("C1", 2, 2),
+    ]
 
 
 def test_a_repeat_within_one_batch_is_a_duplicate(place):
@@ -136,7 +141,7 @@ def test_callers_of_one_moment_are_written_together_and_each_gets_its_own(place)
         return await asyncio.gather(*(together.record(few) for few in facts))
 
     for few, results in zip(facts, asyncio.run(all_of_them()), strict=True):
-        assert [(r.stream, r.id) for r in results] == [(f.stream, f.id) for f in few]
+        assert [(r.stored.originator_id, r.id) for r in results] == [(f.stream, f.id) for f in few]
 
 
 def test_a_caller_who_goes_away_takes_nobody_along(place):
@@ -172,5 +177,5 @@ def test_what_a_person_asks_is_recorded_only_on_the_version_that_they_saw(place)
     assert place.recording.record_asked(ruled, expected_version=0) is None
     receipt = place.recording.record_asked(ruled, expected_version=1)
     assert receipt is not None
-    assert receipt.version == 2
-    assert NOW - receipt.recorded_at <= timedelta(0)
+    assert receipt.stored.originator_version == 2
+    assert NOW - receipt.stored.recorded_at <= timedelta(0)
