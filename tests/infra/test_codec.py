@@ -136,6 +136,7 @@ def test_a_fact_of_a_shape_written_before_is_written_whole(codec: Codec, told, d
     without_nulls = {name: value for name, value in reported.data.items() if value is not None}
     for _ in range(2):
         (state,) = codec.encode_all([reported])
+        assert isinstance(state, bytes)
         stored = InLog(reported.stream, 3, PREFIX + reported.type, state)
         assert codec.as_reported(stored) == reported._replace(data=without_nulls)
         assert b"somebody" not in state
