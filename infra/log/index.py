@@ -104,9 +104,8 @@ class Index:
                 position = standing[partition]
                 for one in run:
                     position, outcomes[Place(partition, one.offset)] = rows.judge(position, one, before)
-                if run:
-                    _move(connection, position, (confirmed or {}).get(partition))
                 reached[partition] = position
+            _move(connection, [reached[p] for p, run in fresh.items() if run], confirmed or {})
             rows.insert(connection)
             counting: dict[bytes, Stored] = {}
             if rows.contested:
@@ -292,7 +291,6 @@ _STANDING = select(POSITIONS).order_by(POSITIONS.c.partition)
 
 # Written out, for they are asked with every record: put together by the library they take longer than in the
 # database.
-POSITION = ("partition", "next_offset", "last_number", "recorded_at", "digest", "epoch", "confirmed")
 STANDING = """
 SELECT partition, next_offset, last_number, recorded_at, digest, epoch, confirmed, commits_to
 FROM log_positions ORDER BY partition
@@ -346,8 +344,22 @@ def _locked(connection: Connection) -> str:
     return STANDING if connection.dialect.name == "sqlite" else f"{STANDING} FOR UPDATE"
 
 
-def _move(connection: Connection, position: Position, stood: End | None) -> None:
-    if stood is not None and stood.epoch >= position.epoch:
-        position = replace(position, epoch=stood.epoch, confirmed=stood.offset)
-    partition, *values = (getattr(position, name) for name in POSITION)
-    connection.exec_driver_sql(MOVE[connection.dialect.name], (*values, partition))
+def _move(connection: Connection, reached: Sequence[Position], confirmed: Mapping[int, End]) -> None:
+    moves = []
+    for one in reached:
+        stood = confirmed.get(one.partition)
+        if stood is not None and stood.epoch >= one.epoch:
+            one = replace(one, epoch=stood.epoch, confirmed=stood.offset)
+        moves.append(
+            (
+                one.next_offset,
+                one.last_number,
+                one.recorded_at,
+                one.digest,
+                one.epoch,
+                one.confirmed,
+                one.partition,
+            )
+        )
+    if moves:
+        connection.exec_driver_sql(MOVE[connection.dialect.name], moves)
