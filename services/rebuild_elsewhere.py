@@ -1,35 +1,43 @@
 """Shares of a rebuild filled in processes of their own, each with the whole service as configured."""
 
-import atexit
-import gc
-import multiprocessing
-import signal
 from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import lru_cache
 
-from services.compose import Parts, composed
+from services.compose import Parts
 from services.config import Config
 from services.fold import Folding
 from services.held import Beside, HeldCodec, HeldLog, HeldRows, of_partition, part_of, read_rows
 from services.histories import Histories
 from services.rebuild import Share, Submit, fill_share
-from services.with_parent import end_with_starter
-from services.workers import tidy
+from services.workers import own_parts, tidy, workers
 
 PARTITIONS_KEPT = 2
-
-_filling: "list[_Filling]" = []
 
 
 @contextmanager
 def processes(config: Config, count: int) -> Iterator[Submit]:
     """Has shares filled in so many processes, which end with this."""
-    # Forked, they would share this one's connections and threads.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, context, initializer=_compose, initargs=(config,)) as executor:
+    with workers(config, count) as executor:
         yield lambda share: executor.submit(_fill, share)
+
+
+def _fill(share: Share) -> int:
+    """Fill a share in this process; how many streams it has."""
+    try:
+        return _filling(share.heads).fill(share)
+    finally:
+        tidy()
+
+
+@lru_cache(maxsize=1)
+def _filling(heads: tuple[int, ...]) -> "_Filling":
+    """What this process fills the shares of a rebuild from that began at these heads.
+
+    What it keeps from share to share was read since then: the next rebuild needs what came later.
+    """
+    return _Filling(own_parts())
 
 
 class _Filling:
@@ -64,24 +72,3 @@ class _Filling:
             self._read[share.partition] = of_partition(share.partition, read, doubles)
         self._read.move_to_end(share.partition)
         return part_of(self._read[share.partition], share.streams)
-
-
-def _fill(share: Share) -> int:
-    """Fill a share in this process; how many streams it has."""
-    filled = _filling[0].fill(share)
-    tidy()
-    return filled
-
-
-def _compose(config: Config) -> None:
-    end_with_starter()
-    # Ctrl-C is for the process that gave out the shares.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Millions of facts are made and let go of by counting alone; what refers to itself waits for the end of
-    # its share.
-    gc.disable()
-    stack = ExitStack()
-    _filling.append(_Filling(stack.enter_context(composed(config))))
-    atexit.register(stack.close)
-    # What is there before any share stays, and is not looked through after each.
-    gc.freeze()
