@@ -28,8 +28,8 @@ from infra.log.kafka_topic import ensure
 from tests.servers.ports import free_ports
 
 SINGLES = 6_000
-BATCHES = 160
-BATCH_CONNECTIONS = 12
+BATCHES = 320
+BATCH_CONNECTIONS = 24
 RECORD_BYTES = 300
 ALONE = 400
 TOGETHER = 8_000
