@@ -87,7 +87,7 @@ class Index:
         """
         with writing(self.engine) as connection:
             # All of them: a commit's id may be in two partitions, and who comes second must see the first.
-            standing = {row[0]: Position(*row) for row in connection.exec_driver_sql(_locked(connection))}
+            standing = {position.partition: position for position in _standing(connection)}
             fresh = {
                 partition: _following(run, standing[partition].next_offset)
                 for partition, run in sorted(records.items())
@@ -140,8 +140,7 @@ class Index:
         """Enter the latest commits where they are looked for by their ids, if there are many."""
         if len(self._commits) >= self._entered_at:
             with writing(self.engine) as connection:
-                connection.exec_driver_sql(_locked(connection))
-                enter(connection)
+                enter(connection, _standing(connection))
 
     def _bring_up(self, connection: Connection) -> Looked:
         return self._commits.bring_up(
@@ -242,7 +241,7 @@ class Index:
     def take_back(self, partition: int, offset: int) -> None:
         """Forget what comes from records at this offset and after, as if they had not been read."""
         with writing(self.engine) as connection:
-            connection.execute(_STANDING.with_for_update())
+            standing = {position.partition: position for position in _standing(connection)}
             contested = connection.scalars(select(DOUBLES.c.commit_id).distinct()).all()
             for table in GROWING:
                 connection.execute(
@@ -253,9 +252,6 @@ class Index:
             )
             last = connection.execute(asked).one_or_none()
             last_number = last.last_number if last else 0
-            in_table = connection.scalars(
-                select(POSITIONS.c.commits_to).where(POSITIONS.c.partition == partition)
-            ).one()
             connection.execute(
                 delete(COMMITS).where(COMMITS.c.partition == partition, COMMITS.c.number > last_number)
             )
@@ -269,7 +265,7 @@ class Index:
                     digest=last.digest if last else bytes(DIGEST_BYTES),
                     epoch=UNCONFIRMED,
                     confirmed=offset if last else FIRST_OFFSET,
-                    commits_to=min(in_table, last_number),
+                    commits_to=min(standing[partition].commits_to, last_number),
                 )
             )
             if contested:
@@ -287,7 +283,6 @@ NOTIFICATIONS = select(
     EVENTS.c.log_offset,
     EVENTS.c.recorded_at,
 )
-_STANDING = select(POSITIONS).order_by(POSITIONS.c.partition)
 
 # Written out, for they are asked with every record: put together by the library they take longer than in the
 # database.
@@ -339,9 +334,10 @@ def _following(run: Sequence[Packed], next_offset: int) -> list[Packed]:
     return fresh
 
 
-def _locked(connection: Connection) -> str:
+def _standing(connection: Connection) -> list[Position]:
     """The positions, kept from others until the transaction ends; SQLite keeps others out as it is."""
-    return STANDING if connection.dialect.name == "sqlite" else f"{STANDING} FOR UPDATE"
+    asked = STANDING if connection.dialect.name == "sqlite" else f"{STANDING} FOR UPDATE"
+    return [Position(*row) for row in connection.exec_driver_sql(asked)]
 
 
 def _move(connection: Connection, reached: Sequence[Position], confirmed: Mapping[int, End]) -> None:

@@ -19,15 +19,15 @@ from infra.log.index_tables import EVENTS, RECORDS
 ENTERED_AT = 1 << 16
 """Commits in mind with which they are entered."""
 
+PARTITIONS_AT_ONCE = 100
+"""SQLite takes 500 parts of one question."""
+
 IN_TABLE = "SELECT commit_id, partition, number FROM log_commits WHERE commit_id"
 STORED = "SELECT recorded_at, partition, number, commit_events, commit_id, log_offset FROM log_events"
-ENTER = """
-INSERT INTO log_commits (commit_id, partition, number)
-SELECT log_events.commit_id, log_events.partition, log_events.number
-FROM log_positions CROSS JOIN log_events
-WHERE log_events.partition = log_positions.partition AND log_events.number > log_positions.commits_to
-AND log_events.number <= log_positions.last_number AND log_events.commit_id IS NOT NULL
-ORDER BY log_events.commit_id
+OF_PARTITION = """
+SELECT commit_id, partition, number FROM log_events
+WHERE partition = {0.partition:d} AND number > {0.commits_to:d} AND number <= {0.last_number:d}
+AND commit_id IS NOT NULL
 """
 ENTERED = "UPDATE log_positions SET commits_to = last_number"
 
@@ -155,9 +155,15 @@ class Commits:
                     yield partition, {id: latest.numbers[id] for id in found}
 
 
-def enter(connection: Connection) -> None:
+def enter(connection: Connection, standing: Iterable[Position]) -> None:
     """Enter into the table all that is not in it. The positions are kept from others until this is stored."""
-    connection.exec_driver_sql(ENTER)
+    behind = [position for position in standing if position.last_number > position.commits_to]
+    for start in range(0, len(behind), PARTITIONS_AT_ONCE):
+        # The numbers are written out, for a database that does not see them may read every event there is.
+        of_each = " UNION ALL ".join(map(OF_PARTITION.format, behind[start : start + PARTITIONS_AT_ONCE]))
+        connection.exec_driver_sql(
+            f"INSERT INTO log_commits (commit_id, partition, number) {of_each} ORDER BY commit_id"
+        )
     connection.exec_driver_sql(ENTERED)
 
 

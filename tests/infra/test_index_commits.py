@@ -100,11 +100,13 @@ class Process:
             before.add(commit.id)
 
 
-@pytest.fixture
-def processes(tmp_path: Path) -> Iterator[list[Process]]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def processes(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[list[Process]]:
     """Two of one index, that is new."""
     topic = Topic()
-    indexes = [Index(f"sqlite:///{tmp_path / 'index.sqlite3'}", entered_at=FEW) for _ in range(2)]
+    on_sqlite = f"sqlite:///{tmp_path / 'index.sqlite3'}"
+    url = on_sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    indexes = [Index(url, entered_at=FEW) for _ in range(2)]
     indexes[0].open_for("topic", GENESIS)
     yield [Process(index, topic, as_read) for index, as_read in zip(indexes, (True, False), strict=True)]
     for index in indexes:
@@ -118,7 +120,7 @@ def assert_all_say_what_counts(processes: list[Process]) -> None:
         assert {id: (one.partition, one.id) for id, (one,) in found.items()} == counting
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_whoever_writes_enters_loses_and_follows_every_process_finds_what_counts(seed, processes):
     chance = random.Random(seed)
     # Who is asked seldom finds more at once that others did.
