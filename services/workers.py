@@ -7,13 +7,14 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import cache
 
 from services.compose import Parts, composed
 from services.config import Config
 from services.held import Beside
 from services.with_parent import end_with_starter
 
-_parts: list[Parts] = []
+_config: list[Config] = []
 _beside: list[Beside] = []
 
 
@@ -22,7 +23,7 @@ def workers(config: Config, count: int) -> Iterator[ProcessPoolExecutor]:
     """So many processes, which end with this; what they run finds its parts by `own_parts`."""
     # Forked, they would share this one's connections and threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, context, initializer=_compose, initargs=(config,)) as executor:
+    with ProcessPoolExecutor(count, context, initializer=_begin, initargs=(config,)) as executor:
         try:
             yield executor
         except BaseException:
@@ -31,9 +32,18 @@ def workers(config: Config, count: int) -> Iterator[ProcessPoolExecutor]:
             raise
 
 
+@cache
 def own_parts() -> Parts:
-    """The service as this process has it."""
-    return _parts[0]
+    """The service as this process has it.
+
+    Made by the first work that asks for it, so that what cannot be reached is told to whoever gave that.
+    """
+    stack = ExitStack()
+    parts = stack.enter_context(composed(_config[0]))
+    atexit.register(stack.close)
+    # What is there before any work stays, and is not looked through each time.
+    gc.freeze()
+    return parts
 
 
 def beside() -> Beside:
@@ -49,15 +59,11 @@ def tidy() -> None:
     gc.collect(1)
 
 
-def _compose(config: Config) -> None:
+def _begin(config: Config) -> None:
     end_with_starter()
     # Ctrl-C is for the process that gave out the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Millions of facts are made and let go of by counting alone; what refers to itself waits for `tidy`.
     gc.disable()
-    stack = ExitStack()
-    _parts.append(stack.enter_context(composed(config)))
+    _config.append(config)
     _beside.append(Beside())
-    atexit.register(stack.close)
-    # What is there before any work stays, and is not looked through each time.
-    gc.freeze()

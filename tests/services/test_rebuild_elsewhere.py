@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 
 import pytest
 
+from infra.views.engine import ViewsUnavailable
 from projections.catalogue import PROJECTIONS
 from services import rebuild
 from services.compose import composed
@@ -18,9 +20,11 @@ from tests.authority_of_facts import event, put
 from tests.rows import rows_of
 from tests.running import ROOT, children_of, is_alive
 from tests.servers.kafka import unique
+from tests.servers.ports import free_port
 
 NAMES = tuple(projection.name for projection in PROJECTIONS)
 PROCESSES = 2
+NOTHING = rebuild.Share(0, None, (), (), (), date(2019, 10, 22))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +64,15 @@ def test_rows_rebuilt_in_processes_are_those_that_grew_live(tmp_path, monkeypatc
             compared = service.rebuild.run(NAMES, lambda step: None, submit=submit)
             assert all(one.is_equal for one in compared)
             assert rows_of(service.views) == live
+
+
+@pytest.mark.slow
+def test_what_a_process_cannot_reach_is_told_to_who_gave_it_work_and_to_nobody_else(tmp_path, capfd):
+    views = f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/views"
+    config = read_config({"CASETIMELINE_DATA": str(tmp_path), "CASETIMELINE_VIEWS": views})
+    with processes(config, 1) as submit, pytest.raises(ViewsUnavailable):
+        submit(NOTHING).result()
+    assert capfd.readouterr().err == ""
 
 
 GIVES_WORK = """
