@@ -55,6 +55,19 @@ class Running:
         self.process.wait(30)
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that any thread of a process started."""
+    told = (tasks.read_text().split() for tasks in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [int(child) for children in told for child in children]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def start(folder: Path, *, port: int | None = None, options: Sequence[str] = (), **settings: str) -> Running:
     """A service on the data in a folder, not waited for. ``settings`` are named without their prefix."""
     address = f"127.0.0.1:{port or free_port()}"

@@ -16,24 +16,20 @@ import pytest
 from tests.api.posting import BATCH, STRUCTURED, Posting
 from tests.ending import Ending
 from tests.reported import event, referral
-from tests.running import ROOT, Running, command, serving, settings_of, start
+from tests.running import (
+    ROOT,
+    Running,
+    children_of,
+    command,
+    is_alive,
+    serving,
+    settings_of,
+    start,
+)
 from tests.servers.ports import free_port
 
 WITHIN_S = 120.0
 """What runs beside a server gives way to all else on a busy machine."""
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes that any thread of a process started."""
-    told = (tasks.read_text().split() for tasks in Path(f"/proc/{pid}/task").glob("*/children"))
-    return [int(child) for children in told for child in children]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def handles(pid: int, number: signal.Signals) -> bool:
