@@ -13,11 +13,10 @@ from infra.kafka_place import read_place
 from infra.log.kafka_genesis import partition_of
 from tests.api.posting import BATCH, STRUCTURED
 from tests.end_to_end.test_intake import publish
-from tests.end_to_end.test_serve import children_of
 from tests.infra.on_kafka import cut_off, stream_in
 from tests.published import structured
 from tests.reported import event
-from tests.running import Running, command, serving
+from tests.running import Running, children_of, command, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 
