@@ -75,7 +75,7 @@ class Index:
     def positions(self) -> list[Position]:
         """How far it is with each partition, in order."""
         with reading(self.engine) as connection:
-            return [Position(*row) for row in connection.exec_driver_sql(STANDING)]
+            return _standing(connection)
 
     def move_on(
         self, records: Mapping[int, Sequence[Packed]], confirmed: Mapping[int, End] | None = None
@@ -87,7 +87,7 @@ class Index:
         """
         with writing(self.engine) as connection:
             # All of them: a commit's id may be in two partitions, and who comes second must see the first.
-            standing = {position.partition: position for position in _standing(connection)}
+            standing = {position.partition: position for position in _locked(connection)}
             fresh = {
                 partition: _following(run, standing[partition].next_offset)
                 for partition, run in sorted(records.items())
@@ -140,12 +140,10 @@ class Index:
         """Enter the latest commits where they are looked for by their ids, if there are many."""
         if len(self._commits) >= self._entered_at:
             with writing(self.engine) as connection:
-                enter(connection, _standing(connection))
+                enter(connection, _locked(connection))
 
     def _bring_up(self, connection: Connection) -> Looked:
-        return self._commits.bring_up(
-            connection, [Position(*row) for row in connection.exec_driver_sql(STANDING)]
-        )
+        return self._commits.bring_up(connection, _standing(connection))
 
     def _tell_doubles(
         self,
@@ -241,7 +239,7 @@ class Index:
     def take_back(self, partition: int, offset: int) -> None:
         """Forget what comes from records at this offset and after, as if they had not been read."""
         with writing(self.engine) as connection:
-            standing = {position.partition: position for position in _standing(connection)}
+            standing = {position.partition: position for position in _locked(connection)}
             contested = connection.scalars(select(DOUBLES.c.commit_id).distinct()).all()
             for table in GROWING:
                 connection.execute(
@@ -334,10 +332,13 @@ def _following(run: Sequence[Packed], next_offset: int) -> list[Packed]:
     return fresh
 
 
-def _standing(connection: Connection) -> list[Position]:
+def _standing(connection: Connection, then: str = "") -> list[Position]:
+    return [Position(*row) for row in connection.exec_driver_sql(STANDING + then)]
+
+
+def _locked(connection: Connection) -> list[Position]:
     """The positions, kept from others until the transaction ends; SQLite keeps others out as it is."""
-    asked = STANDING if connection.dialect.name == "sqlite" else f"{STANDING} FOR UPDATE"
-    return [Position(*row) for row in connection.exec_driver_sql(asked)]
+    return _standing(connection, "" if connection.dialect.name == "sqlite" else "FOR UPDATE")
 
 
 def _move(connection: Connection, reached: Sequence[Position], confirmed: Mapping[int, End]) -> None:

@@ -1,7 +1,7 @@
 """The tables of the index: what the log's topic says, judged, so that streams and commits can be looked up.
 
-All but the positions only grow, and every row tells the offset that it comes from: what lies beyond an offset
-can be taken back. Any of it can be made again from the topic.
+All but the positions only grow, and every row tells the offset, or the number of the event, that it comes
+from: what lies beyond an offset can be taken back. Any of it can be made again from the topic.
 """
 
 from sqlalchemy import (
