@@ -25,9 +25,9 @@ from sqlalchemy import make_url
 from benchmarks.rebuild import FACTS_OF_A_CHILD, PARTITIONS, RICHNESS, TODAY
 from benchmarks.seeding import Topic, seed
 from domain.catalogue import is_child
-from infra.codec import Incoming
 from infra.deploy import postgres
 from infra.deploy.kafka import cluster
+from infra.incoming import Incoming
 from infra.views.digest import Digest, digest
 from projections.catalogue import PROJECTIONS
 from services.compose import Parts, composed

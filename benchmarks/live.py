@@ -17,7 +17,7 @@ from multiprocessing.synchronize import Event as Signal
 from pathlib import Path
 from threading import Event
 
-from infra.codec import Incoming
+from infra.incoming import Incoming
 from services.compose import Parts, composed
 from services.config import Config, read_config
 

@@ -19,8 +19,9 @@ from domain.catalogue import PREFIX, recall
 from domain.history import Recorded
 from domain.moment import read_instant
 from domain.question import Question
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
 from infra.holidays import england
+from infra.incoming import Incoming
 from infra.keys import open_embedded
 from infra.log.kafka_pack import PACK_ID, decode, schema_id
 from infra.log.sqlite import SqliteLog

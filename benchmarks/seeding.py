@@ -14,12 +14,13 @@ from confluent_kafka import Producer
 from eventsourcing.persistence import StoredEvent
 
 from domain.catalogue import PREFIX
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
+from infra.incoming import Incoming
 from infra.keys import open_embedded
 from infra.log.commit import Commit
 from infra.log.kafka_genesis import partition_of
 from infra.log.kafka_pack import encode
-from services.record import commit_id, marks
+from services.ready import commit_id, marks
 from services.simulate.simulation import simulate
 
 CHILDREN_AT_ONCE = 500

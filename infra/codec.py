@@ -1,67 +1,31 @@
 """Facts as bytes in the log: Avro behind a schema id, with what is personal sealed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol, cast
 
 import msgspec
 
-from domain.catalogue import EVENT_TYPES, FIELDS, PREFIX, recall
+from domain.catalogue import EVENT_TYPES, PREFIX, recall
 from domain.history import Recorded
 from domain.moment import read_instant
 from domain.personal import join
-from infra.avro import Read, Write, compiled
-from infra.avro_of_shape import writer_of
+from infra.avro import Read, compiled
 from infra.errors import Unreadable
+from infra.fact_writer import AS_JSON, HEADER_BYTES, MAGIC, FactWriter
+from infra.incoming import Incoming
 from infra.keyed_hash import Keyed, keyed_hash
 from infra.keys import Erased, KeyStore
 from infra.schemas import FOLDER, registry, released
-from infra.sealing import CLEAR_EXTENSIONS, divide, identity, sealed, unsealed
+from infra.sealing import divide, identity, unsealed
 
 MATCHES = "#matches"
 """The name, which no subject can have, of the key under which children are compared."""
 
-NO_EXTENSIONS: Mapping[str, Any] = {}
-
-MAGIC = 0
-HEADER_BYTES = 5
 _NAMES = {PREFIX + name: name for name in EVENT_TYPES}
-AS_JSON = {
-    name: tuple(field.name for field in of_event if field.kind.name in ("changes", "value"))
-    for name, of_event in FIELDS.items()
-}
-"""The fields of each event that are stored as JSON text."""
 
-Shape = tuple[Any, ...]
-"""What tells facts apart whose records differ in more than values: the type, whether each time is absent, and
-the fields in the order in which they were told.
-"""
-
-MAX_SHAPES = 1_000
-"""Shapes for which a writer is made: there are as many as callers like."""
-
-_to_json = msgspec.json.Encoder().encode
 _from_json = msgspec.json.Decoder().decode
-
-
-class Incoming(NamedTuple):
-    """A fact as it came in: checked, not yet on the record.
-
-    ``type`` is its name without the prefix, ``data`` its fields as reported; a null is an absent field.
-    ``time``, ``recordedtime`` and ``dataschema`` are CloudEvents attributes as text, ``extensions`` the rest.
-    """
-
-    stream: str
-    source: str
-    id: str
-    type: str
-    data: Mapping[str, Any]
-    time: str | None = None
-    recordedtime: str | None = None
-    dataschema: str | None = None
-    extensions: Mapping[str, Any] = NO_EXTENSIONS
-    historic: bool = False
 
 
 class Stored(Protocol):
@@ -96,26 +60,18 @@ class Codec:
         self.keyed: Keyed = keyed_hash(lambda: keys.key_for(MATCHES))
         """Hashes what is compared between children and may stand nowhere in the clear."""
         self._readers: dict[int, tuple[str, Read]] = {}
-        self._writers: dict[str, tuple[bytes, Write]] = {}
-        self._schemas: dict[str, dict[str, Any]] = {}
-        self._of_shape: dict[Shape, Callable[..., bytes]] = {}
-        # In the order of their ids, which only grow: the newest version of a type comes last.
-        for id, release in sorted(registry(schemas).items()):
-            schema = released(release, schemas)
-            write, read = compiled(schema)
-            self._readers[id] = (release.name, read)
-            name = release.name.removeprefix(PREFIX)
-            self._writers[name] = (bytes([MAGIC]) + id.to_bytes(4, "big"), write)
-            self._schemas[name] = schema
+        self._writer = FactWriter(schemas)
+        for id, release in registry(schemas).items():
+            self._readers[id] = (release.name, compiled(released(release, schemas))[1])
 
     def encode(self, fact: Incoming) -> bytes:
         """The bytes to store. Raises Erased where part of the fact is personal and its key was destroyed."""
         clear, secret = divide(fact.type, fact.data, fact.extensions)
-        return self._encode(fact, clear, secret, self._keys.key_for(fact.stream) if secret else None)
+        return self._writer.write(fact, clear, secret, self._keys.key_for(fact.stream) if secret else None)
 
     def encode_all(self, facts: Sequence[Incoming]) -> list[bytes | Erased]:
         """The same for many, making their keys in one go; Erased stands for one that cannot be kept."""
-        found: list[bytes | Erased | None] = [self._as_known(fact) for fact in facts]
+        found: list[bytes | Erased | None] = [self._writer.known(fact) for fact in facts]
         if None not in found:
             return cast("list[bytes | Erased]", found)
         left = [at for at, state in enumerate(found) if state is None]
@@ -128,17 +84,9 @@ class Codec:
             found[at] = (
                 Erased("the key of this stream was destroyed; whoever returns needs a new reference")
                 if secret and fact.stream not in keys
-                else self._encode(fact, clear, secret, keys.get(fact.stream))
+                else self._writer.write(fact, clear, secret, keys.get(fact.stream))
             )
         return cast("list[bytes | Erased]", found)
-
-    def _as_known(self, fact: Incoming) -> bytes | None:
-        """The bytes of a fact of a shape that was written before, of which none has anything personal."""
-        data = fact.data
-        write = self._of_shape.get((fact.type, fact.time is None, fact.recordedtime is None, *data))
-        if write is None or fact.extensions or fact.dataschema is not None or None in data.values():
-            return None
-        return _written(write, fact, data)
 
     def decode(self, logged: Logged) -> Recorded:
         """The fact that a record of the log holds.
@@ -205,58 +153,6 @@ class Codec:
             historic=envelope["historic"],
         )
 
-    def _encode(
-        self, fact: Incoming, clear: Mapping[str, Any], secret: dict[str, Any], key: bytes | None
-    ) -> bytes:
-        if not secret and not fact.extensions and fact.dataschema is None and not AS_JSON[fact.type]:
-            return self._encode_plain(fact, clear)
-        return self._encode_any(fact, clear, secret, key)
-
-    def _encode_plain(self, fact: Incoming, clear: Mapping[str, Any]) -> bytes:
-        """The same for a fact of which nothing is personal, and nothing told but its times."""
-        shape: Shape = (fact.type, fact.time is None, fact.recordedtime is None, *clear)
-        write = self._of_shape.get(shape)
-        if write is None:
-            if len(self._of_shape) >= MAX_SHAPES:
-                return self._encode_any(fact, clear, {}, None)
-            write = self._of_shape[shape] = self._writer_of(shape)
-        return _written(write, fact, clear)
-
-    def _writer_of(self, shape: Shape) -> Callable[..., bytes]:
-        name, without_time, without_recordedtime, *fields = shape
-        told = ["envelope.source", "envelope.id", "envelope.historic"]
-        if not without_time:
-            told.append("envelope.time")
-        if not without_recordedtime:
-            told.append("envelope.recordedtime")
-        return writer_of(self._schemas[name], (*told, *fields), self._writers[name][0])
-
-    def _encode_any(
-        self, fact: Incoming, clear: Mapping[str, Any], secret: dict[str, Any], key: bytes | None
-    ) -> bytes:
-        name = fact.type
-        envelope: dict[str, Any] = {"source": fact.source, "id": fact.id, "historic": fact.historic}
-        if fact.time is not None:
-            envelope["time"] = fact.time
-        if fact.recordedtime is not None:
-            envelope["recordedtime"] = fact.recordedtime
-        if fact.dataschema is not None:
-            envelope["dataschema"] = fact.dataschema
-        if secret:
-            assert key is not None
-            envelope["personal"] = sealed(secret, key, identity(fact.stream, name, fact.source, fact.id))
-        envelope["extensions"] = (
-            {k: _to_json(v).decode() for k, v in fact.extensions.items() if k in CLEAR_EXTENSIONS}
-            if fact.extensions
-            else NO_EXTENSIONS
-        )
-        record = {"envelope": envelope, **clear}
-        for each in AS_JSON[name]:
-            if each in record:
-                record[each] = _to_json(record[each]).decode()
-        header, write = self._writers[name]
-        return header + write(record)
-
     def _read(self, stored: Stored) -> tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], bool]:
         """The name of a fact, its envelope, data and extensions, and whether what was personal is erased."""
         name, envelope, data = self._parsed(stored.topic, stored.state)
@@ -302,13 +198,3 @@ class Codec:
         if end != len(state):
             raise Unreadable("it goes on after its end")
         return name, envelope, data
-
-
-def _written(write: Callable[..., bytes], fact: Incoming, clear: Mapping[str, Any]) -> bytes:
-    """A fact as a writer of its shape writes it."""
-    _, source, id, _, _, time, recordedtime, _, _, historic = fact
-    if recordedtime is None:
-        return write(source, id, historic, *(() if time is None else (time,)), *clear.values())
-    if time is None:
-        return write(source, id, historic, recordedtime, *clear.values())
-    return write(source, id, historic, time, recordedtime, *clear.values())

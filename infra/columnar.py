@@ -22,9 +22,10 @@ from domain.history import Outline, Recorded
 from domain.moment import london_day
 from infra.avro import Malformed, read_long
 from infra.avro_columns import AvroColumns, Columns
-from infra.codec import NO_EXTENSIONS, Codec, Logged
+from infra.codec import Codec, Logged
 from infra.errors import Unreadable
 from infra.field_columns import Convert, absent, converter, instants
+from infra.incoming import NO_EXTENSIONS
 from infra.log.rows import Rows, places_by
 from infra.outlines import begins_so, outlines
 from infra.schemas import FOLDER, registry, released

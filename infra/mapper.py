@@ -6,7 +6,8 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
 from domain.catalogue import PREFIX
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
+from infra.incoming import Incoming
 
 
 @dataclass(frozen=True, slots=True)

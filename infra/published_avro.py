@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from domain.catalogue import EVENT_TYPES, PREFIX
 from infra.avro import compiled
-from infra.codec import AS_JSON, HEADER_BYTES, MAGIC
 from infra.errors import Unreadable
+from infra.fact_writer import AS_JSON, HEADER_BYTES, MAGIC
 from infra.schemas import FOLDER, registry, released
 
 _EVENTS = frozenset(PREFIX + name for name in EVENT_TYPES)

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 import msgspec
 
 from domain.catalogue import ASKED, PREFIX
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
+from infra.incoming import Incoming
 from infra.keys import Erased
 from infra.log.commit import LogNotification
 from infra.log.in_order import in_order

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from domain.field import Invalid
-from infra.codec import Incoming
+from infra.incoming import Incoming
 from services import strict_json
 from services.api import results
 from services.import_census import Progress, SetAside, Tally

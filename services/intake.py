@@ -13,7 +13,7 @@ from domain.catalogue import ASKED, EVENT_TYPES, FIELDS, PREFIX
 from domain.field import Invalid, Problem, is_clean
 from domain.moment import EARLIEST, Moment, london_day, read_instant
 from domain.people import WORKER_PREFIX
-from infra.codec import NO_EXTENSIONS, Incoming
+from infra.incoming import NO_EXTENSIONS, Incoming
 from services import strict_json
 from services.strict_json import Whole
 

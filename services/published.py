@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from domain.field import Invalid, Problem
-from infra.codec import MAGIC, Incoming
 from infra.errors import Unreadable
+from infra.fact_writer import MAGIC
+from infra.incoming import Incoming
 from infra.published_avro import PublishedAvro
 from services import strict_json
 from services.api import problems, results

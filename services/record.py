@@ -4,31 +4,26 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from domain.catalogue import PREFIX
-from domain.moment import Moment
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
 from infra.conflicts import Conflicts
 from infra.errors import Unreadable
+from infra.incoming import Incoming
 from infra.keys import Erased
 from infra.log.commit import (
     Accepted,
     Commit,
     LogDamaged,
     LogNotification,
-    NewEvent,
     Outcome,
     Refused,
     Repeated,
 )
-from services.histories import BATCH, COMPLETION, MERGE, SUPERVISION
-
-HOUSEHOLD = "household"
-"""The kind of mark, beside those of services/histories.py, of a household that a child joined or left."""
+from services.ready import Ready, commit_id, ready
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
@@ -68,6 +63,9 @@ class Damaged:
 
 Result = Receipt | Conflict | Gone | Damaged
 
+Fact = Incoming | Ready
+"""A fact to be recorded: as it came in, or made ready for the log elsewhere."""
+
 
 class Prepared(NamedTuple):
     """Commits ready for the log, and the places of the facts that cannot be stored any more."""
@@ -82,52 +80,6 @@ class Log(Protocol):
     def submit(self, commits: Sequence[Commit], timeout_s: float = ...) -> "Future[list[Outcome]]": ...
     def doubles(self) -> Sequence[LogNotification]: ...
     def find(self, commit_id: bytes) -> tuple[LogNotification, ...] | None: ...
-
-
-def commit_id(source: str, id: str) -> bytes:
-    """What a fact is stored under once; the length keeps one identity from being read as another."""
-    return blake2b(f"{len(source)}:{source}{id}".encode(), digest_size=16).digest()
-
-
-def marks(fact: Incoming) -> tuple[tuple[str, str, str], ...]:
-    """What the log's index keeps of a fact, so that histories can be found by what they share.
-
-    Each is a kind, a value, and when the fact occurred: its day, or an instant in UTC.
-    """
-    data = fact.data
-    if fact.type not in _MARKED and "batch_id" not in data:
-        return ()
-    found: list[tuple[str, str]] = []
-    if "batch_id" in data:
-        found.append((BATCH, data["batch_id"]))
-    other = _MERGES.get(fact.type)
-    if other is not None:
-        found.append((MERGE, data[other]))
-    elif fact.type == "FactCorrected":
-        # A correction may make of a merger one with another child, and of supervision one about others.
-        found += [(MERGE, data["changes"][name]) for name in ("into", "from") if data["changes"].get(name)]
-        named = data["changes"].get("children")
-        found += [(SUPERVISION, child) for child in (named if isinstance(named, list) else ()) if child]
-    elif fact.type == "SupervisionHeld":
-        found += [(SUPERVISION, child) for child in dict.fromkeys(data.get("children") or ())]
-    elif fact.type in _HOUSEHOLDS:
-        found.append((HOUSEHOLD, data["household_id"]))
-    elif fact.type == "AssessmentCompleted" and "authorised_by" in data:
-        found.append((COMPLETION, data["authorised_by"]))
-    if not found:
-        return ()
-    occurred = Moment.parse(data["occurred_on"])
-    if occurred.instant is None:
-        when = occurred.day.isoformat()
-        # Completions are compared by the minute.
-        return tuple((kind, value, when) for kind, value in found if kind != COMPLETION)
-    when = occurred.instant.isoformat()
-    return tuple((kind, value, when) for kind, value in found)
-
-
-_MERGES = {"ChildMerged": "into", "ChildUnmerged": "from"}
-_HOUSEHOLDS = frozenset({"HouseholdJoined", "HouseholdLeft"})
-_MARKED = frozenset({*_MERGES, *_HOUSEHOLDS, "FactCorrected", "AssessmentCompleted", "SupervisionHeld"})
 
 
 class Recording:
@@ -160,8 +112,7 @@ class Recording:
 
         Raises LogUnavailable as `record` does, and Erased where nothing personal can be kept of the child.
         """
-        event = NewEvent(fact.stream, PREFIX + fact.type, self._codec.encode(fact))
-        commit = Commit(commit_id(fact.source, fact.id), (event,), expected_version, marks(fact))
+        commit = ready(fact, self._codec.encode(fact)).commit(expected_version)
         (outcome,) = self._log.submit([commit]).result()
         if isinstance(outcome, LogDamaged):
             raise outcome
@@ -170,25 +121,27 @@ class Recording:
         (stored,) = outcome.notifications
         return Receipt(fact.source, fact.id, stored, isinstance(outcome, Repeated))
 
-    def prepare(self, facts: Sequence[Incoming]) -> Prepared:
-        """The commits of facts, every personal part sealed."""
+    def prepare(self, facts: Sequence[Fact]) -> Prepared:
+        """The commits of facts, every personal part sealed. What is ready is taken as it is."""
+        states = iter(self._codec.encode_all([fact for fact in facts if isinstance(fact, Incoming)]))
         commits = []
         gone = set()
-        for place, (fact, state) in enumerate(zip(facts, self._codec.encode_all(facts), strict=True)):
-            if type(state) is not bytes:
-                gone.add(place)
+        for place, fact in enumerate(facts):
+            if isinstance(fact, Ready):
+                commits.append(fact.commit())
                 continue
-            event = NewEvent(fact.stream, PREFIX + fact.type, state)
-            commits.append(Commit(commit_id(fact.source, fact.id), (event,), None, marks(fact)))
+            state = next(states)
+            if type(state) is bytes:
+                commits.append(ready(fact, state).commit())
+            else:
+                gone.add(place)
         return Prepared(commits, frozenset(gone))
 
     def submit(self, prepared: Prepared) -> "Future[list[Outcome]]":
         """Hand commits to the log without waiting. Raises LogBusy where it has no room for them now."""
         return self._log.submit(prepared.commits, timeout_s=0)
 
-    def results(
-        self, facts: Sequence[Incoming], outcomes: Sequence[Outcome], prepared: Prepared
-    ) -> list[Result]:
+    def results(self, facts: Sequence[Fact], outcomes: Sequence[Outcome], prepared: Prepared) -> list[Result]:
         """What became of facts, given what became of their commits. What was there before is compared."""
         if not prepared.gone:
             return [
@@ -203,7 +156,7 @@ class Recording:
             for place, fact in enumerate(facts)
         ]
 
-    def list_conflicts(self, facts: Sequence[Incoming], results: Sequence[Result]) -> None:
+    def list_conflicts(self, facts: Sequence[Fact], results: Sequence[Result]) -> None:
         """List the conflicts among results. Raises LogUnavailable where they cannot be."""
         found = [
             (fact.source, fact.id, fact.stream, PREFIX + fact.type, result.differs)
@@ -233,7 +186,7 @@ class Recording:
         if found:
             self._conflicts.add(found, self._now())
 
-    def _result(self, fact: Incoming, outcome: Outcome) -> Result:
+    def _result(self, fact: Fact, outcome: Outcome) -> Result:
         if type(outcome) is Accepted:
             return Receipt(fact.source, fact.id, outcome.notifications[0])
         if isinstance(outcome, LogDamaged):
@@ -245,7 +198,8 @@ class Recording:
         except Erased:
             # What was personal cannot be compared any more, and needs no second copy.
             return Receipt(fact.source, fact.id, stored, is_duplicate=True)
-        differs = tuple(differences(first, fact))
+        again = self._codec.as_reported(fact.event) if isinstance(fact, Ready) else fact
+        differs = tuple(differences(first, again))
         if differs:
             return Conflict(fact.source, fact.id, differs)
         return Receipt(fact.source, fact.id, stored, is_duplicate=True)

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
 
-from infra.codec import Incoming
 from infra.log.commit import LogBusy, LogUnavailable, Outcome
-from services.record import Conflict, Prepared, Recording, Result
+from services.record import Conflict, Fact, Prepared, Recording, Result
 
 WAITING = 20_000
 """Facts that may wait; whoever brings more is told to come back later."""
@@ -26,7 +25,7 @@ WORTH_WHILE_IN_SEVERAL = 16
 class _Brought(NamedTuple):
     """What one caller brought, and where the results go."""
 
-    facts: Sequence[Incoming]
+    facts: Sequence[Fact]
     results: "asyncio.Future[list[Result]]"
 
 
@@ -42,7 +41,7 @@ class Together:
         self._is_called = False
         self._listing: set[asyncio.Task[None]] = set()
 
-    async def record(self, facts: Sequence[Incoming]) -> list[Result]:
+    async def record(self, facts: Sequence[Fact]) -> list[Result]:
         """The results of facts, in their order, once those recorded are durable and readable.
 
         Raises LogBusy where too much is waiting, and LogUnavailable as `Recording.record` does.
@@ -90,7 +89,7 @@ class Together:
     def _finish(
         self,
         together: list[_Brought],
-        facts: Sequence[Incoming],
+        facts: Sequence[Fact],
         prepared: Prepared,
         future: "Future[list[Outcome]]",
     ) -> None:

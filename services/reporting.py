@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.field import Invalid
-from infra.codec import Incoming
+from infra.incoming import Incoming
 from services.api import results
 from services.intake import incoming
 from services.record import Recording

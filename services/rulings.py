@@ -11,7 +11,7 @@ from domain.field import FactReference, Invalid, Problem
 from domain.question import Question
 from domain.refusal import Refused
 from domain.rule_on_clock import RuleOnClock, decide
-from infra.codec import Incoming
+from infra.incoming import Incoming
 from services.histories import Histories
 
 SOURCE = "urn:casetimeline:rulings"

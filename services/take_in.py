@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from eventsourcing.persistence import PersistenceError
 
-from infra.codec import Incoming
 from infra.errors import Unavailable
+from infra.incoming import Incoming
 from infra.intake.taken import Taken, Why
 from infra.intake.tally import Tally
 from infra.keys import KeysUnavailable

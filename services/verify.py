@@ -8,7 +8,7 @@ from typing import Protocol
 from infra.codec import Codec
 from infra.errors import Tampered, Unreadable
 from infra.log.commit import LogDamaged, LogNotification
-from services.record import commit_id
+from services.ready import commit_id
 
 PAGE = 2_000
 

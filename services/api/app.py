@@ -18,6 +18,7 @@ from infra.keys import Erased, KeysUnavailable
 from infra.log.commit import LogDamaged, LogUnavailable
 from infra.views.engine import Overtaken, ViewsUnavailable
 from services.api import problems
+from services.api.apart import Apart
 from services.api.body import Limited
 from services.api.children import Children
 from services.api.events import Intake
@@ -41,15 +42,21 @@ _KINDS = {404: "not-found", 405: "method-not-allowed"}
 
 
 def application(
-    parts: Parts, pages: Sequence[BaseRoute], *, max_body_bytes: int, max_batch_events: int
+    parts: Parts,
+    pages: Sequence[BaseRoute],
+    apart: Apart | None = None,
+    *,
+    max_body_bytes: int,
+    max_batch_events: int,
 ) -> ASGIApp:
-    """The whole application: the API, and the pages."""
+    """The whole application: the API, and the pages. ``apart`` reads large batches, where there is one."""
     counts = Counts()
     exposition = Exposition(parts, [counts, parts.appends], with_practice=True)
     intake = Intake(
         Together(parts.recording, WORTH_WHILE if parts.log.partitions == 1 else WORTH_WHILE_IN_SEVERAL),
         parts.now,
         counts,
+        apart,
         max_body_bytes=max_body_bytes,
         max_events=max_batch_events,
     )

@@ -13,19 +13,18 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from domain.field import Invalid, Problem
-from infra.codec import Incoming
 from services import strict_json
 from services.api import problems, results
+from services.api.apart import WORTH_A_PROCESS_BYTES, Apart
+from services.api.batches import BATCH, NDJSON, Refuse, read_batch
 from services.api.body import BodyTooLarge, read_body, refuse_body
-from services.intake import MAX_EVENT_BYTES, incoming, read, read_all_plain, whole
+from services.intake import MAX_EVENT_BYTES, incoming, read
 from services.metrics.counting import Counts
-from services.record import Damaged, Receipt, Result
+from services.record import Damaged, Fact, Receipt, Result
 from services.record_together import Together
 from services.strict_json import Improper, NotJson
 
 STRUCTURED = "application/cloudevents+json"
-BATCH = "application/cloudevents-batch+json"
-NDJSON = "application/x-ndjson"
 BINARY = "application/json"
 
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
@@ -35,17 +34,7 @@ _PROBLEM = (b"content-type", problems.MEDIA_TYPE.encode())
 _Answer = tuple[int, tuple[bytes, bytes], bytes]
 """A status, the content type as a header, and the content."""
 
-_split_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
-
-
-class _Refuse(Exception):
-    """The request as a whole is refused, with as many events as it is known to have; 1 where nobody knows."""
-
-    def __init__(self, problem: dict[str, Any], events: int = 1) -> None:
-        super().__init__(problem["detail"])
-        self.problem = problem
-        self.events = events
 
 
 class Intake:
@@ -56,6 +45,7 @@ class Intake:
         together: Together,
         now: Callable[[], datetime],
         counts: Counts,
+        apart: Apart | None = None,
         *,
         max_body_bytes: int,
         max_events: int,
@@ -63,6 +53,7 @@ class Intake:
         self._together = together
         self._now = now
         self._counts = counts
+        self._apart = apart
         self._max_body_bytes = max_body_bytes
         self._max_events = max_events
 
@@ -71,13 +62,11 @@ class Intake:
         try:
             media_type = _media_type(headers)
             body = await read_body(scope, receive, self._max_body_bytes)
-            if media_type == BATCH:
-                answer = await self._many(self._of_batch(body))
-            elif media_type == NDJSON:
-                answer = await self._many(self._of_lines(body))
+            if media_type in (BATCH, NDJSON):
+                answer = await self._many(await self._read(media_type, body))
             else:
                 answer = await self._one(headers, media_type, body)
-        except _Refuse as refusal:
+        except Refuse as refusal:
             self._counts.events(results.REFUSED, refusal.events)
             answer = _problem(refusal.problem)
         except BodyTooLarge as error:
@@ -93,11 +82,11 @@ class Intake:
     async def _one(self, headers: list[tuple[bytes, bytes]], media_type: str, body: bytes) -> _Answer:
         try:
             if len(body) > MAX_EVENT_BYTES:
-                raise _Refuse(results.too_large(len(body)))
+                raise Refuse(results.too_large(len(body)))
             event = _binary(headers, body) if media_type == BINARY else read(body)
             fact = incoming(event, self._now())
         except (NotJson, Improper, Invalid) as error:
-            raise _Refuse(results.unreadable(error)) from None
+            raise Refuse(results.unreadable(error)) from None
         (result,) = await self._together.record((fact,))
         if isinstance(result, Receipt):
             self._counts.events("duplicate" if result.is_duplicate else "recorded", 1)
@@ -105,37 +94,18 @@ class Intake:
         self._counts.events(results.outcome(results.reply(result)), 1)
         return _problem(results.problem_of(result))
 
-    def _of_batch(self, body: bytes) -> list[Incoming | dict[str, Any]]:
+    async def _read(self, media_type: str, body: bytes) -> Sequence[Fact | dict[str, Any]]:
         now = self._now()
-        if len(body) <= MAX_EVENT_BYTES:
-            events = read_all_plain(body)
-            if events is not None:
-                self._limit(len(events))
-                return [_check(event, now) for event in events]
-        try:
-            items: Sequence[bytes] = [bytes(item) for item in _split_batch(body)]
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            items = _split_slowly(body)
-        self._limit(len(items))
-        return [_read(item, now) for item in items]
+        found = None
+        if self._apart is not None and len(body) >= WORTH_A_PROCESS_BYTES:
+            found = await self._apart.read(media_type, body, now, self._max_events)
+        return read_batch(media_type, body, now, self._max_events) if found is None else found
 
-    def _of_lines(self, body: bytes) -> list[Incoming | dict[str, Any]]:
-        lines = [line for line in body.split(b"\n") if line.strip()]
-        self._limit(len(lines))
-        now = self._now()
-        return [_read(line, now) for line in lines]
-
-    def _limit(self, events: int) -> None:
-        if events > self._max_events:
-            most = self._max_events
-            detail = f"There are {events} events; one request may have {most}. Nothing was recorded."
-            raise _Refuse(problems.body("too-many-events", detail), events)
-
-    async def _many(self, read: Sequence[Incoming | dict[str, Any]]) -> _Answer:
-        facts = [fact for fact in read if isinstance(fact, Incoming)]
+    async def _many(self, read: Sequence[Fact | dict[str, Any]]) -> _Answer:
+        facts = [fact for fact in read if not isinstance(fact, dict)]
         found = await self._together.record(facts) if facts else []
         recorded = iter(found)
-        replies = [_reply(next(recorded)) if isinstance(fact, Incoming) else fact for fact in read]
+        replies = [fact if isinstance(fact, dict) else _reply(next(recorded)) for fact in read]
         kept = self._count(replies)
         damage = None if kept else next((one for one in found if isinstance(one, Damaged)), None)
         if damage is not None:
@@ -155,46 +125,12 @@ def _reply(result: Result) -> results.Kept | dict[str, Any]:
     return results.receipt(result) if type(result) is Receipt else results.reply(result)
 
 
-def _read(raw: bytes, now: datetime) -> Incoming | dict[str, Any]:
-    """A fact, or the reply by which it is refused."""
-    if len(raw) > MAX_EVENT_BYTES:
-        return results.refused(results.too_large(len(raw)))
-    try:
-        event = read(raw)
-    except (NotJson, Improper) as error:
-        return results.refused(results.unreadable(error))
-    return _check(event, now)
-
-
-def _check(event: Any, now: datetime) -> Incoming | dict[str, Any]:
-    try:
-        return incoming(event, now)
-    except Invalid as error:
-        event = whole(event)
-        told = event if isinstance(event, dict) else {}
-        return results.refused(results.unreadable(error), told.get("source"), told.get("id"))
-
-
-def _split_slowly(body: bytes) -> list[bytes]:
-    """The items of a batch that the fast decoder refuses: a string in it is wrong, or it is no list."""
-    try:
-        value = strict_json.read(body)
-    except NotJson as error:
-        raise _Refuse(problems.body("not-json", str(error))) from None
-    except Improper as error:
-        raise _Refuse(problems.of_fields("invalid-event", error.problems)) from None
-    if not isinstance(value, list):
-        problem = Problem("", "must be a JSON array of events")
-        raise _Refuse(problems.of_fields("invalid-event", [problem]))
-    return [_encode(item) for item in value]
-
-
 def _problem(problem: dict[str, Any]) -> _Answer:
     return problem["status"], _PROBLEM, _encode(problem)
 
 
 def _media_type(headers: list[tuple[bytes, bytes]]) -> str:
-    """The media type of the body. Raises _Refuse where it is none that is read."""
+    """The media type of the body. Raises Refuse where it is none that is read."""
     given = b""
     encoding = b"identity"
     has_attributes = False
@@ -206,11 +142,11 @@ def _media_type(headers: list[tuple[bytes, bytes]]) -> str:
         elif name.startswith(b"ce-"):
             has_attributes = True
     if encoding.lower() != b"identity":
-        raise _Refuse(_unsupported("Send the body as it is, without Content-Encoding."))
+        raise Refuse(_unsupported("Send the body as it is, without Content-Encoding."))
     media_type = _known_type(given)
     if media_type == BINARY and not has_attributes:
         detail = f"{BINARY} is a fact's data, and needs ce- headers; send a whole CloudEvent as {STRUCTURED}."
-        raise _Refuse(_unsupported(detail))
+        raise Refuse(_unsupported(detail))
     return media_type
 
 
@@ -222,10 +158,10 @@ def _known_type(raw: bytes) -> str:
         shown = "".join(c for c in given[:100] if c.isprintable())
         named = f"{shown} is not read" if given else "There is no Content-Type"
         forms = f"{STRUCTURED}, {BATCH}, {NDJSON}, or {BINARY} with ce- headers"
-        raise _Refuse(_unsupported(f"{named}; send one of {forms}."))
+        raise Refuse(_unsupported(f"{named}; send one of {forms}."))
     for name, value in _PARAMETER.findall(given):
         if name.lower() == "charset" and value.strip('"').lower() not in _CHARSETS:
-            raise _Refuse(_unsupported("Send the body in UTF-8; JSON has no other encoding."))
+            raise Refuse(_unsupported("Send the body in UTF-8; JSON has no other encoding."))
     return media_type
 
 

@@ -88,7 +88,9 @@ def _serve(
     import gc
     import signal
     import threading
+    from contextlib import closing
 
+    from services.api.apart import Apart
     from services.api.app import application
     from services.config import settings_of
     from services.measures.answers import Measures
@@ -96,6 +98,7 @@ def _serve(
     from services.serve import Beside, PortTaken, address, listen, serve
     from services.web.pages import pages
     from services.with_parent import end_within
+    from services.workers import workers
 
     # What stops the server is told again when it has stopped, to whoever listened before; until it serves,
     # nobody else hears of it.
@@ -106,7 +109,7 @@ def _serve(
         listening = listen(config.http_host, config.http_port)
     except PortTaken as error:
         end(ERROR, str(error))
-    with listening, composed(config) as parts:
+    with listening, composed(config) as parts, closing(Apart(lambda: workers(config, 1))) as apart:
         reads = PageReads(
             parts.log, parts.histories, parts.views, parts.calendar, parts.today, Measures(parts)
         )
@@ -114,6 +117,7 @@ def _serve(
         app = application(
             parts,
             routes,
+            apart,
             max_body_bytes=config.max_body_bytes,
             max_batch_events=config.max_batch_events,
         )

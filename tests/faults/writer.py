@@ -35,7 +35,8 @@ from infra.log.kafka_genesis import partition_of
 from infra.log.kafka_log import KafkaLog
 from infra.log.kafka_pack import encode
 from services.intake import incoming
-from services.record import Receipt, Recording, commit_id
+from services.ready import commit_id
+from services.record import Receipt, Recording
 from tests.faults.broken import log_class
 from tests.faults.history import Event, Notes
 from tests.reported import referral

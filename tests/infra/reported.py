@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.catalogue import AUTHORITY, FIELD_NAMES, FIELDS, ON_AUTHORITY, ON_WORKERS, Field
-from infra.codec import Incoming
+from infra.incoming import Incoming
 
 _ON_ONE_LINE = st.characters(categories=("L", "M", "N", "P", "S"))
 _CLEAN = st.characters(exclude_categories=("Cs", "Cc"))

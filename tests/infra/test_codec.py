@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from domain.catalogue import EVENT_TYPES, FIELDS, PREFIX, personal_fields, read
 from domain.history import Recorded
 from domain.moment import read_instant
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
 from infra.errors import Tampered, Unreadable
+from infra.incoming import Incoming
 from infra.keys import Erased, KeyStore, open_embedded
 from infra.schemas import registry
 from tests.infra.reported import facts, json_values, stream_of, values
@@ -111,7 +112,7 @@ def test_a_null_is_stored_as_an_absent_field(codec: Codec, name: str):
 def test_facts_of_however_many_shapes_are_written_alike(keys: KeyStore, monkeypatch: pytest.MonkeyPatch):
     reported = closing(worker_id="W-1", team_id="T-1")
     shapes = [reported._replace(data=dict(order)) for order in permutations(reported.data.items())]
-    monkeypatch.setattr("infra.codec.MAX_SHAPES", 5)
+    monkeypatch.setattr("infra.fact_writer.MAX_SHAPES", 5)
     codec = Codec(keys)
     assert len({codec.encode(fact) for fact in shapes}) == 1
 

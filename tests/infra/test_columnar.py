@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from domain.assessment import AssessmentStarted
 from domain.catalogue import EVENT_TYPES, PREFIX, personal_fields, recall
 from domain.history import Recorded
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
 from infra.columnar import BEARING, ColumnarCodec
 from infra.errors import Unreadable
+from infra.incoming import Incoming
 from infra.keys import KeyStore, open_embedded
 from infra.log.rows import Rows
 from infra.schemas import FOLDER, fingerprint, registry, released

@@ -8,8 +8,9 @@ import pytest
 from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
 from infra.errors import Unreadable
+from infra.incoming import Incoming
 from infra.keys import open_embedded
 from infra.mapper import FactMapper, FactRecorded
 

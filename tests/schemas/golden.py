@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from domain.catalogue import FIELDS, PREFIX, Field
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
+from infra.incoming import Incoming
 from infra.keys import KeyStore
 from infra.master_key import from_text
 from infra.schemas import registry

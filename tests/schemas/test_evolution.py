@@ -17,7 +17,8 @@ from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibi
 
 from domain.catalogue import EVENT_TYPES, FIELDS, PREFIX, read
 from domain.field import Kind
-from infra.codec import Codec, Incoming
+from infra.codec import Codec
+from infra.incoming import Incoming
 from infra.log.commit import LogNotification
 from infra.schemas import (
     FOLDER,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.catalogue import ASKED, FIELDS, PREFIX
-from infra.codec import Incoming
+from infra.incoming import Incoming
 from infra.published_avro import PublishedAvro
 from services.api import problems
 from services.intake import incoming

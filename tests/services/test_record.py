@@ -13,7 +13,8 @@ from infra.keys import open_embedded
 from infra.log.sqlite import SqliteLog
 from services.histories import BATCH, COMPLETION, MERGE
 from services.intake import incoming
-from services.record import HOUSEHOLD, Conflict, Gone, Receipt, Recording, commit_id, same
+from services.ready import HOUSEHOLD, commit_id
+from services.record import Conflict, Gone, Receipt, Recording, same
 from services.record_together import Together
 from tests.reported import event, referral
 
