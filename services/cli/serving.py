@@ -1,6 +1,8 @@
 """Commands that run until they are told to stop: serve, run and project."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +14,7 @@ from services.cli.progress import bar
 from services.output import tell
 
 if TYPE_CHECKING:
+    from services.api.apart import Apart
     from services.config import Config
 
 LATEST_END_S = 8.0
@@ -88,9 +91,7 @@ def _serve(
     import gc
     import signal
     import threading
-    from contextlib import closing
 
-    from services.api.apart import Apart
     from services.api.app import application
     from services.config import settings_of
     from services.measures.answers import Measures
@@ -98,7 +99,6 @@ def _serve(
     from services.serve import Beside, PortTaken, address, listen, serve
     from services.web.pages import pages
     from services.with_parent import end_within
-    from services.workers import workers
 
     # What stops the server is told again when it has stopped, to whoever listened before; until it serves,
     # nobody else hears of it.
@@ -109,7 +109,7 @@ def _serve(
         listening = listen(config.http_host, config.http_port)
     except PortTaken as error:
         end(ERROR, str(error))
-    with listening, composed(config) as parts, closing(Apart(lambda: workers(config, 1))) as apart:
+    with listening, composed(config) as parts, _reading_apart(config) as apart:
         reads = PageReads(
             parts.log, parts.histories, parts.views, parts.calendar, parts.today, Measures(parts)
         )
@@ -149,6 +149,22 @@ def _serve(
             drain()
             for each in beside:
                 each.stop()
+
+
+@contextmanager
+def _reading_apart(config: "Config") -> "Iterator[Apart | None]":
+    """What reads large batches in a process of its own, where the log is on Kafka.
+
+    It takes 110 MB, which is little beside a broker, and much for who keeps all in one folder.
+    """
+    if isinstance(config.log, Path):
+        yield None
+        return
+    from services.api.apart import Apart
+    from services.workers import workers
+
+    with closing(Apart(lambda: workers(config, 1))) as apart:
+        yield apart
 
 
 def project(

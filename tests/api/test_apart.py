@@ -25,6 +25,7 @@ from services.workers import workers
 from tests.api.posting import Posting
 from tests.reported import event, referral
 from tests.running import children_of, is_alive, serving
+from tests.servers.kafka import unique
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MOST = 1_000
@@ -137,8 +138,9 @@ def reads_batches(service):
     ]
 
 
-def test_every_batch_is_answered_whenever_the_process_that_reads_them_is_killed(tmp_path):
-    with serving(tmp_path) as service, service.client() as client:
+def test_every_batch_is_answered_whenever_the_process_that_reads_them_is_killed(tmp_path, kafka_broker):
+    log = f"kafka://{kafka_broker.bootstrap}/{unique('log')}"
+    with serving(tmp_path, log=log) as service, service.client() as client:
         api = Posting(client)
         killed: set[int] = set()
         until = time.monotonic() + 60
