@@ -7,6 +7,7 @@ import signal
 import time
 from contextlib import closing
 from datetime import UTC, datetime
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from infra.conflicts import Conflicts
 from infra.incoming import Incoming
 from infra.keys import open_embedded
 from infra.log.sqlite import SqliteLog
+from services.api import apart
 from services.api.apart import Apart
 from services.api.batches import BATCH, NDJSON, read_batch
 from services.config import read_config
@@ -127,6 +129,41 @@ def test_a_fact_read_here_and_again_apart_is_a_duplicate(reading, recording):
     recording.record(read_batch(BATCH, body, NOW, MOST))
     (again,) = recording.record(reading(body))
     assert again.is_duplicate
+
+
+def test_a_batch_under_way_when_its_process_is_killed_and_those_after_are_read_here_until_another_began(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(apart, "BEGUN_AGAIN_AFTER_S", 0)
+    config = read_config({"CASETIMELINE_DATA": str(tmp_path)})
+    before = set(active_children())
+    body = batch(*[referral() for _ in range(MOST)])
+
+    async def read(reads):
+        return await reads.read(BATCH, body, NOW, MOST)
+
+    async def begun(reads):
+        until = time.monotonic() + 60
+        while (found := await read(reads)) is None:
+            assert time.monotonic() < until, "the process did not begin"
+            await asyncio.sleep(0.05)
+        return found
+
+    async def go(reads):
+        await begun(reads)
+        (process,) = set(active_children()) - before
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGSTOP)
+        under_way = asyncio.create_task(read(reads))
+        await asyncio.sleep(0)
+        process.kill()
+        found = await under_way, await read(reads)
+        return found, await begun(reads)
+
+    with closing(Apart(lambda: workers(config, 1))) as reads:
+        found, after = asyncio.run(go(reads))
+    assert found == (None, None)
+    assert len(after) == MOST
 
 
 def reads_batches(service):
