@@ -11,13 +11,13 @@ from domain.catalogue import EVENT_TYPES, PREFIX, recall
 from domain.history import Recorded
 from domain.moment import read_instant
 from domain.personal import join
-from infra.avro import Read, compiled
+from infra.avro_releases import compiled_releases
 from infra.errors import Unreadable
 from infra.fact_writer import AS_JSON, HEADER_BYTES, MAGIC, FactWriter
 from infra.incoming import Incoming
 from infra.keyed_hash import Keyed, keyed_hash
 from infra.keys import Erased, KeyStore
-from infra.schemas import FOLDER, registry, released
+from infra.schemas import FOLDER
 from infra.sealing import divide, identity, unsealed
 
 MATCHES = "#matches"
@@ -59,10 +59,8 @@ class Codec:
         self._keys = keys
         self.keyed: Keyed = keyed_hash(lambda: keys.key_for(MATCHES))
         """Hashes what is compared between children and may stand nowhere in the clear."""
-        self._readers: dict[int, tuple[str, Read]] = {}
-        self._writer = FactWriter(schemas)
-        for id, release in registry(schemas).items():
-            self._readers[id] = (release.name, compiled(released(release, schemas))[1])
+        self._releases = compiled_releases(schemas)
+        self._writer = FactWriter(self._releases)
 
     def encode(self, fact: Incoming) -> bytes:
         """The bytes to store. Raises Erased where part of the fact is personal and its key was destroyed."""
@@ -179,14 +177,13 @@ class Codec:
         if len(state) < HEADER_BYTES or state[0] != MAGIC:
             raise Unreadable("it does not begin with a zero byte and a schema id")
         schema_id = int.from_bytes(state[1:HEADER_BYTES], "big")
-        found = self._readers.get(schema_id)
-        if found is None:
+        release = self._releases.get(schema_id)
+        if release is None:
             raise Unreadable(f"schema id {schema_id} is not in schemas/registry.json")
-        of_schema, read = found
-        if of_schema != topic:
-            raise Unreadable(f"schema id {schema_id} is that of {of_schema}, not of {topic}")
+        if release.name != topic:
+            raise Unreadable(f"schema id {schema_id} is that of {release.name}, not of {topic}")
         try:
-            data, end = read(state, HEADER_BYTES)
+            data, end = release.read(state, HEADER_BYTES)
             envelope = data.pop("envelope")
             for each in AS_JSON[name]:
                 if each in data:

@@ -1,16 +1,15 @@
 """Facts written as the log keeps them: Avro behind a schema id, with what is personal sealed."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from domain.catalogue import FIELDS, PREFIX
-from infra.avro import Write, compiled
+from infra.avro import Write
 from infra.avro_of_shape import writer_of
+from infra.avro_releases import Compiled
 from infra.incoming import NO_EXTENSIONS, Incoming
-from infra.schemas import FOLDER, registry, released
 from infra.sealing import CLEAR_EXTENSIONS, divide, identity, sealed
 
 MAGIC = 0
@@ -35,16 +34,15 @@ _to_json = msgspec.json.Encoder().encode
 class FactWriter:
     """Writes facts under the newest schema of their type. It has no keys, and is given those it needs."""
 
-    def __init__(self, schemas: Path = FOLDER) -> None:
+    def __init__(self, releases: Mapping[int, Compiled]) -> None:
+        """``releases`` are in the order of their ids."""
         self._writers: dict[str, tuple[bytes, Write]] = {}
         self._schemas: dict[str, dict[str, Any]] = {}
         self._of_shape: dict[Shape, Callable[..., bytes]] = {}
-        # In the order of their ids, which only grow: the newest version of a type comes last.
-        for id, release in sorted(registry(schemas).items()):
-            schema = released(release, schemas)
+        for id, release in releases.items():
             name = release.name.removeprefix(PREFIX)
-            self._writers[name] = (bytes([MAGIC]) + id.to_bytes(4, "big"), compiled(schema)[0])
-            self._schemas[name] = schema
+            self._writers[name] = (bytes([MAGIC]) + id.to_bytes(4, "big"), release.write)
+            self._schemas[name] = release.schema
 
     def open(self, fact: Incoming) -> bytes | None:
         """The bytes of a fact of which nothing is personal; None where something is."""

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from domain.catalogue import EVENT_TYPES, PREFIX
-from infra.avro import compiled
+from infra.avro_releases import compiled_releases
 from infra.errors import Unreadable
 from infra.fact_writer import AS_JSON, HEADER_BYTES, MAGIC
-from infra.schemas import FOLDER, registry, released
+from infra.schemas import FOLDER
 
 _EVENTS = frozenset(PREFIX + name for name in EVENT_TYPES)
 _ATTRIBUTES = ("source", "id", "time", "recordedtime", "dataschema")
@@ -33,8 +33,8 @@ class PublishedAvro:
 
     def __init__(self, schemas: Path = FOLDER) -> None:
         self._readers = {
-            id: (release.name, compiled(released(release, schemas))[1])
-            for id, release in registry(schemas).items()
+            id: (release.name, release.read)
+            for id, release in compiled_releases(schemas).items()
             if release.name in _EVENTS
         }
 

@@ -38,8 +38,8 @@ from infra.log.rows import PartitionRows, Rows
 from infra.log.subscription import Arrivals, PollingSubscription
 
 PARTITIONS = 4
-"""Of a topic that is made. They are never added. Whatever is written together has a record, and waits for the
-disk, in each: with half of them posts one by one are a quarter faster.
+"""Of a topic that is made. They are never added. What is written together has a record, and waits for the
+disk, in each partition: the fewer they are, the faster posts one by one.
 """
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from infra.avro_releases import compiled_releases
 from infra.fact_writer import FactWriter
 from infra.incoming import Incoming
 from services.api.batches import Refuse, read_batch
@@ -19,7 +20,7 @@ from services.record import Fact
 from services.workers import tidy
 
 WORTH_A_PROCESS_BYTES = 32 * 1024
-"""A smaller batch is read in less time than it takes to hand it over and wait."""
+"""A smaller batch is read with hardly more work than it takes to hand it over."""
 
 BEGUN_AGAIN_AFTER_S = 5.0
 """How long after a process was begun another may be, if it died."""
@@ -106,7 +107,7 @@ def _taken(one: Ready | _Personal | _Refused) -> Fact | dict[str, Any]:
 
 @cache
 def _writer() -> FactWriter:
-    return FactWriter()
+    return FactWriter(compiled_releases())
 
 
 def _get_going() -> None:

@@ -155,7 +155,7 @@ def _serve(
 def _reading_apart(config: "Config") -> "Iterator[Apart | None]":
     """What reads large batches in a process of its own, where the log is on Kafka.
 
-    It takes 110 MB, which is little beside a broker, and much for who keeps all in one folder.
+    Its memory is little beside a broker's, and much for whoever keeps all in one folder.
     """
     if isinstance(config.log, Path):
         yield None

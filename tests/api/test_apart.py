@@ -31,6 +31,7 @@ from tests.servers.kafka import unique
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MOST = 1_000
+AT_WORK_AFTER_S = 4
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +180,7 @@ def test_every_batch_is_answered_whenever_the_process_that_reads_them_is_killed(
     log = f"kafka://{kafka_broker.bootstrap}/{unique('log')}"
     with serving(tmp_path, log=log) as service, service.client() as client:
         api = Posting(client)
+        seen: dict[int, float] = {}
         killed: set[int] = set()
         until = time.monotonic() + 60
         number = 0
@@ -188,7 +190,8 @@ def test_every_batch_is_answered_whenever_the_process_that_reads_them_is_killed(
                 event("ContactReceived", "2019-03-05", f"K{number}", contact_id=f"K-{n}") for n in range(300)
             ]
             for pid in reads_batches(service):
-                if number % 10 == 0:
+                # The first while it begins, the second at work.
+                if time.monotonic() >= seen.setdefault(pid, time.monotonic()) + AT_WORK_AFTER_S * len(killed):
                     os.kill(pid, signal.SIGKILL)
                     killed.add(pid)
             answer = api.batch(facts)
