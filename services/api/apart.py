@@ -26,6 +26,10 @@ BEGUN_AGAIN_AFTER_S = 5.0
 """How long after a process was begun another may be, if it died."""
 
 
+READ_WITHIN_S = 3.0
+"""How long a batch waits for a process that may be held up, before it is read here."""
+
+
 class _Personal(msgspec.Struct, frozen=True, array_like=True, gc=False, tag_field="made", tag=True):
     """A fact of which something is to be sealed, under a key that only the process that answers asks for."""
 
@@ -56,13 +60,16 @@ class Apart:
     ) -> list[Fact | dict[str, Any]] | None:
         """What `read_batch` finds; None where it is to be read here.
 
-        It is while the process is beginning, or is gone; and where all of it is refused.
+        It is while the process is beginning, is held up, or is gone; and where all of it is refused.
         """
         executor = self._there()
         if executor is None:
             return None
         try:
-            found = await asyncio.wrap_future(executor.submit(_read, media_type, body, now, max_events))
+            reading = asyncio.wrap_future(executor.submit(_read, media_type, body, now, max_events))
+            found = await asyncio.wait_for(reading, READ_WITHIN_S)
+        except TimeoutError:
+            return None
         except BrokenExecutor:
             self._leave(executor)
             return None

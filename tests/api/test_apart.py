@@ -69,6 +69,8 @@ def batch(*events):
     return json.dumps(events).encode()
 
 
+FULL = batch(*[referral() for _ in range(MOST)])
+
 MIXED = (
     event("VisitMade", "2019-03-05", visit_id="V-1", purpose="child_in_need", seen=True, batch_id="B-1"),
     referral(note="told by a neighbour"),
@@ -132,39 +134,56 @@ def test_a_fact_read_here_and_again_apart_is_a_duplicate(reading, recording):
     assert again.is_duplicate
 
 
-def test_a_batch_under_way_when_its_process_is_killed_and_those_after_are_read_here_until_another_began(
-    tmp_path, monkeypatch
-):
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Runs a test with what reads a batch in a process of its own, and that process, which is there."""
     monkeypatch.setattr(apart, "BEGUN_AGAIN_AFTER_S", 0)
+    monkeypatch.setattr(apart, "READ_WITHIN_S", 2)
     config = read_config({"CASETIMELINE_DATA": str(tmp_path)})
     before = set(active_children())
-    body = batch(*[referral() for _ in range(MOST)])
 
-    async def read(reads):
-        return await reads.read(BATCH, body, NOW, MOST)
-
-    async def begun(reads):
-        until = time.monotonic() + 60
-        while (found := await read(reads)) is None:
-            assert time.monotonic() < until, "the process did not begin"
-            await asyncio.sleep(0.05)
-        return found
-
-    async def go(reads):
-        await begun(reads)
+    async def given(test, read):
+        await begun(read)
         (process,) = set(active_children()) - before
-        assert process.pid is not None
-        os.kill(process.pid, signal.SIGSTOP)
-        under_way = asyncio.create_task(read(reads))
-        await asyncio.sleep(0)
-        process.kill()
-        found = await under_way, await read(reads)
-        return found, await begun(reads)
+        await test(read, process.pid)
 
-    with closing(Apart(lambda: workers(config, 1))) as reads:
-        found, after = asyncio.run(go(reads))
-    assert found == (None, None)
-    assert len(after) == MOST
+    def run(test):
+        with closing(Apart(lambda: workers(config, 1))) as reads:
+            asyncio.run(given(test, lambda: reads.read(BATCH, FULL, NOW, MOST)))
+
+    return run
+
+
+async def begun(read):
+    """What is read as soon as there is a process that reads."""
+    until = time.monotonic() + 60
+    while (found := await read()) is None:
+        assert time.monotonic() < until, "the process did not begin"
+        await asyncio.sleep(0.05)
+    return found
+
+
+def test_a_batch_under_way_when_its_process_is_killed_and_those_after_are_read_here_until_another_began(own):
+    async def test(read, pid):
+        os.kill(pid, signal.SIGSTOP)
+        under_way = asyncio.create_task(read())
+        await asyncio.sleep(0)
+        os.kill(pid, signal.SIGKILL)
+        assert await under_way is None
+        assert await read() is None
+        assert len(await begun(read)) == MOST
+
+    own(test)
+
+
+def test_a_batch_whose_process_is_held_up_is_read_here_and_those_after_it_goes_on_are_read_apart(own):
+    async def test(read, pid):
+        os.kill(pid, signal.SIGSTOP)
+        assert await read() is None
+        os.kill(pid, signal.SIGCONT)
+        assert len(await begun(read)) == MOST
+
+    own(test)
 
 
 def reads_batches(service):
