@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import JSON, Connection, Date, DateTime, Table
 
 from infra.views.engine import POSTGRESQL
@@ -16,7 +17,12 @@ from infra.views.engine import POSTGRESQL
 Line = tuple[Any, ...]
 """Values of a line, in the order of some columns."""
 
-to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_JSON = msgspec.json.Encoder()
+
+
+def to_json(value: Any) -> str:
+    """A value as it is kept in a column of JSON; days in it as texts."""
+    return _JSON.encode(value).decode()
 
 
 @dataclass(frozen=True, slots=True)

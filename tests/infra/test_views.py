@@ -4,18 +4,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.pool import NullPool
 
 from infra.holidays import england
-from infra.views.bulk import lines_for_copy
+from infra.views.bulk import put
 from infra.views.digest import digest_of
 from infra.views.engine import Overtaken
 from infra.views.folded import Failure, Folded
+from infra.views.lines import insert
 from infra.views.positions import At
 from infra.views.set_aside import New
-from infra.views.tables import DISCREPANCIES
+from infra.views.tables import CHILDREN, DISCREPANCIES, WORKERS
 from infra.views.views import Step, Views
 from projections.discrepancy_rows import DiscrepancyRow, discrepancy_rows
 
@@ -196,17 +199,50 @@ def test_a_digest_tells_values_apart_that_look_alike():
     assert len({digest_of([[one]]).value for one in alike}) == len(alike)
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1))
-def test_lines_for_copy_are_read_back_as_they_were(texts):
-    lines = [(text, None) for text in texts]
-    copied = "".join(lines_for_copy(DISCREPANCIES, ("child", "code"), lines)).split("\n")
-    assert copied.pop() == ""
-    assert [unescaped(one.partition("\t")[0]) for one in copied] == texts
-    assert {one.partition("\t")[2] for one in copied} == {"\\N"}
+TEXTS = st.one_of(
+    st.sampled_from(ODD), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+)
+INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2050, 1, 1))
+CHILDREN_LINES = st.tuples(
+    TEXTS, st.lists(TEXTS).map(tuple), TEXTS, st.none() | TEXTS, st.none() | TEXTS, st.none() | st.dates(),
+    st.none() | st.booleans(), st.integers(0, 2**31 - 1), st.none() | st.dates(),
+)  # fmt: skip
+WORKER_LINES = st.tuples(
+    TEXTS, TEXTS, st.dates(), st.none() | st.dates(), st.booleans(), st.none() | TEXTS,
+    st.floats(0, 1e300, allow_nan=False), st.none() | st.dates(),
+)  # fmt: skip
+DISCREPANCY_LINES = st.tuples(TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, st.dates(), INSTANTS)
 
 
-def unescaped(told):
-    """What PostgreSQL reads."""
-    rest = iter(told)
-    meant = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
-    return "".join(meant[next(rest)] if one == "\\" else one for one in rest)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("table", "lines"),
+    [(CHILDREN, CHILDREN_LINES), (WORKERS, WORKER_LINES), (DISCREPANCIES, DISCREPANCY_LINES)],
+    ids=["children", "workers", "discrepancies"],
+)
+def test_lines_put_in_by_many_are_those_put_in_one_by_one(postgres_url, table, lines):
+    columns = tuple(column.name for column in table.columns if column.name != "number")
+    as_text = ", ".join(f'"{name}"::text' for name in columns)
+    engine = create_engine(postgres_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE TEMP TABLE {table.name} {columns_of(table, columns)}")
+
+        @given(st.lists(lines, min_size=1, max_size=40))
+        @settings(max_examples=60, deadline=None)
+        def hold(some):
+            found = []
+            for add in (put, insert):
+                connection.exec_driver_sql(f"TRUNCATE {table.name}")
+                # So many are copied.
+                add(connection, table, columns, some * 21)
+                there = connection.exec_driver_sql(f"SELECT {as_text} FROM {table.name}").fetchall()
+                found.append(sorted(there, key=repr))
+            assert found[0] == found[1]
+
+        hold()
+
+
+def columns_of(table, columns):
+    """Those of a table in PostgreSQL, without keys, for it to hold lines twice."""
+    told = [f'"{name}" {table.c[name].type.compile(dialect=postgresql.dialect())}' for name in columns]
+    return f"({', '.join(told)})"
