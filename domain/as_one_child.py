@@ -5,7 +5,7 @@ from datetime import date
 
 from domain.amended import Amended
 from domain.merging import OneChild, told_as_one
-from domain.needs import closed_by_ends, find_needs
+from domain.needs import Needs, closed_by_ends, find_needs
 from domain.people import SupervisionHeld, is_worker
 from domain.policy import Policy
 from domain.reading_order import reading_order
@@ -37,6 +37,15 @@ def read_as_one(
     The end of a need closes its open assessments, which then are not open the next morning: where it did,
     the facts are put in order once more.
     """
+    ordered, _ = read_with_needs(history, as_one, day, calendar, policy)
+    return ordered
+
+
+def read_with_needs(
+    history: Amended, as_one: Sequence[Told], day: date, calendar: WorkingDays, policy: Policy
+) -> tuple[list[Told], Needs | None]:
+    """The same, with the needs in those facts where they are known by then."""
     ordered = history.read(as_one, day)
-    closing = closed_by_ends(find_needs(ordered, calendar, policy))
-    return reading_order(as_one, closing) if closing else ordered
+    needs = find_needs(ordered, calendar, policy)
+    closing = closed_by_ends(needs)
+    return (reading_order(as_one, closing), None) if closing else (ordered, needs)

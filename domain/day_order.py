@@ -18,6 +18,8 @@ def when(told: Told) -> When:
 
 def is_after_start(one: Placed, start: Placed) -> bool:
     """Whether a fact comes after what begins with another: on one day and without times, it does."""
+    if one[1].day != start[1].day:
+        return one[1].day > start[1].day
     at, begun = when(one[1]), when(start[1])
     return at > begun or (at == begun and (not at[1] or one[0] > start[0]))
 
@@ -26,6 +28,8 @@ def is_before_end(one: Placed, end: Placed | None) -> bool:
     """Whether a fact comes before what ends with another: on one day and without times, it does."""
     if end is None:
         return True
+    if one[1].day != end[1].day:
+        return one[1].day < end[1].day
     at, ended = when(one[1]), when(end[1])
     return at < ended or (at == ended and (not at[1] or one[0] < end[0]))
 

@@ -1,12 +1,12 @@
 """What is worth knowing about a clock beside its days."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from domain.field import FactReference
+from domain.numerous import numerous
 
 
-@dataclass(frozen=True, slots=True)
+@numerous(frozen=True, slots=True)
 class Flag:
     """A stable ``code``, the ``value`` it goes with where there is one, and the facts that are the cause."""
 

@@ -85,6 +85,13 @@ class Timescale:
         """The last day in time of a clock that starts on a day."""
         return self.limit.in_time_until(started_on, calendar)
 
+    def days(self, started_on: date, calendar: WorkingDays) -> tuple[date, date]:
+        """The day on which a clock that starts on a day is due, and its last day in time."""
+        due_on = self.limit.due_on(started_on, calendar)
+        if self.limit.unit == "working_days":
+            return due_on, self.limit.in_time_until(started_on, calendar)
+        return due_on, due_on
+
 
 def with_limit(row: Timescale, limit: Limit) -> Timescale:
     """The row with a limit of its own, set for one thing."""

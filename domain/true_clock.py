@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from domain.amended import Amended, Amendment
-from domain.as_one_child import read_as_one, told_of
+from domain.as_one_child import read_as_one, read_with_needs, told_of
 from domain.circumstances import NOWHERE_ELSE, Elsewhere, circumstances
 from domain.clock import Clock
 from domain.clocks_over_time import Ran, Terms, clocks_over_time
@@ -19,6 +19,7 @@ from domain.identity import ChildMerged
 from domain.lanes import needs_as_ruled
 from domain.material import Material
 from domain.merging import OneChild
+from domain.needs import Needs
 from domain.people import is_worker
 from domain.policy import AS_REVIEWED, Policy
 from domain.steady import is_steady, spans, stay_apart
@@ -146,8 +147,8 @@ class _Reading:
     def _bare(
         self, survivor: str, facts: Sequence[Told], one: OneChild, day: date, families: Sequence[Family]
     ) -> list[Clock]:
-        of_child = self._of_child(facts, one, survivor, day)
-        return draw(self._drawing(of_child, NOWHERE_ELSE, day, (), ()), families)
+        of_child, needs = self._of_child(facts, one, survivor, day)
+        return draw(self._drawing(of_child, needs, NOWHERE_ELSE, day, (), ()), families)
 
     def figures(
         self,
@@ -160,16 +161,18 @@ class _Reading:
         facts = self.history.facts(upheld.applied, day, upheld.voided)
         one = OneChild(facts)
         survivor = one.survivor(self.child)
-        of_child = self._of_child(facts, one, survivor, day)
-        drawing = self._drawing(of_child, elsewhere, day, upheld.links, upheld.unlinks)
+        of_child, needs = self._of_child(facts, one, survivor, day)
+        drawing = self._drawing(of_child, needs, elsewhere, day, upheld.links, upheld.unlinks)
         if not upheld.held:
             drawing.material.because_of = because_of
         else:
             every = sorted(
                 [*upheld.applied, *(h.amendment for h in upheld.held)], key=lambda a: a.recorded.log_order
             )
-            told_of = self._of_child(self.history.facts(every, day, upheld.voided), one, survivor, day)
-            drawing.shown = shown(self._drawing(told_of, NOWHERE_ELSE, day, upheld.links, upheld.unlinks))
+            every_fact = self.history.facts(every, day, upheld.voided)
+            of_record, needs = self._of_child(every_fact, one, survivor, day)
+            told = self._drawing(of_record, needs, NOWHERE_ELSE, day, upheld.links, upheld.unlinks)
+            drawing.shown = shown(told)
         # What is held shows on the clocks it is about, and only where there are none, on others.
         clocks = draw(drawing, FAMILIES if upheld.held else families)
         merged = tuple(one.merged(survivor))
@@ -183,18 +186,26 @@ class _Reading:
     def _drawing(
         self,
         facts: Sequence[Told],
+        needs: Needs | None,
         elsewhere: Elsewhere,
         day: date,
         links: Sequence[tuple[FactReference, ...]],
         unlinks: Sequence[FactReference],
     ) -> Drawing:
+        """``needs`` are those in the facts before anything was ruled, where they are known."""
         around = circumstances(facts)
         material = Material(facts, around, elsewhere, self.calendar, self.policy, day)
-        needs = cache(lambda: needs_as_ruled(facts, links, unlinks, self.calendar, self.policy))
-        return Drawing(material, needs)
+        if needs is not None and not links and not unlinks:
+            return Drawing(material, lambda: needs)
+        return Drawing(
+            material, cache(lambda: needs_as_ruled(facts, links, unlinks, self.calendar, self.policy))
+        )
 
-    def _of_child(self, facts: Sequence[Told], one: OneChild, survivor: str, day: date) -> list[Told]:
-        return self._read(told_of(facts, one, survivor), day)
+    def _of_child(
+        self, facts: Sequence[Told], one: OneChild, survivor: str, day: date
+    ) -> tuple[list[Told], Needs | None]:
+        of_child = told_of(facts, one, survivor)
+        return read_with_needs(self.history, of_child, day, self.calendar, self.policy)
 
     def _read(self, facts: Sequence[Told], day: date) -> list[Told]:
         return read_as_one(self.history, facts, day, self.calendar, self.policy)

@@ -1,12 +1,12 @@
 """How each child stands: under which plan, with whom, and when last seen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from domain.catalogue import is_child
 from domain.plan import PlanEnded, PlanStarted
-from domain.referral_episode import OF_REFERRALS, episodes
+from domain.referral_episode import OF_REFERRALS, Episode, episodes
 from domain.telling import Told
 from domain.visit import VisitMade
 from projections.projection import Case, Projection
@@ -50,7 +50,7 @@ def rows(case: Case) -> list[ChildRow]:
         ChildRow(
             child=case.figures.child,
             merged=case.figures.merged,
-            status=status_of(facts),
+            status=_status(facts, lambda: case.episodes),
             worker_id=worker,
             team_id=team,
             last_seen_on=last.day if last else None,
@@ -63,6 +63,10 @@ def rows(case: Case) -> list[ChildRow]:
 
 def status_of(facts: Sequence[Told]) -> str:
     """How a child stands, after facts in reading order."""
+    return _status(facts, lambda: episodes(facts))
+
+
+def _status(facts: Sequence[Told], of_referrals: Callable[[], Iterable[Episode]]) -> str:
     plans: dict[str, str] = {}
     for told in facts:
         if isinstance(told.fact, PlanStarted):
@@ -72,7 +76,7 @@ def status_of(facts: Sequence[Told]) -> str:
     under = next((kind for kind in _BY_WEIGHT if kind in plans.values()), None)
     if under is not None:
         return under
-    return "referred" if any(episode.over is None for episode in episodes(facts)) else "closed"
+    return "referred" if any(episode.over is None for episode in of_referrals()) else "closed"
 
 
 child_rows: Projection[ChildRow] = Projection(name="children", version=1, row=ChildRow, rows=rows)

@@ -1,14 +1,13 @@
 """Rows for lists of clocks: dates only, so that they can be read on any day."""
 
-from dataclasses import dataclass
-
 from domain.clock import Clock
+from domain.numerous import numerous
 from domain.people import is_worker
 from projections.hands import Holders, worker_in_post
 from projections.projection import Case, Projection
 
 
-@dataclass(frozen=True, slots=True)
+@numerous(frozen=True, slots=True)
 class ClockRow:
     """A clock of a child, with the worker and team that held the case when it stopped, or hold it now; of a
     worker, with that worker and the team.

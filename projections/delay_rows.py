@@ -1,17 +1,17 @@
 """How late the facts of each child were recorded."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from domain.history import Outline, Recorded
+from domain.numerous import numerous
 from domain.working_days import WorkingDays
 from projections.hands import NOBODY, Holders
 from projections.measure import Period
 from projections.projection import Case, Projection
 
 
-@dataclass(frozen=True, slots=True)
+@numerous(frozen=True, slots=True)
 class DelayRow:
     """How many facts of a child and a source were entered on a day so many working days after they occurred.
 

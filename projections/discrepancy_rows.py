@@ -1,12 +1,12 @@
 """What the case systems told us that does not follow, child by child."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from domain.numerous import numerous
 from projections.projection import Case, Projection
 
 
-@dataclass(frozen=True, slots=True)
+@numerous(frozen=True, slots=True)
 class DiscrepancyRow:
     """A fact that does not follow: what is wrong with it, by a stable code, when it occurred and when we
     learnt of it.

@@ -1,12 +1,12 @@
 """How many facts of each type each case system reported, stream by stream."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from domain.numerous import numerous
 from projections.projection import Case, Projection
 
 
-@dataclass(frozen=True, slots=True)
+@numerous(frozen=True, slots=True)
 class FactRow:
     """The facts of a type and source that occurred by the day asked about; when the newest was recorded."""
 

@@ -1,7 +1,8 @@
 """Who held a child's case, and since when."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from domain.assessment import AssessmentCompleted
@@ -42,18 +43,18 @@ def workers_named(facts: Iterable[Recorded]) -> dict[str, date]:
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """From each day on, which worker and which team."""
+    """From each day on, which worker and which team; days in order."""
 
     since: tuple[tuple[date, str | None, str | None], ...]
+    _days: list[date] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_days", [day for day, _, _ in self.since])
 
     def on(self, day: date) -> tuple[str | None, str | None]:
         """The worker and the team at the end of ``day``."""
-        worker = team = None
-        for since, to_worker, to_team in self.since:
-            if since > day:
-                break
-            worker, team = to_worker, to_team
-        return worker, team
+        place = bisect_right(self._days, day)
+        return self.since[place - 1][1:] if place else (None, None)
 
 
 NOBODY = Holders(())

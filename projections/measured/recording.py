@@ -55,12 +55,14 @@ def late_things(case: Case) -> Iterator[Measured]:
 
 def is_late(fact: Recorded | Outline, period: Period | None, calendar: WorkingDays) -> bool:
     """Whether a fact was learnt, in a period if one is told, after its month's figures were published."""
-    day = fact.occurred_on.day
+    day, entered_on = fact.occurred_on.day, fact.entered_on
     # Most are told within days: those cannot be too late, whatever the calendar says.
-    is_soon = (fact.entered_on - day).days <= PUBLISHED_AFTER_WORKING_DAYS
-    if is_soon or fact.historic or not (period is None or period.holds(fact.entered_on)):
+    is_soon = (entered_on - day).days <= PUBLISHED_AFTER_WORKING_DAYS
+    if is_soon or fact.historic or not (period is None or period.holds(entered_on)):
         return False
-    return fact.entered_on > published_on(day, calendar)
+    # Nor are those told within the month, while those told after two more months are.
+    months = (entered_on.year - day.year) * 12 + entered_on.month - day.month
+    return months > 0 and (months > 2 or entered_on > published_on(day, calendar))
 
 
 def published_on(day: date, calendar: WorkingDays) -> date:
