@@ -41,9 +41,9 @@ def project(config: Config, ready: Signal, stop: Signal) -> None:
 
 def fact(child: int, number: int) -> Incoming:
     """The ``number``-th fact of a child: a referral and its assessment, then visits."""
-    day = (date(2018, 1, 2) + timedelta(days=number % 600)).isoformat()
+    day = date(2018, 1, 2) + timedelta(days=number % 600)
     named = f"{child}-{number // 20}"
-    data: dict[str, object] = {"occurred_on": day, "worker_id": f"W-{child % 97}"}
+    data: dict[str, object] = {"occurred_on": day.isoformat(), "worker_id": f"W-{child % 97}"}
     more: dict[str, object]
     if number % 20 == 0:
         name, more = "ReferralReceived", {"referral_id": named}
@@ -53,7 +53,9 @@ def fact(child: int, number: int) -> Incoming:
         name, more = "AssessmentCompleted", {"assessment_id": named, "authorised_by": "M-1"}
     else:
         name, more = "VisitMade", {"visit_id": f"{child}-{number}", "purpose": "assessment", "seen": True}
-    return Incoming(f"C{child}", SOURCE, f"{child}-{number}", name, data | more)
+    # As most are, it is entered on the day after.
+    entered = f"{day + timedelta(days=1)}T09:00:00Z"
+    return Incoming(f"C{child}", SOURCE, f"{child}-{number}", name, data | more, None, entered)
 
 
 def number_in_rows(parts: Parts) -> int:
