@@ -21,12 +21,8 @@ class ClockRow:
 
 def rows(case: Case) -> list[ClockRow]:
     """One row for each clock of a child, as at the day asked about."""
-    found = []
-    holders = holders_of_clocks(case)
-    for clock in case.figures.clocks:
-        worker, team = holders.on(clock.stopped_on or case.day)
-        found.append(ClockRow(case.figures.child, clock, worker, team))
-    return found
+    held_by, day, figures = holders_of_clocks(case), case.day, case.figures
+    return [ClockRow(figures.child, clock, *held_by.on(clock.stopped_on or day)) for clock in figures.clocks]
 
 
 def holders_of_clocks(case: Case) -> Holders:

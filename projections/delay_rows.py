@@ -46,9 +46,10 @@ def delays(
     """Those of some facts, or of the ones entered in a period."""
     counted: dict[tuple[str, date, int], int] = {}
     for fact in facts:
-        if fact.historic or not (period is None or period.holds(fact.entered_on)):
+        entered_on = fact.entered_on
+        if fact.historic or not (period is None or period.holds(entered_on)):
             continue
-        of = (fact.source, fact.entered_on, calendar.between(fact.occurred_on.day, fact.entered_on))
+        of = (fact.source, entered_on, calendar.between(fact.occurred_on.day, entered_on))
         counted[of] = counted.get(of, 0) + 1
     return [
         DelayRow(child, source, entered_on, delay, facts, *held_by.on(entered_on))

@@ -22,13 +22,17 @@ def rows(case: Case) -> list[FactRow]:
     counted: dict[tuple[str, str], int] = {}
     newest: dict[tuple[str, str], datetime] = {}
     survivor, merged = case.survivor
-    streams = {survivor, *merged}
+    streams, day = {survivor, *merged}, case.day
     for fact in case.known:
-        if fact.stream not in streams or fact.occurred_on.day > case.day:
+        if fact.stream not in streams or fact.occurred_on.day > day:
             continue
-        of = (fact.type, fact.source)
-        counted[of] = counted.get(of, 0) + 1
-        newest[of] = max(newest.get(of, fact.recorded_at), fact.recorded_at)
+        of, recorded_at = (fact.type, fact.source), fact.recorded_at
+        if of not in counted:
+            counted[of], newest[of] = 1, recorded_at
+            continue
+        counted[of] += 1
+        if recorded_at > newest[of]:
+            newest[of] = recorded_at
     return [FactRow(survivor, *of, counted[of], newest[of]) for of in sorted(counted)]
 
 

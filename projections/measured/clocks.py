@@ -19,6 +19,8 @@ BY_RISK = frozenset({"child_protection_visit", "child_in_need_visit", "looked_af
 """Timescales whose clocks are parted by the level of risk last assessed on or before the day they began."""
 
 NOT_ASSESSED = "not_assessed"
+_Recorded = tuple[str | None, int | None, date | None]
+_NOT_RECORDED: _Recorded = (None, None, None)
 
 _APART_FLAGS = frozenset({"NO_OPEN_REFERRAL", "SUBSEQUENT_ON_OPEN_REFERRAL"})
 _WHAT_STOPPED = frozenset({"initial_conference"})
@@ -26,15 +28,15 @@ _WHAT_STOPPED = frozenset({"initial_conference"})
 
 def clock_things(case: Case) -> Iterator[Measured]:
     """One row for each clock, placed by the day it was due. Lengths are in working days."""
-    held_by = case.holders
+    held_by, day, calendar = case.holders, case.day, case.calendar
     child = case.survivor[0]
     levels = [(t.day, t.fact.level) for t in case.told("RiskAssessed") if isinstance(t.fact, RiskAssessed)]
     for clock in case.figures.clocks:
         if case.period is not None and not case.period.holds(clock.due_on):
             continue
-        worker, team = held_by.on(clock.stopped_on or case.day)
-        outcome, length, late_from = _recorded(clock, case.day, case.calendar)
-        over = clock.stopped_on
+        over, shown = clock.stopped_on, clock.on_record
+        worker, team = held_by.on(over or day)
+        outcome, length, late_from = _recorded(clock, day, calendar) if shown else _NOT_RECORDED
         yield Measured(
             child=child,
             series=clock.timescale.id,
@@ -45,10 +47,10 @@ def clock_things(case: Case) -> Iterator[Measured]:
             outcome=_outcome(clock),
             kind=_level(clock, levels) if clock.timescale.id in BY_RISK else None,
             marks=marked(_marks(clock, case)),
-            length=None if over is None else case.calendar.between(clock.started_on, over),
+            length=None if over is None else calendar.between(clock.started_on, over),
             late_from=clock.in_time_until + timedelta(days=1),
             recorded_outcome=outcome,
-            recorded_since=clock.on_record.since if clock.on_record and outcome else None,
+            recorded_since=shown.since if shown and outcome else None,
             recorded_length=length,
             recorded_late_from=late_from,
             worker_id=worker,
@@ -80,11 +82,11 @@ def _marks(clock: Clock, case: Case) -> list[str]:
     return codes
 
 
-def _recorded(clock: Clock, day: date, calendar: WorkingDays) -> tuple[str | None, int | None, date | None]:
+def _recorded(clock: Clock, day: date, calendar: WorkingDays) -> _Recorded:
     """What the record shows became of a clock, how long it took if it is over, and from when it is late."""
     shown = clock.on_record
     if shown is None or clock.status == "ended_without_completion":
-        return None, None, None
+        return _NOT_RECORDED
     if clock.status == "open":
         return RUNNING, None, _late_from(clock, shown, calendar)
     recorded = read(clock, day, calendar).recorded

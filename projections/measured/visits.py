@@ -18,9 +18,9 @@ def visit_things(case: Case) -> Iterator[Measured]:
     for told in case.told("VisitMade"):
         if isinstance(told.fact, VisitMade):
             latest[told.fact.visit_id] = (told.day, told.fact)
-    child = case.survivor[0]
+    child, held_by = case.survivor[0], case.holders
     for visit_id, (day, visit) in latest.items():
-        worker, team = case.holders.on(day)
+        worker, team = held_by.on(day)
         yield Measured(
             child=child,
             series="visits",
