@@ -87,9 +87,9 @@ class Timescale:
 
     def days(self, started_on: date, calendar: WorkingDays) -> tuple[date, date]:
         """The day on which a clock that starts on a day is due, and its last day in time."""
-        due_on = self.limit.due_on(started_on, calendar)
         if self.limit.unit == "working_days":
-            return due_on, self.limit.in_time_until(started_on, calendar)
+            return calendar.last_days(started_on, self.limit.value)
+        due_on = self.limit.due_on(started_on, calendar)
         return due_on, due_on
 
 

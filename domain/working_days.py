@@ -80,6 +80,15 @@ class WorkingDays:
             day -= timedelta(days=1)
         return day
 
+    def last_days(self, start: date, count: int) -> tuple[date, date]:
+        """The day on which the ``count``-th working day after ``start`` falls, and the last day by which no
+        more than so many have passed.
+        """
+        at = start.toordinal() - self._first
+        if count and 0 <= at < len(self._up_to) and (place := self._up_to[at] + count) < len(self._days):
+            return date.fromordinal(self._days[place - 1]), date.fromordinal(self._days[place] - 1)
+        return self.after(start, count), self.after(start, count + 1) - timedelta(days=1)
+
     def is_working_day(self, day: date) -> bool:
         ordinal = day.toordinal()
         position = bisect_right(self.holidays, ordinal)

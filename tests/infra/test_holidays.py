@@ -55,6 +55,15 @@ def test_the_nth_working_day_is_one_and_is_the_nth(start, count):
     assert calendar.between(start, day) == count
 
 
+@given(st.one_of(DAYS, st.dates(date(1899, 6, 1), date(1900, 6, 1))), st.integers(0, 150))
+def test_the_last_day_in_time_is_the_last_by_which_no_more_working_days_have_passed(start, count):
+    calendar = england()
+    due_on, in_time_until = calendar.last_days(start, count)
+    assert due_on == calendar.after(start, count)
+    assert calendar.between(start, in_time_until) == count
+    assert calendar.between(start, in_time_until + timedelta(days=1)) == count + 1
+
+
 def test_the_start_is_day_zero_and_a_day_before_it_counts_nothing():
     calendar = england()
     assert calendar.between(date(2019, 3, 5), date(2019, 3, 5)) == 0
