@@ -1,9 +1,8 @@
 """A whole partition of the log's topic read at once, judged, and held as columns: how a rebuild reads it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise, repeat
+from collections.abc import Iterator
+from itertools import repeat
 from time import monotonic
-from typing import Any
 
 from kafka import TopicPartition
 
@@ -11,13 +10,16 @@ from infra.errors import Unreadable
 from infra.log.batches import Batch, BatchConsumer
 from infra.log.commit import LogDamaged, LogUnavailable, Refused, stream_of
 from infra.log.kafka_client import Brokers, as_log_errors, connected
-from infra.log.kafka_pack import ANY, GENESIS_ID, PACK_ID, columns, decode, schema_id
+from infra.log.kafka_pack import GENESIS_ID, PACK_ID, decode, schema_id
 from infra.log.kafka_reader import FETCH_BYTES, LOG_APPEND_TIME, POLL_MS
+from infra.log.plain_pack import PlainPack, PlainPacks
 from infra.log.rows import PartitionRows
 from infra.log.settle import EVENT_COLUMNS, Before, settle
 from infra.log.sqlite_file import instant
 
 FETCHED_AT_ONCE = 4 * FETCH_BYTES
+LOOK_AGAIN_MS = 5
+"""How long the client waits until it asks again who leads the partition. It does so twice before it reads."""
 
 
 class Judge:
@@ -28,6 +30,7 @@ class Judge:
 
     def __init__(self, partition: int) -> None:
         self.rows = PartitionRows(partition)
+        self._packs = PlainPacks()
         self._stamp = 0
         self._heads: dict[str, int] = {}
         self._seen: set[bytes] = set()
@@ -47,48 +50,33 @@ class Judge:
                 raise LogDamaged(self.rows.partition, said)
             if found == PACK_ID:
                 assert value is not None
-                pack = columns(value)
-                if not self._plain(offset, pack):
+                pack = self._packs.read(value)
+                if pack is None or not self._plain(offset, pack):
                     self._any(offset, value)
         except Unreadable:
             # What is none of ours counts for nothing.
             return
 
-    def _plain(self, offset: int, pack: Mapping[str, Any]) -> bool:
-        """Take in a pack whose commits all expect nothing, have events, and were not there before."""
-        counts, ids = pack["commit_events"], _ids(pack)
-        places, topics, lengths = pack["event_streams"], pack["event_topics"], pack["state_lengths"]
-        if (
-            ids is None
-            or any(pack["commit_expects"])
-            or pack["tracking"]
-            or pack["own_versions"]
-            or pack["expected_heads"]
-            or not len(ids) == len(counts) == len(pack["commit_expects"])
-            or min(counts, default=0) < 1
-            or not sum(counts) == len(places) == len(topics) == len(lengths)
-            or not _are_below(places, len(pack["streams"]))
-            or not _are_below(topics, len(pack["topics"]))
-            or min(lengths) < 0
-            or sum(lengths) != len(pack["states"])
-            or not _are_below([mark["commit"] for mark in pack["marks"]], len(ids))
-        ):
+    def _plain(self, offset: int, pack: PlainPack) -> bool:
+        """Take in a pack of which no commit was there before, nor is in it twice."""
+        ids, seen, before = pack.commit_ids, self._seen, len(self._seen)
+        if not seen.isdisjoint(ids) or not self._refused.keys().isdisjoint(ids):
             return False
-        new = set(ids)
-        if len(new) < len(ids) or not new.isdisjoint(self._seen) or not self._refused.keys().isdisjoint(new):
+        seen.update(ids)
+        if len(seen) - before < len(ids):
+            seen.difference_update(ids)
             return False
-        self._seen |= new
-        rows, heads, names, states = self.rows, self._heads, pack["streams"], pack["states"]
-        streams = [names[place] for place in places]
-        for stream in streams:
-            head = heads[stream] = heads.get(stream, 0) + 1
+        rows, names, topics = self.rows, pack.streams, pack.topics
+        heads = [self._heads.get(name, 0) for name in names]
+        for place in pack.of_stream:
+            head = heads[place] = heads[place] + 1
             rows.versions.append(head)
-        of = pack["topics"]
-        rows.streams += streams
-        rows.topics += [of[place] for place in topics]
-        rows.states += [states[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
-        rows.offsets += repeat(offset, len(streams))
-        rows.recorded_at += repeat(instant(self._stamp), len(streams))
+        self._heads.update(zip(names, heads, strict=True))
+        rows.streams += [names[place] for place in pack.of_stream]
+        rows.topics += [topics[place] for place in pack.of_topic]
+        rows.states += pack.states
+        rows.offsets += repeat(offset, len(pack.states))
+        rows.recorded_at += repeat(instant(self._stamp), len(pack.states))
         return True
 
     def _any(self, offset: int, value: bytes) -> None:
@@ -122,20 +110,6 @@ class Judge:
             rows.recorded_at.append(at)
 
 
-assert ANY == 0, "packs are told apart by whether any commit expects something"
-
-
-def _ids(pack: Mapping[str, Any]) -> list[bytes] | None:
-    lengths, whole = pack["commit_id_lengths"], pack["commit_ids"]
-    if min(lengths, default=-1) < 0 or sum(lengths) != len(whole):
-        return None
-    return [whole[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
-
-
-def _are_below(places: Sequence[int], end: int) -> bool:
-    return not places or (min(places) >= 0 and max(places) < end)
-
-
 def read_partition(brokers: Brokers, partition: int, stop: int, timeout_s: float) -> PartitionRows:
     """The events of a partition from its beginning to before an offset.
 
@@ -162,6 +136,7 @@ def _batches(brokers: Brokers, partition: int, stop: int, timeout_s: float) -> I
         fetch_max_bytes=FETCHED_AT_ONCE,
         fetch_max_wait_ms=POLL_MS,
         receive_buffer_bytes=1 << 20,
+        retry_backoff_ms=LOOK_AGAIN_MS,
     )
     place = TopicPartition(brokers.place.topic, partition)
     try:
