@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from infra.incoming import Incoming
 from services.api.batches import Refuse, read_batch
 from services.ready import Ready, ready
 from services.record import Fact
-from services.workers import tidy
+from services.workers import Workers, tidy
 
 WORTH_A_PROCESS_BYTES = 32 * 1024
 """A smaller batch is read with hardly more work than it takes to hand it over."""
@@ -48,10 +48,10 @@ class Apart:
     ``begin`` makes what runs a function there. Everything is called from one event loop.
     """
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Executor]]) -> None:
+    def __init__(self, begin: Callable[[], AbstractContextManager[Workers]]) -> None:
         self._begin = begin
         self._stack = ExitStack()
-        self._executor: Executor | None = None
+        self._executor: Workers | None = None
         self._is_there: Future[None] | None = None
         self._begun = float("-inf")
 
@@ -80,7 +80,7 @@ class Apart:
         self._stack.close()
         self._executor = None
 
-    def _there(self) -> Executor | None:
+    def _there(self) -> Workers | None:
         """What runs functions in the process, once it runs."""
         if self._executor is None:
             if monotonic() < self._begun + BEGUN_AGAIN_AFTER_S:
@@ -96,7 +96,7 @@ class Apart:
             return None
         return self._executor
 
-    def _leave(self, executor: Executor) -> None:
+    def _leave(self, executor: Workers) -> None:
         """Do without a process that died."""
         if self._executor is executor:
             self._executor = None
