@@ -1,21 +1,30 @@
 """Building projections afresh beside those that serve, comparing the two, and having the new take over."""
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Event as Signal
 from typing import Any, TypeVar
 from zlib import crc32
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Executable, select, text, update
 
 from infra.log.log import Log
 from infra.views import builds as of_builds
 from infra.views.builds import Build, State
 from infra.views.digest import Digest, digest
-from infra.views.engine import InUse, Overtaken, changing_tables, give_way, reading_one_state, writing
+from infra.views.engine import (
+    POSTGRESQL,
+    InUse,
+    Overtaken,
+    changing_tables,
+    give_way,
+    reading_one_state,
+    writing,
+)
 from infra.views.positions import Position, move, positions_of
 from infra.views.replacing import complete, fill
 from infra.views.set_aside import New, SetAside, keep_dropped, read_set_aside
@@ -29,6 +38,11 @@ MOST_SHARES = 256
 EVENTS_IN_A_SHARE = 2_000
 WORTH_READING_WHOLE = 100_000
 """Events from which on the topic is read, a partition at a time, and not its index, stream by stream."""
+
+SORTED_IN_MEMORY = "128MB"
+"""The memory of PostgreSQL's that each index may take while it is made."""
+
+MOST_INDEXED_AT_ONCE = 4
 
 TRIES = 5
 """How often both builds are brought to one place without keeping projectors out."""
@@ -211,6 +225,7 @@ class Rebuild:
         builds = self._begin(names, filling)
         if builds:
             self._fill(builds, tell, stop, submit)
+            self._index(builds, stop)
             with changing_tables(self._views.engine) as connection:
                 for build in self._views.held(connection, builds):
                     of_builds.add_indexes(connection, build)
@@ -274,6 +289,27 @@ class Rebuild:
             rate = int((read - before) / max(time.monotonic() - began, 0.001))
             self._note(builds, {"rate": rate})
             tell(Progress(read, events, done, streams, rate))
+
+    def _index(self, builds: Sequence[Build], stop: Signal | None) -> None:
+        """Add the indexes of builds on several connections, where the database works for several at once.
+
+        Those that were added stay, whatever ends this: the same again adds the others.
+        """
+        if self._views.engine.dialect.name != POSTGRESQL:
+            return
+
+        def add(build: Build, statement: Executable) -> None:
+            _check(stop)
+            with writing(self._views.engine) as connection:
+                self._views.held(connection, [build], alone=False)
+                connection.execute(text(f"SET LOCAL maintenance_work_mem = '{SORTED_IN_MEMORY}'"))
+                connection.execute(statement)
+
+        # Those of a table follow each other: it is in memory then.
+        every = [(build, statement) for build in builds for statement in of_builds.indexing(build)]
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_INDEXED_AT_ONCE)) as pool:
+            for added in [pool.submit(add, *one) for one in every]:
+                added.result()
 
     def _note(self, builds: Sequence[Build], told: Mapping[str, int]) -> None:
         """Keep with builds what tells how far they are."""

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import (
     Column,
     Connection,
+    Executable,
+    Index,
     MetaData,
     Select,
     Table,
@@ -238,15 +240,36 @@ def _keyless(table: Table) -> Table:
 
 
 def add_indexes(connection: Connection, build: Build) -> None:
-    """Add those that a build is read by, its key first."""
+    """Add those that a build is read by, its key first; in PostgreSQL, those of them that are not there."""
     table = build.table
     if connection.dialect.name == POSTGRESQL:
+        for statement in indexing(build):
+            connection.execute(statement)
         _drop_key(connection, table)
-        connection.execute(text(f"ALTER TABLE {table.name} ADD PRIMARY KEY ({_key(table)})"))
-    elif not _is_numbered(table):
+        key = f"ADD CONSTRAINT {table.name}_pkey PRIMARY KEY USING INDEX {_key_index(table)}"
+        connection.execute(text(f"ALTER TABLE {table.name} {key}"))
+        return
+    if not _is_numbered(table):
         _put_in_order(connection, table)
-    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+    for index in _in_turn(table):
         connection.execute(CreateIndex(index))
+
+
+def indexing(build: Build) -> list[Executable]:
+    """What adds each index to a build in PostgreSQL, unless it is there: several connections may do so at
+    once.
+    """
+    table = build.table
+    key = f"CREATE UNIQUE INDEX IF NOT EXISTS {_key_index(table)} ON {table.name} ({_key(table)})"
+    return [text(key), *(CreateIndex(index, if_not_exists=True) for index in _in_turn(table))]
+
+
+def _key_index(table: Table) -> str:
+    return f"{table.name}_by_key"
+
+
+def _in_turn(table: Table) -> list[Index]:
+    return sorted(table.indexes, key=lambda index: str(index.name))
 
 
 def _key(table: Table) -> str:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import inspect, select, text, update
 
 from infra.views import bulk
-from infra.views.builds import State
+from infra.views.builds import State, indexing
 from infra.views.engine import Overtaken
 from infra.views.tables import CHILDREN, CLOCKS, FACTS, SET_ASIDE
 from projections.catalogue import PROJECTIONS
@@ -185,6 +185,34 @@ def test_a_build_is_filled_without_indexes_and_has_them_all_before_it_serves(ser
         assert indexes_of(service, position.build) == sorted(
             [*wanted, tuple(table.primary_key.columns.keys())]
         )
+
+
+def test_a_rebuild_that_was_killed_among_its_indexes_adds_the_others(tmp_path, postgres_url, authority):
+    with service_in(tmp_path, TODAY, postgres_url) as service:
+        put(service, authority)
+        service.projector.catch_up()
+        live = rows_of(service.views)
+        stop = threading.Event()
+
+        def tell(step):
+            if step.children == step.all_children:
+                stop.set()
+
+        with pytest.raises(Stopped):
+            service.rebuild.run(NAMES, tell, stop)
+        filled = [one.build for one in service.views.positions(State.FILLING)]
+        for build in filled:
+            with service.views.engine.begin() as connection:
+                for statement in indexing(build)[::2]:
+                    connection.execute(statement)
+        compared = service.rebuild.run(NAMES, quietly)
+        assert all(one.is_equal for one in compared)
+        assert builds_of(service) == [(build.projection, build.number) for build in filled]
+        assert rows_of(service.views) == live
+        for build in filled:
+            wanted = [tuple(index.columns.keys()) for index in build.table.indexes]
+            key = tuple(build.table.primary_key.columns.keys())
+            assert indexes_of(service, build) == sorted([*wanted, key])
 
 
 def indexes_of(service, build):
