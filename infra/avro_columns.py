@@ -1,4 +1,4 @@
-"""Avro records of one schema, many at a time, as a list of values for each field."""
+"""Avro records of one schema, many at a time, as an Arrow column for each field."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyruhvro import deserialize_array
 
-Columns = Mapping[str, list[Any]]
+Columns = Mapping[str, pa.Array]
+"""A column for each field, by its name."""
 
 
 class Misshapen(ValueError):
@@ -20,60 +21,34 @@ class AvroColumns:
     """Reads records of some fields. Bytes have no place among them."""
 
     def __init__(self, fields: Sequence[dict[str, Any]]) -> None:
-        self._fields = list(fields)
-        self._schema = json.dumps({"type": "record", "name": "Read", "fields": self._fields})
+        self._names = [field["name"] for field in fields]
+        self._types = [field["type"] for field in fields]
+        self._schema = json.dumps({"type": "record", "name": "Read", "fields": list(fields)})
 
     def read(self, records: list[bytes]) -> Columns:
-        """A column for each field of records that hold nothing else.
+        """The columns of records that hold nothing else.
 
         Raises Misshapen where one does not, or takes more bytes than our writer would: the decoder passes
         over what follows the fields, and the sum of bytes tells.
         """
         batch = self._decoded(records)
-        columns: dict[str, list[Any]] = {}
-        size = 0
-        for field, column in zip(self._fields, batch.columns, strict=True):
-            name, type_ = field["name"], field["type"]
-            if column.null_count == len(column):
-                columns[name] = [None] * len(column)
-                size += len(column)
-                continue
-            columns[name] = column.to_pylist()
-            if type_ in ("string", _NULL_OR_TEXT):
-                size += _size_of_column(column, is_nullable=type_ != "string")
-            else:
-                size += _size(type_, columns[name])
-        if size != sum(map(len, records)):
+        columns, size = batch.columns, sum(map(len, records))
+        least = sum(map(_least_size, self._types, columns))
+        if least != size and least + sum(map(_more_for_long_texts, self._types, columns)) != size:
             raise Misshapen("some record is longer than what it holds")
-        return columns
+        return dict(zip(self._names, columns, strict=True))
 
-    def begin(self, records: list[bytes]) -> tuple[Columns, list[int]]:
-        """A column for each field at the beginning of records, and where in each record they end, as our
-        writer lays it out.
+    def begin(self, records: list[bytes]) -> tuple[Columns, pa.Array]:
+        """The columns of fields at the beginning of records, and where in each record the last of them
+        begins, if it is laid out as our writer does: whether it is, shows once all of it is read.
 
-        Raises Misshapen where a record has not the fields, or takes more bytes for them than our writer
-        would: cut off at the end that was reckoned, it then ends too early for the decoder.
+        Raises Misshapen where a record has not the fields.
         """
         batch = self._decoded(records)
-        ends = pa.repeat(pa.scalar(0, pa.int32()), len(records))
-        columns: dict[str, list[Any]] = {}
-        for field in self._fields:
-            name, type_, column = field["name"], field["type"], batch.column(field["name"])
-            is_map_of_none = isinstance(column, pa.MapArray) and not len(column.items)
-            columns[name] = [()] * len(column) if is_map_of_none else column.to_pylist()
-            if type_ in ("string", _NULL_OR_TEXT):
-                ends = pc.add(ends, _text_sizes(column, is_nullable=type_ != "string"))
-            elif type_ == "boolean":
-                ends = pc.add(ends, _ONE)
-            elif any(columns[name]):
-                sizes = [_size(type_, [value]) if value else 1 for value in columns[name]]
-                ends = pc.add(ends, pa.array(sizes, pa.int32()))
-            else:
-                # Nothing, or a null, takes one byte.
-                ends = pc.add(ends, _ONE)
-        ended: list[int] = ends.to_pylist()
-        self._decoded([record[:end] for record, end in zip(records, ended, strict=True)])
-        return columns, ended
+        begins = pa.repeat(_NONE, len(records))
+        for type_, column in zip(self._types[:-1], batch.columns, strict=False):
+            begins = pc.add(begins, _sizes(type_, column))
+        return dict(zip(self._names, batch.columns, strict=True)), begins
 
     def _decoded(self, records: list[bytes]) -> pa.RecordBatch:
         try:
@@ -82,7 +57,17 @@ class AvroColumns:
             raise Misshapen(str(error)) from error
 
 
+def values_of(column: pa.Array) -> list[Any]:
+    """The values of a column, whatever its type: Arrow itself takes long for each of a union."""
+    if not isinstance(column, pa.UnionArray):
+        values: list[Any] = column.to_pylist()
+        return values
+    branches = [column.field(place).to_pylist() for place in range(column.type.num_fields)]
+    return [branches[code][place] for place, code in enumerate(column.type_codes.to_pylist())]
+
+
 _NULL_OR_TEXT = ["null", "string"]
+_NULL_OR_FLAG = ["null", "boolean"]
 _PYTHON = {
     "string": str, "boolean": bool, "long": int, "double": float, "array": list, "record": dict,
 }  # fmt: skip
@@ -91,15 +76,50 @@ _SHORT, _LONG = pa.scalar(64, pa.int32()), pa.scalar(8_192, pa.int32())
 """Bytes from which on the length of a text takes two bytes, and three."""
 
 
-def _size_of_column(column: pa.Array, *, is_nullable: bool) -> int:
-    """The bytes that our writer takes for the texts of a column, of which not all are null."""
+def _least_size(type_: Any, column: pa.Array) -> int:
+    """The bytes that our writer takes for a column, if no text in it is so long that its length takes more
+    than one.
+    """
+    number: int = len(column)
+    nulls: int = column.null_count
+    # Nothing, or a null, takes one byte.
+    if nulls == number or type_ == "boolean" or _is_map_of_none(column):
+        return number
+    if type_ == "string":
+        return number + _text_bytes(column)
+    # What may be null takes a byte that tells.
+    if type_ == _NULL_OR_TEXT:
+        return 2 * number - nulls + _text_bytes(column)
+    if type_ == _NULL_OR_FLAG:
+        return 2 * number - nulls
+    return _size(type_, values_of(column))
+
+
+def _more_for_long_texts(type_: Any, column: pa.Array) -> int:
+    if type_ not in ("string", _NULL_OR_TEXT):
+        return 0
     length = pc.binary_length(column)
-    total, most = pc.sum(length).as_py(), pc.max(length).as_py()
-    if most >= _SHORT.as_py():
-        return int(pc.sum(_text_sizes(column, is_nullable=is_nullable)).as_py())
-    # A null takes the byte that tells it is one; a text takes that of its length too.
-    prefixes = len(column) - column.null_count
-    return int(total + prefixes + (len(column) if is_nullable else 0))
+    return sum(pc.sum(pc.greater_equal(length, bound)).as_py() or 0 for bound in (_SHORT, _LONG))
+
+
+def _sizes(type_: Any, column: pa.Array) -> pa.Array:
+    """The bytes that our writer takes for each value of a column."""
+    if type_ in ("string", _NULL_OR_TEXT):
+        return _text_sizes(column, is_nullable=type_ != "string")
+    if type_ == "boolean" or column.null_count == len(column) or _is_map_of_none(column):
+        return pa.repeat(_ONE, len(column))
+    return pa.array([_size(type_, [value]) for value in values_of(column)], pa.int32())
+
+
+def _is_map_of_none(column: pa.Array) -> bool:
+    return isinstance(column, pa.MapArray) and not len(column.items)
+
+
+def _text_bytes(column: pa.Array) -> int:
+    """The bytes of all texts of a column together, which Arrow keeps end to end."""
+    places = memoryview(column.buffers()[1]).cast("i")
+    size: int = places[column.offset + len(column)] - places[column.offset]
+    return size
 
 
 def _text_sizes(column: pa.Array, *, is_nullable: bool) -> pa.Array:

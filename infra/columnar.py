@@ -5,39 +5,45 @@ the data as reported is read only when it is asked for. Whatever is unusual, in 
 are laid out, is left to the codec itself, so that both judge alike.
 """
 
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from datetime import datetime
-from itertools import repeat
+from itertools import chain, compress, repeat
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import msgspec
+import pyarrow.compute as pc
 
 from domain.catalogue import EVENT_TYPES, FIELDS, PREFIX
 from domain.event import Event
 from domain.field import FactReference
 from domain.history import Outline, Recorded
-from domain.moment import london_day
+from domain.moment import london_days
 from infra.avro import Malformed, read_long
-from infra.avro_columns import AvroColumns, Columns
+from infra.avro_columns import AvroColumns, Columns, Misshapen
 from infra.codec import Codec, Logged
 from infra.errors import Unreadable
-from infra.field_columns import Convert, absent, converter, instants
+from infra.field_columns import absent, converter, instants, texts
 from infra.incoming import NO_EXTENSIONS
 from infra.log.rows import Rows, places_by
+from infra.made_alike import maker
 from infra.outlines import begins_so, outlines
 from infra.schemas import FOLDER, registry, released
 
 BEARING = frozenset({"ActionDone", "ChildRegistered", "FactCorrected", "RecordChanged"})
 """Types of event in which something personal bears on rows: evidence, a day of birth, what was corrected."""
 
+_BEARING_TOPICS = frozenset(PREFIX + event for event in BEARING)
+_EVENTS = {PREFIX + event: event for event in EVENT_TYPES}
+
 HEADER_BYTES = 5
 _from_json = msgspec.json.Decoder().decode
 _SEALED = {"name": "personal", "type": ["null", "bytes"], "default": None}
-
-Object = TypeVar("Object")
+_IS_SEALED = "is_sealed"
+"""The field that tells, read as a number: 0 where it is null."""
+_NULL = b"\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,45 +99,50 @@ class _Extensions(_Reported):
 
 
 class _Release:
-    """A release of a schema, in the parts before and after what is sealed, and how columns become facts."""
+    """A release of a schema: what reads its envelope up to what is sealed, and how records become facts."""
 
-    def __init__(self, name: str, schema: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, schema: Mapping[str, Any], envelopes: dict[str, AvroColumns]) -> None:
+        """``envelopes`` are those of other releases, which this may share."""
         envelope, *others = schema["fields"]
         parts: list[dict[str, Any]] = envelope["type"]["fields"]
         sealed = parts.index(_SEALED)
         self.topic = name
         self.event = name.removeprefix(PREFIX)
-        self.before = parts[:sealed]
-        after = [part | {"name": f"envelope.{part['name']}"} for part in parts[sealed + 1 :]]
-        self.after = AvroColumns([*after, *others])
-        told = [field["name"] for field in others]
+        before = parts[:sealed]
+        of_before = AvroColumns([*before, {"name": _IS_SEALED, "type": "long"}])
+        self.envelope = envelopes.setdefault(repr(before), of_before)
+        of_envelope = [part | {"name": f"envelope_{part['name']}"} for part in parts]
+        of_envelope[sealed] = {"name": "envelope_personal", "type": "boolean"}
+        self._open = AvroColumns([*of_envelope, *others])
         self.begins_so = begins_so([*parts, *others])
-        self.converters: list[tuple[str, str, Convert]] = []
-        self.absent: list[tuple[str, Any]] = []
-        for field in FIELDS[self.event]:
-            if field.name in told:
-                self.converters.append((field.name, field.attribute, converter(self.event, field)))
-            else:
-                self.absent.append((field.attribute, absent(self.event, field)))
+        of_event = FIELDS[self.event]
+        self._converters = {field.name: converter(self.event, field) for field in of_event}
+        self._absent = {field.name: absent(self.event, field) for field in of_event}
+        self._make = maker(EVENT_TYPES[self.event], [field.attribute for field in of_event])
 
-    def facts(self, columns: Columns, number: int) -> list[Event]:
-        """Raises ValueError where they are not what such an event holds."""
-        found = _new(EVENT_TYPES[self.event], number)
-        for name, attribute, convert in self.converters:
-            _fill(found, attribute, convert(columns[name]))
-        for attribute, value in self.absent:
-            _fill(found, attribute, repeat(value, number))
-        return found
+    def facts(self, records: list[bytes]) -> list[Event]:
+        """The facts of records of which nothing is sealed: a null, which in Avro is as long as what is false,
+        stands for it. Raises ValueError where one is not what such an event holds.
+        """
+        columns = self._open.read(records)
+        if columns["envelope_personal"].true_count:
+            raise Misshapen("something is sealed")
+        values = []
+        for name, default in self._absent.items():
+            column = columns.get(name)
+            is_told = column is not None and column.null_count < len(column)
+            values.append(self._converters[name](column) if is_told else repeat(default))
+        return self._make(len(records), *values)
 
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """Records whose envelopes were read: their columns, what follows what is sealed in each, which of them
+    """Records whose envelopes were read: their columns, the records without what is sealed, and which of them
     are unusual, and which have extensions or anything sealed.
     """
 
     envelopes: Columns
-    rests: Sequence[bytes]
+    opened: list[bytes]
     unusual: Collection[int]
     extended: Sequence[int]
 
@@ -144,14 +155,12 @@ class ColumnarCodec:
         self.keyed = codec.keyed
         self._releases: dict[bytes, _Release] = {}
         self._of_topic: dict[bytes, str] = {}
-        self._before: dict[str, tuple[AvroColumns, set[bytes]]] = {}
-        for id, release in registry(schemas).items():
+        envelopes: dict[str, AvroColumns] = {}
+        for id, each in registry(schemas).items():
             header = b"\0" + id.to_bytes(HEADER_BYTES - 1, "big")
-            found = self._releases[header] = _Release(release.name, released(release, schemas))
-            alike = self._before.setdefault(repr(found.before), (AvroColumns(found.before), set()))
-            alike[1].add(header)
+            found = self._releases[header] = _Release(each.name, released(each, schemas), envelopes)
             if found.begins_so:
-                self._of_topic[header] = release.name
+                self._of_topic[header] = each.name
 
     def decode_all(self, logged: Iterable[Logged]) -> list[Recorded | Unreadable]:
         """The facts that records hold, in their order; Unreadable stands for one to set aside."""
@@ -159,11 +168,21 @@ class ColumnarCodec:
 
     def decode_rows(self, rows: Rows) -> list[Recorded | Unreadable]:
         """The same for columns. Raises Tampered as the codec does."""
+        of_releases = self._by_release(rows)
+        envelopes = {release.envelope for release in of_releases}
         found: list[Recorded | Unreadable | None] = [None] * len(rows.states)
-        for before, places, some, headers in self._alike(rows):
-            self._read(before, some, headers, places, found)
-        left = self._codec.decode_all([_row(rows, at) for at, fact in enumerate(found) if fact is None])
-        return [left.pop() if fact is None else fact for fact in reversed(found)][::-1]
+        if len(envelopes) == 1 and sum(map(len, of_releases.values())) == len(found):
+            found[:] = self._read(envelopes.pop(), rows, of_releases)
+        for envelope in envelopes:
+            alike = (numbers for release, numbers in of_releases.items() if release.envelope is envelope)
+            places = sorted(chain.from_iterable(alike))
+            some = rows.at(places)
+            for place, fact in zip(places, self._read(envelope, some, self._by_release(some)), strict=True):
+                found[place] = fact
+        left = [at for at, fact in enumerate(found) if fact is None]
+        for at, one in zip(left, self._codec.decode_all([_row(rows, at) for at in left]), strict=True):
+            found[at] = one
+        return cast("list[Recorded | Unreadable]", found)
 
     def outlines(self, rows: Rows) -> list[Outline | None]:
         """When what each record tells of happened and was entered; None for an unusual one, of which only the
@@ -180,112 +199,96 @@ class ColumnarCodec:
             found[at] = outline
         return found
 
-    def _alike(self, rows: Rows) -> Iterator[tuple[AvroColumns, Sequence[int], Rows, Sequence[bytes]]]:
-        """The records whose envelopes are alike: where they stand, they themselves, and their headers."""
-        headers = [state[:HEADER_BYTES] for state in rows.states]
-        for before, alike in self._before.values():
-            places = [at for at, header in enumerate(headers) if header in alike]
-            if len(places) == len(headers):
-                yield before, places, rows, headers
-            elif places:
-                yield before, places, rows.at(places), [headers[at] for at in places]
+    def _by_release(self, rows: Rows) -> "dict[_Release, list[int]]":
+        """Where the records of each release are; those that are of none are left out."""
+        found: dict[_Release, list[int]] = {}
+        for topic, numbers in places_by(rows.topics).items():
+            headers = [rows.states[number][:HEADER_BYTES] for number in numbers]
+            for header in set(headers):
+                release = self._releases.get(header)
+                if release is not None and release.topic == topic:
+                    is_of_one = headers.count(header) == len(headers)
+                    found[release] = numbers if is_of_one else list(
+                        compress(numbers, map(header.__eq__, headers))
+                    )  # fmt: skip
+        return found
 
-    def _begun(self, before: AvroColumns, rows: Rows, headers: Sequence[bytes]) -> "_Begun | None":
-        """Records read up to the end of their envelopes; None where they are not laid out alike."""
-        states = rows.states
-        try:
-            envelopes, ends = before.begin([state[HEADER_BYTES:] for state in states])
-            ends = [end + HEADER_BYTES for end in ends]
-            sealed = [n for n, (state, end) in enumerate(zip(states, ends, strict=True)) if state[end]]
-        except (ValueError, IndexError):
-            return None
-        rests = [state[end + 1 :] for state, end in zip(states, ends, strict=True)]
+    def _begun(self, envelope: AvroColumns, rows: Rows) -> _Begun:
+        """Records with their envelopes read. Raises ValueError where they are not laid out alike."""
+        opened = [state[HEADER_BYTES:] for state in rows.states]
+        envelopes, ends = envelope.begin(opened)
+        sealed = pc.indices_nonzero(envelopes[_IS_SEALED])
         unusual: set[int] = set()
-        for number in sealed:
-            rest = _after_sealed(states[number], ends[number])
-            if rest is None or self._releases[headers[number]].event in BEARING:
+        for number, end in zip(sealed.to_pylist(), ends.take(sealed).to_pylist(), strict=True):
+            without = _without_sealed(opened[number], end)
+            if without is None or rows.topics[number] in _BEARING_TOPICS:
                 unusual.add(number)
             else:
-                rests[number] = rest
-        extended = [number for number, told in enumerate(envelopes["extensions"]) if told]
-        unusual.update(n for n in extended if not _can_be_read(envelopes["extensions"][n]))
-        return _Begun(envelopes, rests, unusual, sorted({*extended, *sealed}))
-
-    def _usual(self, begun: "_Begun", rows: Rows, headers: Sequence[bytes]) -> dict[bytes, list[int]]:
-        """By header, which records can be read on from the end of their envelopes."""
-        return {
-            header: [
-                n
-                for n in numbers
-                if rows.topics[n] == self._releases[header].topic and n not in begun.unusual
-            ]
-            for header, numbers in places_by(headers).items()
-        }
+                opened[number] = without
+        extended = [number for number, told in enumerate(_extensions(envelopes)) if told]
+        unusual.update(n for n in extended if not _can_be_read(envelopes["extensions"][n].as_py()))
+        return _Begun(envelopes, opened, unusual, sorted({*extended, *sealed.to_pylist()}))
 
     def _read(
-        self,
-        before: AvroColumns,
-        rows: Rows,
-        headers: Sequence[bytes],
-        places: Sequence[int],
-        found: list[Recorded | Unreadable | None],
-    ) -> None:
-        """Put in their places the facts of records whose envelopes are alike, but for unusual ones."""
-        begun = self._begun(before, rows, headers)
-        if begun is None:
-            return
+        self, envelope: AvroColumns, rows: Rows, of_releases: "Mapping[_Release, Sequence[int]]"
+    ) -> Iterable[Recorded | None]:
+        """The facts of records whose envelopes are alike; None for unusual ones."""
+        number = len(rows.states)
         try:
-            recorded = self._recorded(rows, headers, begun.envelopes)
+            begun = self._begun(envelope, rows)
         except ValueError:
-            return
-        extensions = self._reported(_Extensions, rows, begun.extended)
-        _fill([recorded[n] for n in begun.extended], "extensions", extensions)
-        for header, numbers in self._usual(begun, rows, headers).items():
-            release = self._releases[header]
-            try:
-                columns = release.after.read([begun.rests[n] for n in numbers])
-                facts = release.facts(columns, len(numbers))
-            except ValueError:
-                continue
-            of_facts = [recorded[n] for n in numbers]
-            _fill(of_facts, "fact", facts)
-            _fill(of_facts, "occurred_on", [fact.occurred_on for fact in facts])
-            for number, fact in zip(numbers, of_facts, strict=True):
-                found[places[number]] = fact
+            return repeat(None, number)
+        facts: list[Event | None] = [None] * number
+        for release, numbers in of_releases.items():
+            usual = [n for n in numbers if n not in begun.unusual] if begun.unusual else numbers
+            if usual:
+                with suppress(ValueError):
+                    for n, fact in zip(usual, release.facts([begun.opened[n] for n in usual]), strict=True):
+                        facts[n] = fact
+        try:
+            recorded = self._recorded(rows, begun, facts)
+        except ValueError:
+            return repeat(None, number)
+        return [None if fact is None else one for one, fact in zip(recorded, facts, strict=True)]
 
-    def _recorded(self, rows: Rows, headers: Sequence[bytes], envelopes: Columns) -> list[Recorded]:
-        """Facts of which only what happened, and when, is wanting."""
-        number = len(headers)
-        events = {header: release.event for header, release in self._releases.items()}
-        sources, ids, historic = envelopes["source"], envelopes["id"], envelopes["historic"]
-        entered_at = instants(envelopes["recordedtime"])
-        found = _new(Recorded, number)
-        _fill(found, "stream", rows.streams)
-        _fill(found, "version", rows.versions)
-        _fill(found, "source", sources)
-        _fill(found, "id", ids)
-        _fill(found, "type", [events[header] for header in headers])
-        _fill(found, "entered_at", entered_at)
-        _fill(found, "recorded_at", rows.recorded_at)
-        _fill(found, "partition", rows.partitions)
-        _fill(found, "offset", rows.offsets)
-        _fill(found, "data", self._reported(_Reported, rows, range(number)))
-        _fill(found, "extensions", repeat(NO_EXTENSIONS, number))
-        _fill(found, "time", envelopes["time"])
-        _fill(found, "historic", historic)
-        _fill(found, "is_erased", repeat(False, number))
-        references = map(tuple.__new__, repeat(FactReference), zip(sources, ids, strict=True))
-        _fill(found, "reference", references)
-        _fill(found, "log_order", zip(rows.recorded_at, rows.partitions, rows.offsets, strict=True))
-        learnt = (entered or told for entered, told in zip(entered_at, rows.recorded_at, strict=True))
-        _fill(found, "entered_on", map(london_day, learnt))
-        return found
+    def _recorded(self, rows: Rows, begun: _Begun, facts: Sequence[Event | None]) -> list[Recorded]:
+        """Facts as they are recorded. Raises ValueError where one was entered at no instant."""
+        number, envelopes = len(facts), begun.envelopes
+        sources, ids = texts(envelopes["source"]), envelopes["id"].to_pylist()
+        entered_at = instants(envelopes["recordedtime"].to_pylist())
+        learnt_at = [entered or told for entered, told in zip(entered_at, rows.recorded_at, strict=True)]
+        extensions: list[Mapping[str, Any]] = [NO_EXTENSIONS] * number
+        for at, told in zip(begun.extended, self._reported(_Extensions, rows, begun.extended), strict=True):
+            extensions[at] = told
+        return _make_recorded(
+            number,
+            rows.streams,
+            rows.versions,
+            sources,
+            ids,
+            map(_EVENTS.__getitem__, rows.topics),
+            [None if fact is None else fact.occurred_on for fact in facts],
+            entered_at,
+            rows.recorded_at,
+            rows.partitions,
+            rows.offsets,
+            self._reported(_Reported, rows, range(number)),
+            facts,
+            extensions,
+            envelopes["time"].to_pylist(),
+            envelopes["historic"].to_pylist(),
+            repeat(False),
+            map(tuple.__new__, repeat(FactReference), zip(sources, ids, strict=True)),
+            zip(rows.recorded_at, rows.partitions, rows.offsets, strict=True),
+            london_days(learnt_at),
+        )
 
-    def _reported(self, cls: type[_Reported], rows: Rows, places: Sequence[int]) -> list[_Reported]:
-        found = _new(cls, len(places))
-        _fill(found, "_stored", repeat((self._codec, rows), len(found)))
-        _fill(found, "_at", places)
-        return found
+    def _reported(self, cls: type[_Reported], rows: Rows, places: Sequence[int]) -> list[Any]:
+        return _make_reported[cls](len(places), repeat((self._codec, rows)), places)
+
+
+_make_recorded = maker(Recorded, [field.name for field in fields(Recorded)])
+_make_reported = {cls: maker(cls, ["_stored", "_at"]) for cls in (_Reported, _Extensions)}
 
 
 def _rows(logged: Sequence[Logged]) -> Rows:
@@ -312,6 +315,11 @@ def _row(rows: Rows, at: int) -> _Row:
     )
 
 
+def _extensions(envelopes: Columns) -> Sequence[Sequence[tuple[str, str]]]:
+    column = envelopes["extensions"]
+    return column.to_pylist() if len(column.items) else ()
+
+
 def _can_be_read(extensions: Iterable[tuple[str, str]]) -> bool:
     """Whether extensions, which are read only when they are asked for, are JSON as the codec wants them."""
     try:
@@ -322,21 +330,13 @@ def _can_be_read(extensions: Iterable[tuple[str, str]]) -> bool:
     return True
 
 
-def _after_sealed(state: bytes, at: int) -> bytes | None:
-    """What follows the sealed bytes at a place of a record; None where it cannot be told."""
+def _without_sealed(record: bytes, at: int) -> bytes | None:
+    """A record with a null where something is sealed, at this place; None where it cannot be told."""
     try:
-        length, start = read_long(state, at + 1)
+        length, start = read_long(record, at + 1)
     except (IndexError, Malformed):
         return None
     end = start + length
-    return state[end:] if state[at] == 2 and start <= end <= len(state) else None
-
-
-def _new(cls: type[Object], number: int) -> list[Object]:
-    return list(map(object.__new__, repeat(cls, number)))
-
-
-def _fill(objects: Sequence[Any], attribute: str, values: Iterable[Any]) -> None:
-    """Give each of some objects of one class the value of an attribute, frozen or not."""
-    if objects:
-        deque(map(getattr(type(objects[0]), attribute).__set__, objects, values), maxlen=0)
+    if record[at] != 2 or not start <= end <= len(record):
+        return None
+    return record[:at] + _NULL + record[end:]

@@ -3,55 +3,96 @@
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from domain.catalogue import EVENT_TYPES, Field
-from domain.field import MAX_REFERENCE
+from domain.field import MAX_REFERENCE, Kind
 from domain.moment import read_instant
+from infra.avro_columns import values_of
 
-Convert = Callable[[list[Any]], list[Any]]
+Convert = Callable[[pa.Array], list[Any]]
+"""From an Arrow column to a value for each fact."""
 
 _from_json = msgspec.json.Decoder().decode
 _ON_ONE_LINE = frozenset({"reference", "code"})
+_DAYS = frozenset({"date", "date or instant"})
 _AS_JSON = frozenset({"changes", "value"})
+
+_DAY_CHARACTERS = len("2019-03-05")
+
+_LONG = 512
+"""Values from which on it pays to tell the distinct ones of a column."""
+_LOOKED_AT = 256
+"""Values at the beginning of a column by which it is told whether they come again."""
+
+
+class _Known(dict[Any, Any]):
+    """What the words and the days of a kind of field stand for, each parsed once."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__({word: kind.parse(word) for word in kind.words})
+        self[None] = None
+        self._parse = kind.parse
+
+    def __missing__(self, text: str) -> Any:
+        value = self._parse(text)
+        # There are only so many days, but of instants any number.
+        if len(text) == _DAY_CHARACTERS:
+            self[text] = value
+        return value
+
+
+_known = cache(_Known)
 
 
 def converter(event: str, field: Field) -> Convert:
-    """A function from the values of a field as stored to those of the attribute, each as parsed alone.
+    """A function from a column of a field as stored to the values of the attribute, each as parsed alone.
 
     It raises ValueError where a value is none of the field.
     """
-    parse = field.kind.parse
-    convert: Convert
-    if field.kind.name in _ON_ONE_LINE:
+    kind, parse, default = field.kind, field.kind.parse, absent(event, field)
+    known = _known(kind) if kind.words or kind.name in _DAYS else None
 
-        def convert(column: list[Any]) -> list[Any]:
-            return column if _are_plain(column) else _each(parse, column)
-    elif field.kind.name == "flag":
+    def convert(values: list[Any]) -> list[Any]:
+        if known is not None:
+            converted = list(map(known.__getitem__, values))
+        elif kind.name == "flag" or (kind.name in _ON_ONE_LINE and _are_plain(values)):
+            converted = values
+        elif kind.name in _AS_JSON:
+            converted = _each(lambda text: parse(_from_json(text)), values)
+        else:
+            converted = _each(parse, values)
+        return converted if default is None else [default if value is None else value for value in converted]
 
-        def convert(column: list[Any]) -> list[Any]:
-            return column
-    elif field.kind.words or field.kind.name in ("date", "date or instant"):
+    if known is None and kind.name not in _ON_ONE_LINE:
+        return lambda column: convert(values_of(column))
+    is_of_few = known is not None
+    return lambda column: (
+        _by_distinct(convert, column)
+        if len(column) >= _LONG and (is_of_few or _comes_again(column))
+        else convert(column.to_pylist())
+    )
 
-        def convert(column: list[Any]) -> list[Any]:
-            known = {value: parse(value) for value in set(column) if value is not None}
-            known[None] = None
-            return [known[value] for value in column]
-    elif field.kind.name in _AS_JSON:
 
-        def convert(column: list[Any]) -> list[Any]:
-            return _each(lambda text: parse(_from_json(text)), column)
-    else:
+def texts(column: pa.Array) -> list[Any]:
+    """The texts of a column of which few are distinct, equal ones as one object."""
+    return _by_distinct(lambda values: values, column)
 
-        def convert(column: list[Any]) -> list[Any]:
-            return _each(parse, column)
 
-    default = absent(event, field)
-    if default is None:
-        return convert
-    return lambda column: [default if value is None else value for value in convert(column)]
+def _by_distinct(convert: Callable[[list[Any]], list[Any]], column: pa.Array) -> list[Any]:
+    """The converted values of a column, of which each distinct one is converted once."""
+    encoded = column.dictionary_encode(null_encoding="encode")
+    values = convert(encoded.dictionary.to_pylist())
+    return list(map(values.__getitem__, encoded.indices.to_pylist()))
+
+
+def _comes_again(column: pa.Array) -> bool:
+    """Whether most values of a column seem to be there more than once."""
+    return 2 * len(column.slice(0, _LOOKED_AT).dictionary_encode().dictionary) < _LOOKED_AT
 
 
 def absent(event: str, field: Field) -> Any:
@@ -84,4 +125,6 @@ def instants(column: Sequence[str | None]) -> list[datetime | None]:
     if "".join(texts).translate(_DIGITS) != _TO_THE_SECOND * len(texts):
         return [None if text is None else read_instant(text) for text in column]
     read = datetime.fromisoformat
+    if len(texts) == len(column):
+        return list(map(read, texts))
     return [None if text is None else read(text) for text in column]

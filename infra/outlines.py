@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from domain.history import Outline
-from domain.moment import Moment, london_day
+from domain.moment import Moment, london_days
 from infra.avro import Malformed, read_long
 from infra.field_columns import instants
 
@@ -70,7 +70,7 @@ def _told(begun: Sequence[_Begun], recorded_at: Sequence[datetime]) -> Iterator[
     moments = {raw: Moment.parse(raw.decode()) for raw in set(occurred)}
     names = {raw: raw.decode() for raw in set(sources)}
     entered_at = instants([raw if raw is None else raw.decode() for raw in entered])
-    learnt_on = [london_day(one or other) for one, other in zip(entered_at, recorded_at, strict=True)]
+    learnt_on = london_days([one or other for one, other in zip(entered_at, recorded_at, strict=True)])
     columns = (map(moments.get, occurred), entered_at, learnt_on, map(names.get, sources), historic)
     return map(tuple.__new__, repeat(Outline), zip(*columns, strict=True))
 

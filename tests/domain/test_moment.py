@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.moment import Moment, london_day
+from domain.moment import LONDON, Moment, london_day, london_days, read_instant
 
 
 def test_a_day_alone_has_no_instant_and_is_kept_as_told():
@@ -20,10 +22,13 @@ def test_a_day_alone_has_no_instant_and_is_kept_as_told():
         ("2019-03-31T00:59:59+00:00", date(2019, 3, 31)),
         ("2019-10-27T23:30:00+00:00", date(2019, 10, 27)),
         ("2019-07-01T00:30:00+02:00", date(2019, 6, 30)),
+        ("1943-07-01T22:30:00Z", date(1943, 7, 2)),
+        ("1943-07-01T21:59:59Z", date(1943, 7, 1)),
     ],
 )
 def test_the_day_of_an_instant_is_its_day_in_london(text, day):
     assert Moment.parse(text).day == day
+    assert london_days([read_instant(text)]) == [day]
 
 
 def test_an_instant_keeps_its_text_and_is_known_in_utc():
@@ -68,3 +73,12 @@ def test_the_hour_that_london_has_twice_is_told_apart_by_its_offset():
     assert second.instant is not None
     assert first.instant < second.instant
     assert london_day(first.instant) == london_day(second.instant)
+
+
+instants_in_utc = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
+
+
+@given(st.lists(instants_in_utc))
+def test_the_days_of_many_instants_are_those_of_each_in_london(instants):
+    expected = [instant.astimezone(LONDON).date() for instant in instants]
+    assert london_days(instants) == list(map(london_day, instants)) == expected

@@ -28,6 +28,14 @@ from tests.infra.test_codec import InLog, in_log
 from tests.schemas import golden
 
 CLOSED = {"occurred_on": "2019-03-05", "assessment_id": "A-1"}
+VISIT = {
+    "occurred_on": "2019-03-05",
+    "worker_id": "W1",
+    "visit_id": "V1",
+    "purpose": "assessment",
+    "seen": True,
+}
+MEETING = {"occurred_on": "2019-03-05", "meeting_id": "M1", "kind": "core_group", "agencies_invited": 4}
 JSON_TEXT = ("changes", "was", "now")
 
 
@@ -163,6 +171,56 @@ def test_a_record_that_was_changed_is_read_or_refused_as_the_codec_does(codec, c
             read_whole(columnar.decode_all([record, changed, record]))
         return
     told_alike(columnar.decode_all([record, changed, record]), expected)
+
+
+RICH = [
+    Incoming("C1", "urn:s", "1", "VisitMade", VISIT, recordedtime="2019-03-05T14:30:00Z"),
+    Incoming("C1", "urn:s", "2", "VisitMade", VISIT | {"note": "is sealed"}, extensions={"traceparent": "é"}),
+    Incoming("C1", "urn:s", "3", "MeetingHeld", MEETING | {"agencies_attended": ["police", "school"]}),
+]
+
+
+@pytest.mark.parametrize("fact", RICH)
+@pytest.mark.parametrize("bit", range(8))
+def test_a_record_changed_in_any_bit_is_read_or_refused_as_the_codec_does(codec, columnar, fact, bit):
+    record = in_log(codec, fact)
+    for place, byte in enumerate(record.state):
+        state = record.state[:place] + bytes([byte ^ 1 << bit]) + record.state[place + 1 :]
+        changed = [replace(record, state=state), record]
+        try:
+            expected = codec.decode_all(changed)
+        except Exception as error:
+            with pytest.raises(type(error)):
+                read_whole(columnar.decode_all(changed))
+        else:
+            told_alike(columnar.decode_all(changed), expected)
+
+
+def test_very_many_facts_are_read_as_the_codec_reads_them(codec, columnar):
+    facts = []
+    for n in range(700):
+        visit: dict[str, Any] = {
+            "occurred_on": f"2019-03-{1 + n % 31:02}",
+            "worker_id": f"W{n % 7}",
+            "visit_id": f"V{n}",
+        }
+        visit |= {"purpose": "assessment" if n % 3 else "section_47", "seen": bool(n % 2)}
+        visit |= {"batch_id": f"B{n}"} if n % 5 == 0 else {}
+        entered = f"2019-07-{1 + n % 31:02}T{n % 24:02}:30:00Z"
+        facts.append(Incoming("C1", f"urn:s{n % 2}", str(n), "VisitMade", visit, recordedtime=entered))
+    records = [in_log(codec, fact) for fact in facts]
+    told_alike(columnar.decode_all(records), codec.decode_all(records))
+
+
+@pytest.mark.parametrize("worker", ["two\nlines", "\u2028", " ", ""])
+def test_one_value_that_is_none_of_its_field_leaves_the_others_readable(codec, columnar, worker):
+    good = in_log(codec, Incoming("C1", "urn:s", "1", "VisitMade", VISIT | {"worker_id": "W1"}))
+    text = worker.encode()
+    bad = replace(good, state=good.state.replace(b"\4W1", bytes([2 * len(text)]) + text))
+    for records in ([good, bad], [bad] * 700 + [good] * 700):
+        expected = codec.decode_all(records)
+        assert {type(one) for one in expected} == {Recorded, Unreadable}
+        told_alike(columnar.decode_all(records), expected)
 
 
 def test_one_record_that_cannot_be_read_leaves_the_others_readable(codec, columnar):
