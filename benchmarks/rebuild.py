@@ -4,6 +4,7 @@ Give it two hours, or ``--small`` and a minute: filling the topic and its index 
 """
 
 import argparse
+import atexit
 import gc
 import multiprocessing
 import os
@@ -13,8 +14,8 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
 from datetime import date
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -54,17 +55,25 @@ def ours(servers: str, topic: str, partition: int, stop: int, data: Path) -> int
     brokers = Brokers(KafkaPlace(tuple(servers.split(",")), topic))
     rows = read_partition(brokers, partition, stop, 30.0)
     held = of_partition(partition, rows, ())
-    with closing(open_embedded(data)) as keys:
-        codec = ColumnarCodec(Codec(keys))
-        places = [place for of_stream in held.places.values() for place in of_stream]
-        for start in range(0, len(places), FACTS_AT_ONCE):
-            codec.decode_rows(held.rows.at(places[start : start + FACTS_AT_ONCE]))
+    codec = columnar(data)
+    places = [place for of_stream in held.places.values() for place in of_stream]
+    for start in range(0, len(places), FACTS_AT_ONCE):
+        codec.decode_rows(held.rows.at(places[start : start + FACTS_AT_ONCE]))
     return len(places)
 
 
-def warm() -> None:
+@cache
+def columnar(data: Path) -> ColumnarCodec:
+    """What a process of a rebuild decodes with, however many partitions it reads."""
+    keys = open_embedded(data)
+    atexit.register(keys.close)
+    return ColumnarCodec(Codec(keys))
+
+
+def warm(data: Path) -> None:
     """Have ready what takes long the first time, and count garbage as a rebuild does."""
     england()
+    columnar(data)
     gc.disable()
 
 
@@ -121,7 +130,8 @@ def compare(parts: Parts, config: Config, servers: str, told: int, count: int) -
     # The slow ones read the first part of two partitions, each in a process.
     share = min(1.0, SLOW_FACTS / told * PARTITIONS / count)
     some = [(*place, max(2, int(stop * share))) for *place, stop in every[:count]]
-    with ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=warm) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, context, initializer=warm, initargs=(config.data,)) as pool:
         timed(pool, consumed, some)
         reading = told / _seconds(pool, consumed, every)
         slow_decode = timed(pool, decoded, some)
