@@ -67,6 +67,13 @@ faults: $(VENV)/.development programs ## Kill, pause and cut off brokers and wri
 	@echo 'Letting one broker and then three fail under writers, $(MINUTES) minutes each (MINUTES=1 for less)'
 	@$(IN_VENV)python -m tests.faults --minutes $(MINUTES)
 
+KILLS := 100
+
+.PHONY: kills
+kills: $(VENV)/.development programs ## Kill projectors, rebuilds and their database at length, and compare the views
+	@echo 'Killing projectors and rebuilds, $(KILLS) times for each log and views (KILLS=20 for less)'
+	@$(IN_VENV)python -m tests.kills --kills $(KILLS)
+
 .PHONY: reference
 reference: $(VENV)/.development ## Hold every clock of an invented authority against the slow reference
 	@echo 'Reading 2,000 children on 20 days each, and 1,000 histories, twice (some minutes)'

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from infra.views.digest import Digest, digest
 from infra.views.shapes import SHAPES
 from infra.views.views import Views
 
@@ -17,3 +18,9 @@ def rows_of(views: Views) -> Mapping[str, list[tuple[Any, ...]]]:
             columns = [shape.table.c[column] for column in shape.columns]
             found[name] = sorted(tuple(map(repr, row)) for row in connection.execute(select(*columns)))
     return found
+
+
+def digests_of(views: Views) -> Mapping[str, Digest]:
+    """The digest of the rows that serve, by projection."""
+    with views.reading() as connection:
+        return {one.projection: digest(connection, one.build) for one in views.positions()}

@@ -10,7 +10,7 @@ import services.rebuild
 import services.serve
 import services.web.pages
 import tests.end_to_end.forked
-import tests.end_to_end.forked_command
+import tests.kills.commands
 from infra.holidays import england
 
 england()

@@ -1,61 +1,26 @@
 """Grown live, built afresh, stopped and resumed, or in several processes: the rows are the same."""
 
-import json
-import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from infra.views.digest import digest
 from projections.catalogue import PROJECTIONS
 from services import rebuild
 from services.config import read_config
 from services.rebuild import Stopped
 from services.rebuild_elsewhere import processes
 from services.simulate.simulation import simulate
-from tests.authority_of_facts import event, put, service_in
+from tests.authority_of_facts import put, service_in
+from tests.rows import digests_of
 from tests.servers.kafka import unique
+from tests.untidy import untidy
 
 NAMES = tuple(projection.name for projection in PROJECTIONS)
 SOME = ("clocks", "measured")
 TODAY = "2019-10-22"
 EVENTS = 50_000
 PROCESSES = 2
-
-
-def untidy(lines, seed):
-    """An authority whose facts come in late, twice, and are corrected, withdrawn, merged and parted again.
-
-    Most of a child's facts follow each other, so that few children are touched at a time.
-    """
-    draw = random.Random(seed)
-    facts = [json.loads(line) for line in lines]
-    children = sorted({fact["subject"] for fact in facts if fact["subject"].startswith("C")})
-    for number, fact in enumerate(draw.sample(facts, len(facts) // 100)):
-        target = {"source": fact["source"], "id": fact["id"]}
-        more = {"corrects": target, "changes": {"occurred_on": f"2019-0{draw.randrange(1, 10)}-11"}}
-        name = "FactCorrected"
-        if number % 3 == 0:
-            name, more = "FactWithdrawn", {"withdraws": target}
-        facts.append(event(f"amends-{number}", name, "2019-10-01", subject=fact["subject"], **more))
-    for number in range(len(children) // 40):
-        one, other = draw.sample(children, 2)
-        facts.append(event(f"merge-{number}", "ChildMerged", "2019-09-02", subject=one, into=other))
-        if number % 2:
-            facts.append(event(f"part-{number}", "ChildUnmerged", "2019-10-02", subject=one, from_=other))
-    order = {child: draw.random() for child in sorted({fact["subject"] for fact in facts})}
-    late = {id(fact) for fact in draw.sample(facts, len(facts) // 50)}
-    facts.sort(key=lambda fact: (id(fact) in late, order[fact["subject"]]))
-    for fact in draw.sample(facts, len(facts) // 50):
-        facts.insert(draw.randrange(len(facts)), fact)
-    return facts
-
-
-def digests_of(views):
-    """The rows that serve, by projection."""
-    with views.reading() as connection:
-        return {one.projection: digest(connection, one.build) for one in views.positions()}
 
 
 @pytest.fixture(scope="module")
