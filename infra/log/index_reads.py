@@ -160,8 +160,10 @@ class Reads:
         with reading(self._index.engine) as connection:
             for start in range(0, len(asked), ASKED_AT_ONCE):
                 among = by.in_(asked[start : start + ASKED_AT_ONCE])
-                rows = connection.execute(columns.where(MARKS.c.kind == kind, among, counts).order_by(*order))
-                yield from rows
+                asked_for = columns.where(MARKS.c.kind == kind, among, counts).order_by(*order)
+                # The driver's own rows: there may be a mark for every few events of a log.
+                with connection.execute(asked_for) as rows:
+                    yield from rows.cursor.fetchall()
 
     def reached(self, application: str) -> int | None:
         """How far the log was told that an application has read elsewhere."""
