@@ -41,7 +41,9 @@ from tests.servers.ports import free_ports
 
 TOPIC = "log"
 PARTITIONS = 8
-FACTS_OF_A_CHILD = 200
+FACTS_OF_A_CHILD = 170
+"""So many an invented child has on average, and a few more: there are at least as many facts as asked for."""
+
 RICHNESS = 15.0
 TODAY = "2019-10-22"
 SLOW_FACTS = 60_000
