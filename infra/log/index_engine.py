@@ -114,9 +114,10 @@ def reaching() -> Iterator[None]:
 
 
 def among(
-    connection: Connection, statement: str, values: Sequence[Any], then: str = ""
+    connection: Connection, statement: str, values: Sequence[Any], then: str = "", first: Sequence[Any] = ()
 ) -> list[Sequence[Any]]:
-    """The rows of a statement that ends with a column, which must have one of these values.
+    """The rows of a statement that ends with a column, which must have one of these values. ``first`` are
+    those that stand for its question marks.
 
     Written out, as the library's own IN takes longer to put together than the database to answer it.
     """
@@ -126,9 +127,10 @@ def among(
         if connection.dialect.name == "sqlite":
             places = 1 << (len(part) - 1).bit_length()
             asked = _among(statement, places, then)
-            found += connection.exec_driver_sql(asked, (*part, *[None] * (places - len(part)))).all()
+            found += connection.exec_driver_sql(asked, (*first, *part, *[None] * (places - len(part)))).all()
         else:
-            found += connection.exec_driver_sql(f"{statement} = ANY(%s) {then}", (part,)).all()
+            asked = f"{statement.replace('?', '%s')} = ANY(%s) {then}"
+            found += connection.exec_driver_sql(asked, (*first, part)).all()
     return found
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import repeat
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, and_, func, not_, select, text
-from sqlalchemy.sql.elements import ColumnElement
 
 from infra.log.commit import LogNotification
 from infra.log.index import NOTIFICATIONS, Index
-from infra.log.index_engine import ASKED_AT_ONCE, reading
-from infra.log.index_tables import DOUBLES, EVENTS, MARKS, POSITIONS, RECORDS, TRACKING
+from infra.log.index_engine import ASKED_AT_ONCE, among, reading
+from infra.log.index_tables import DOUBLES, EVENTS, POSITIONS, RECORDS, TRACKING
 from infra.log.marks import Mark, Marked
 from infra.log.rows import Rows, instants
 from infra.log.sqlite_file import microseconds
@@ -27,6 +27,17 @@ WITH RECURSIVE following(stream) AS (
 )
 SELECT stream FROM following WHERE stream IS NOT NULL LIMIT :limit
 """)
+
+_MARKS = """
+SELECT {0}, {1}, partition, number, extra FROM log_marks
+WHERE NOT EXISTS (
+    SELECT 1 FROM log_doubles
+    WHERE log_doubles.partition = log_marks.partition AND log_doubles.number = log_marks.number
+) AND kind = ? AND {0}"""
+MARKED, BY_VALUE = _MARKS.format("value", "stream"), "ORDER BY value, partition, number, extra"
+MARKS_OF, BY_STREAM = _MARKS.format("stream", "value"), "ORDER BY stream, partition, number, value, extra"
+
+Found = TypeVar("Found", Mark, Marked)
 
 _COUNTS = not_(
     select(DOUBLES.c.number)
@@ -135,35 +146,24 @@ class Reads:
 
     def marked(self, kind: str, values: Sequence[str]) -> dict[str, list[Marked]]:
         """Where each of these marks stands, in order of partition and number; none is an empty list."""
-        found: dict[str, list[Marked]] = {value: [] for value in values}
-        for value, *mark in self._marks(MARKS.c.value, MARKS.c.stream, list(found), kind):
-            found[value].append(Marked(*mark))
-        return found
+        return self._marks(Marked, MARKED, BY_VALUE, values, kind)
 
     def marks_of(self, streams: Sequence[str], kind: str) -> dict[str, list[Mark]]:
         """Each stream's marks of one kind, in order of number; none is an empty list."""
-        found: dict[str, list[Mark]] = {stream: [] for stream in streams}
-        for stream, *mark in self._marks(MARKS.c.stream, MARKS.c.value, list(found), kind):
-            found[stream].append(Mark(*mark))
-        return found
+        return self._marks(Mark, MARKS_OF, BY_STREAM, streams, kind)
 
     def _marks(
-        self, by: ColumnElement[str], told: ColumnElement[str], asked: list[str], kind: str
-    ) -> Iterator[Sequence[Any]]:
-        counts = not_(
-            select(DOUBLES.c.number)
-            .where(and_(DOUBLES.c.partition == MARKS.c.partition, DOUBLES.c.number == MARKS.c.number))
-            .exists()
-        )
-        columns = select(by, told, MARKS.c.partition, MARKS.c.number, MARKS.c.extra)
-        order = (by, MARKS.c.partition, MARKS.c.number, told, MARKS.c.extra)
+        self, cls: type[Found], asked: str, order: str, values: Sequence[str], kind: str
+    ) -> dict[str, list[Found]]:
+        found: dict[str, list[Found]] = {value: [] for value in values}
         with reading(self._index.engine) as connection:
-            for start in range(0, len(asked), ASKED_AT_ONCE):
-                among = by.in_(asked[start : start + ASKED_AT_ONCE])
-                asked_for = columns.where(MARKS.c.kind == kind, among, counts).order_by(*order)
-                # The driver's own rows: there may be a mark for every few events of a log.
-                with connection.execute(asked_for) as rows:
-                    yield from rows.cursor.fetchall()
+            rows = among(connection, asked, list(found), order, (kind,))
+        if rows:
+            of, *columns = zip(*rows, strict=True)
+            marks = map(tuple.__new__, repeat(cls), zip(*columns, strict=True))
+            for value, mark in zip(of, marks, strict=True):
+                found[value].append(mark)
+        return found
 
     def reached(self, application: str) -> int | None:
         """How far the log was told that an application has read elsewhere."""

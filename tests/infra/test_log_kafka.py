@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from infra.log.kafka_pack import GENESIS_ID, Genesis, encode, encode_genesis
 from infra.log.kafka_producer import Producer
 from infra.log.kafka_topic import MAX_RECORD_BYTES, settings_for
 from infra.log.kafka_writer import CommitTooLarge
+from infra.log.marks import Mark, Marked
 from tests.infra.on_kafka import PARTITIONS, Topic, a_topic, append, event, fact, stream_in
 
 pytestmark = pytest.mark.slow
@@ -186,14 +188,40 @@ def test_an_index_made_again_from_the_topic_is_the_one_that_grew(log):
     assert content_digest(log.index) == grown
 
 
+def test_marks_are_found_in_the_order_in_which_they_stand(log):
+    told = [
+        Commit(
+            b"%d" % n,
+            (event(f"C{n % 11}", state=b"%d" % n),),
+            None,
+            (("batch", f"B{n % 7}", "é"), ("batch", f"B{n % 3}", f"{n}"), ("other", f"B{n % 2}", "")),
+        )
+        for n in range(120)
+    ]
+    append(log, *told)
+    streams: dict[str, list[Mark]] = {f"C{n}": [] for n in range(12)}
+    values: dict[str, list[Marked]] = {f"B{n}": [] for n in range(8)}
+    for partition in range(PARTITIONS):
+        for one in log.page(partition, 0, 1_000):
+            for _, value, extra in sorted(told[int(one.state)].marks[:2], key=itemgetter(1, 2)):
+                streams[str(one.originator_id)].append(Mark(value, partition, one.id, extra))
+                values[value].append(Marked(str(one.originator_id), partition, one.id, extra))
+    assert log.marks_of_all(list(streams), "batch") == streams
+    assert log.marked_all("batch", list(values)) == values
+    assert log.marks_of_all([], "batch") == log.marked_all("batch", []) == {}
+
+
 def test_an_identity_recorded_at_once_under_two_subjects_counts_where_it_is_earlier(topic):
     one, other = topic.log(), topic.log()
     first, second = stream_in(0), stream_in(1)
-    topic.put(0, encode([fact("same", first)]))
+    mark = ("batch", "B1", "")
+    topic.put(0, encode([Commit(b"same", (event(first),), None, (mark,))]))
     one.heads()
-    topic.put(1, encode([fact("same", second)]))
+    topic.put(1, encode([Commit(b"same", (event(second),), None, (mark,))]))
     append(one, fact("after", second))
     for log in (one, other):
+        assert log.marked("batch", "B1") == [Marked(first, 0, 1, "")]
+        assert log.marks_of(second, "batch") == []
         assert [str(double.originator_id) for double in log.doubles()] == [second]
         assert [str(stored.originator_id) for stored in log.find(b"same")] == [first]
         assert [event.originator_version for event in log.select_events(second)] == [2]
