@@ -35,7 +35,7 @@ from services.fold import Folding
 from services.project import Projector, at
 
 MOST_SHARES = 256
-EVENTS_IN_A_SHARE = 2_000
+EVENTS_IN_A_SHARE = 8_000
 WORTH_READING_WHOLE = 100_000
 """Events from which on the topic is read, a partition at a time, and not its index, stream by stream."""
 
