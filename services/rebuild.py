@@ -10,21 +10,14 @@ from threading import Event as Signal
 from typing import Any, TypeVar
 from zlib import crc32
 
-from sqlalchemy import Connection, Executable, select, text, update
+from sqlalchemy import Connection, Executable, select, update
 
 from infra.log.log import Log
 from infra.views import builds as of_builds
 from infra.views.builds import Build, State
 from infra.views.digest import Digest, digest
-from infra.views.engine import (
-    POSTGRESQL,
-    InUse,
-    Overtaken,
-    changing_tables,
-    give_way,
-    reading_one_state,
-    writing,
-)
+from infra.views.engine import InUse, Overtaken, changing_tables, give_way, reading_one_state, writing
+from infra.views.indexing import add_index, add_indexes, indexing
 from infra.views.positions import Position, move, positions_of
 from infra.views.replacing import complete, fill
 from infra.views.set_aside import New, SetAside, keep_dropped, read_set_aside
@@ -38,9 +31,6 @@ MOST_SHARES = 256
 EVENTS_IN_A_SHARE = 8_000
 WORTH_READING_WHOLE = 100_000
 """Events from which on the topic is read, a partition at a time, and not its index, stream by stream."""
-
-SORTED_IN_MEMORY = "128MB"
-"""The memory of PostgreSQL's that each index may take while it is made."""
 
 MOST_INDEXED_AT_ONCE = 4
 
@@ -228,7 +218,7 @@ class Rebuild:
             self._index(builds, stop)
             with changing_tables(self._views.engine) as connection:
                 for build in self._views.held(connection, builds):
-                    of_builds.add_indexes(connection, build)
+                    add_indexes(connection, build.table)
                     complete(connection, build)
                     of_builds.turn(connection, build, filled)
         self._projector.catch_up(stop, filled)
@@ -295,20 +285,18 @@ class Rebuild:
 
         Those that were added stay, whatever ends this: the same again adds the others.
         """
-        if self._views.engine.dialect.name != POSTGRESQL:
-            return
+        engine = self._views.engine
 
         def add(build: Build, statement: Executable) -> None:
             _check(stop)
-            with writing(self._views.engine) as connection:
+            with writing(engine) as connection:
                 self._views.held(connection, [build], alone=False)
-                connection.execute(text(f"SET LOCAL maintenance_work_mem = '{SORTED_IN_MEMORY}'"))
-                connection.execute(statement)
+                add_index(connection, statement)
 
         # Those of a table follow each other: it is in memory then.
-        every = [(build, statement) for build in builds for statement in of_builds.indexing(build)]
+        every = [(one, statement) for one in builds for statement in indexing(engine.dialect.name, one.table)]
         with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_INDEXED_AT_ONCE)) as pool:
-            for added in [pool.submit(add, *one) for one in every]:
+            for added in [pool.submit(add, *each) for each in every]:
                 added.result()
 
     def _note(self, builds: Sequence[Build], told: Mapping[str, int]) -> None:

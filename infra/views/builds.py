@@ -9,10 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     Connection,
-    Executable,
-    Index,
     MetaData,
     Select,
     Table,
@@ -25,10 +22,9 @@ from sqlalchemy import (
     text,
     update,
 )  # fmt: skip
-from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import quoted_name
 
-from infra.views.engine import POSTGRESQL
+from infra.views.indexing import add_indexes, create_bare
 from infra.views.shapes import SHAPES
 from infra.views.tables import BUILDS, CLOCKS, FOLDS, KEPT, MEMBERS, POSITIONS, SET_ASIDE, SHARES
 from projections.catalogue import PROJECTIONS
@@ -124,7 +120,7 @@ def prepare(connection: Connection) -> None:
     for name in VERSIONS:
         if name not in served:
             build = create(connection, name, State.SERVING, None)
-            add_indexes(connection, build)
+            add_indexes(connection, build.table)
             _serve(connection, build)
 
 
@@ -196,20 +192,12 @@ def create(
     read_on: date | None,
     parted: tuple[int, int] | None = None,
 ) -> Build:
-    """A new build, empty and without indexes, its key among them.
-
-    A table is filled in no order: to keep it in that of its key from the start takes several times as long,
-    and on SQLite writes most of the table anew with each share.
-    """
+    """A new build, empty and without indexes, its key among them."""
     last = connection.scalar(select(func.max(BUILDS.c.build)).where(BUILDS.c.projection == projection))
     gone = (BUILDS.c.projection == projection) & (BUILDS.c.state == State.DROPPED)
     connection.execute(delete(BUILDS).where(gone))
     table = physical(projection, (last or 0) + 1)
-    if connection.dialect.name == POSTGRESQL:
-        connection.execute(CreateTable(table))
-        _drop_key(connection, table)
-    else:
-        connection.execute(CreateTable(table if _is_numbered(table) else _keyless(table)))
+    create_bare(connection, table)
     values = {
         "projection": projection,
         "build": (last or 0) + 1,
@@ -223,68 +211,6 @@ def create(
     connection.execute(insert(BUILDS).values(**values))
     made = (projection, (last or 0) + 1)
     return next(one for one in read_builds(connection, state) if (one.projection, one.number) == made)
-
-
-def _drop_key(connection: Connection, table: Table) -> None:
-    connection.execute(text(f"ALTER TABLE {table.name} DROP CONSTRAINT IF EXISTS {table.name}_pkey"))
-
-
-def _is_numbered(table: Table) -> bool:
-    """Whether the database numbers the rows, so that they come in the order of their key."""
-    return table.autoincrement_column is not None
-
-
-def _keyless(table: Table) -> Table:
-    columns = (Column(each.name, each.type, nullable=each.nullable) for each in table.columns)
-    return Table(table.name, MetaData(), *columns)
-
-
-def add_indexes(connection: Connection, build: Build) -> None:
-    """Add those that a build is read by, its key first; in PostgreSQL, those of them that are not there."""
-    table = build.table
-    if connection.dialect.name == POSTGRESQL:
-        for statement in indexing(build):
-            connection.execute(statement)
-        _drop_key(connection, table)
-        key = f"ADD CONSTRAINT {table.name}_pkey PRIMARY KEY USING INDEX {_key_index(table)}"
-        connection.execute(text(f"ALTER TABLE {table.name} {key}"))
-        return
-    if not _is_numbered(table):
-        _put_in_order(connection, table)
-    for index in _in_turn(table):
-        connection.execute(CreateIndex(index))
-
-
-def indexing(build: Build) -> list[Executable]:
-    """What adds each index to a build in PostgreSQL, unless it is there: several connections may do so at
-    once.
-    """
-    table = build.table
-    key = f"CREATE UNIQUE INDEX IF NOT EXISTS {_key_index(table)} ON {table.name} ({_key(table)})"
-    return [text(key), *(CreateIndex(index, if_not_exists=True) for index in _in_turn(table))]
-
-
-def _key_index(table: Table) -> str:
-    return f"{table.name}_by_key"
-
-
-def _in_turn(table: Table) -> list[Index]:
-    return sorted(table.indexes, key=lambda index: str(index.name))
-
-
-def _key(table: Table) -> str:
-    return ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
-
-
-def _put_in_order(connection: Connection, table: Table) -> None:
-    """Put the rows of a table without a key into one that has it, which takes its place."""
-    filled = f"{table.name}_filled"
-    connection.execute(text(f"ALTER TABLE {table.name} RENAME TO {filled}"))
-    connection.execute(CreateTable(table))
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    ordered = f"SELECT {names} FROM {filled} ORDER BY {_key(table)}"  # noqa: S608 (names of ours)
-    connection.execute(text(f"INSERT INTO {table.name} ({names}) {ordered}"))
-    connection.execute(text(f"DROP TABLE {filled}"))
 
 
 def turn(connection: Connection, build: Build, state: State, **told: Any) -> None:

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import inspect, select, text, update
 
 from infra.views import bulk
-from infra.views.builds import State, indexing
-from infra.views.engine import Overtaken
+from infra.views.builds import State
+from infra.views.engine import POSTGRESQL, Overtaken
+from infra.views.indexing import indexing
 from infra.views.tables import CHILDREN, CLOCKS, FACTS, SET_ASIDE
 from projections.catalogue import PROJECTIONS
 from projections.clock_rows import clock_rows
@@ -203,7 +204,7 @@ def test_a_rebuild_that_was_killed_among_its_indexes_adds_the_others(tmp_path, p
         filled = [one.build for one in service.views.positions(State.FILLING)]
         for build in filled:
             with service.views.engine.begin() as connection:
-                for statement in indexing(build)[::2]:
+                for statement in indexing(POSTGRESQL, build.table)[::2]:
                     connection.execute(statement)
         compared = service.rebuild.run(NAMES, quietly)
         assert all(one.is_equal for one in compared)
