@@ -7,16 +7,15 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv
 from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, Float, Integer, Table
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from infra.views.engine import POSTGRESQL
+from infra.views.engine import POSTGRESQL, copying
 from infra.views.lines import insert, to_json
 
 _FEW = 20
 """Lines for which a statement is sent: COPY takes two more trips to the server."""
 
 _LINES_AT_ONCE = 5_000
-_AS_CSV = csv.WriteOptions(include_header=False)
+_WITHOUT_NAMES = csv.WriteOptions(include_header=False)
 _KINDS: tuple[tuple[type[Any], pa.DataType], ...] = (
     (Boolean, pa.bool_()),
     (Integer, pa.int64()),
@@ -36,20 +35,13 @@ def put(
         insert(connection, table, columns, lines)
         return
     quote = connection.dialect.identifier_preparer.quote
-    driver: Any = connection.connection.driver_connection
-    errors = connection.dialect.loaded_dbapi
-    try:
-        into = f"COPY {quote(table.name)} ({', '.join(map(quote, columns))}) FROM STDIN (FORMAT csv)"
-        with driver.cursor() as cursor, cursor.copy(into) as copy:
-            for start in range(0, len(lines), _LINES_AT_ONCE):
-                copy.write(as_csv(table, columns, lines[start : start + _LINES_AT_ONCE]))
-    except errors.IntegrityError as error:
-        raise IntegrityError("COPY", None, error) from error
-    except errors.Error as error:
-        raise DBAPIError("COPY", None, error) from error
+    into = f"COPY {quote(table.name)} ({', '.join(map(quote, columns))}) FROM STDIN (FORMAT csv)"
+    with copying(connection, into) as copy:
+        for start in range(0, len(lines), _LINES_AT_ONCE):
+            copy.write(_as_csv(table, columns, lines[start : start + _LINES_AT_ONCE]))
 
 
-def as_csv(table: Table, columns: tuple[str, ...], lines: Sequence[Sequence[Any]]) -> memoryview:
+def _as_csv(table: Table, columns: tuple[str, ...], lines: Sequence[Sequence[Any]]) -> memoryview:
     """Lines in the CSV format of COPY, made column by column: every text is quoted, and nothing is NULL."""
     values = zip(*lines, strict=True)
     kinds = [_kind(table, name) for name in columns]
@@ -57,7 +49,7 @@ def as_csv(table: Table, columns: tuple[str, ...], lines: Sequence[Sequence[Any]
         pa.array(map(tell, of) if tell else of, kind) for (kind, tell), of in zip(kinds, values, strict=True)
     ]
     into = pa.BufferOutputStream()
-    csv.write_csv(pa.RecordBatch.from_arrays(arrays, list(columns)), into, _AS_CSV)
+    csv.write_csv(pa.RecordBatch.from_arrays(arrays, list(columns)), into, _WITHOUT_NAMES)
     return memoryview(into.getvalue())
 
 

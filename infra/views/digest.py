@@ -29,7 +29,7 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from infra.views.builds import Build
-from infra.views.engine import POSTGRESQL
+from infra.views.engine import POSTGRESQL, copying
 from infra.views.shapes import SHAPES
 from infra.views.tables import SET_ASIDE
 from projections.across.siblings import SERIES
@@ -85,8 +85,7 @@ def _copied(connection: Connection, statement: Select[Any]) -> Iterator[bytes]:
     told = statement.with_only_columns(*map(_plain, statement.selected_columns))
     query = told.compile(connection, compile_kwargs={"literal_binds": True})
     connection.execute(text("SET LOCAL datestyle TO ISO"))
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+    with copying(connection, f"COPY ({query}) TO STDOUT") as copy:
         for row in copy:
             # The driver's library hands over one row at a time, with its end.
             yield bytes(row)[:-1]

@@ -88,6 +88,20 @@ def changing_tables(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def copying(connection: Connection, statement: str) -> Iterator[Any]:
+    """The driver's COPY in PostgreSQL, with its errors as SQLAlchemy tells them."""
+    driver: Any = connection.connection.driver_connection
+    errors = connection.dialect.loaded_dbapi
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            yield copy
+    except errors.IntegrityError as error:
+        raise IntegrityError("COPY", None, error) from error
+    except errors.Error as error:
+        raise DBAPIError("COPY", None, error) from error
+
+
 def give_way(connection: Connection) -> None:
     """Have the rest of a transaction raise InUse rather than keep readers waiting: PostgreSQL lets nobody
     read a table that somebody waits to change.

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 from infra.holidays import england
 from infra.views.bulk import put
 from infra.views.digest import digest_of, written
-from infra.views.engine import Overtaken
+from infra.views.engine import Overtaken, ViewsUnavailable, copying
 from infra.views.folded import Failure, Folded
 from infra.views.lines import insert
 from infra.views.positions import At
@@ -207,6 +207,14 @@ WORKER_LINES = st.tuples(
     st.floats(0, 1e300, allow_nan=False), st.none() | st.dates(),
 )  # fmt: skip
 DISCREPANCY_LINES = st.tuples(TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, st.dates(), INSTANTS)
+
+
+def test_what_goes_wrong_in_a_copy_is_told_as_of_any_statement(postgres_url):
+    views = Views(postgres_url, england())
+    copied = "COPY nothing_of_that_name TO STDOUT"
+    with pytest.raises(ViewsUnavailable), views.reading() as connection, copying(connection, copied) as copy:
+        list(copy)
+    views.close()
 
 
 OF_EVERY_KIND = pytest.mark.parametrize(
