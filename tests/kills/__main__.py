@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 
-from tests.kills.places import places, postgresql
+from tests.kills.places import places
 from tests.kills.run import run
 from tests.servers.kafka import running
+from tests.servers.postgres import own_postgres
 
 CHILDREN = 12
 
@@ -30,7 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         kafka = stack.enter_context(running(folder / "kafka", 1)) if "kafka" in logs else None
-        server = stack.enter_context(postgresql(folder / "postgres")) if "postgresql" in views else None
+        server = stack.enter_context(own_postgres(folder / "postgres")) if "postgresql" in views else None
         for log, view in product(logs, views):
             where = places(
                 folder / f"{log}-{view}",

@@ -1,15 +1,12 @@
 """Where log and views are: in a file or on Kafka, in a file or in PostgreSQL."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.deploy import postgres
 from infra.deploy.kafka.cluster import Cluster
-from infra.deploy.postgres import FOR_TESTS, Postgres
+from infra.deploy.postgres import Postgres
 from tests.servers.kafka import unique
-from tests.servers.ports import free_port
 
 PARTITIONS = 3
 TODAY = "2019-10-22"
@@ -55,14 +52,3 @@ def places(folder: Path, kafka: Cluster | None, server: Postgres | None) -> Plac
         untouched=of("untouched"),
         restart=None if server is None else restart,
     )
-
-
-@contextmanager
-def postgresql(folder: Path) -> Iterator[Postgres]:
-    """A server of one's own, to be killed and started."""
-    server = postgres.make(folder, free_port(), FOR_TESTS)
-    try:
-        server.start()
-        yield server
-    finally:
-        postgres.remove(folder)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,13 @@ def postgres_url(postgres_server: Postgres) -> Iterator[str]:
 @pytest.fixture
 def breakable_postgres(tmp_path: Path) -> Iterator[Postgres]:
     """A server that is this test's alone, to be killed, paused, stopped and started."""
-    folder = tmp_path / "postgres"
+    with own_postgres(tmp_path / "postgres") as server:
+        yield server
+
+
+@contextmanager
+def own_postgres(folder: Path) -> Iterator[Postgres]:
+    """A server of one's own, in a folder that is not there yet."""
     server = postgres.make(folder, free_port(), FOR_TESTS)
     try:
         server.start()
