@@ -53,6 +53,7 @@ def _clock(
     policy: Policy,
 ) -> Clock:
     row = policy.row("assessment", need.started_on)
+    due_on, in_time_until = row.days(need.started_on, calendar)
     return Clock(
         id=numbered("assessment", need.subject, number),
         timescale=row,
@@ -60,8 +61,8 @@ def _clock(
         status=need.status.value,
         started_on=need.started_on,
         stopped_on=need.ended_on,
-        due_on=row.due_on(need.started_on, calendar),
-        in_time_until=row.in_time_until(need.started_on, calendar),
+        due_on=due_on,
+        in_time_until=in_time_until,
         begun_by=_begun_by(need),
         on_record=on_record(need, as_shown),
         has_records=True,
@@ -214,6 +215,7 @@ def child_seen_clocks(
         stop = visit.told if visit else need.end
         status = "stopped" if visit else "ended_without_completion" if end is not None else "open"
         row = policy.row("assessment_child_seen", need.started_on)
+        due_on, in_time_until = row.days(need.started_on, calendar)
         stopped_on = stop.day if stop else None
         told = [need.start, *([stop] if stop else [])]
         flags = [*backdated(told), *in_bulk(told, elsewhere)]
@@ -225,8 +227,8 @@ def child_seen_clocks(
                 status=status,  # type: ignore[arg-type]
                 started_on=need.started_on,
                 stopped_on=stopped_on,
-                due_on=row.due_on(need.started_on, calendar),
-                in_time_until=row.in_time_until(need.started_on, calendar),
+                due_on=due_on,
+                in_time_until=in_time_until,
                 begun_by=_begun_by(need),
                 on_record=None,
                 has_records=False,

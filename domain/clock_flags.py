@@ -7,6 +7,7 @@ from domain.assessment import AssessmentCompleted
 from domain.circumstances import Change, Circumstances, Elsewhere
 from domain.flag import Flag
 from domain.telling import Told
+from domain.working_days import calendar_days
 
 BACKDATED_FROM_CALENDAR_DAYS = 2
 
@@ -19,7 +20,7 @@ def backdated(facts: Iterable[Told]) -> list[Flag]:
     most = 0
     for told in facts:
         recorded = told.recorded
-        days = (recorded.entered_on - told.fact.occurred_on.day).days
+        days = calendar_days(told.fact.occurred_on.day, recorded.entered_on)
         if days >= BACKDATED_FROM_CALENDAR_DAYS and not recorded.historic:
             late.append(told)
             most = max(most, days)

@@ -86,7 +86,7 @@ def make_clock(
         *in_bulk(every, material.elsewhere),
         *changes_of_hands(material.around, started_on, stopped_on or material.day),
     ]
-    last_days = (due_on, due_on) if due_on else row.days(started_on, material.calendar)
+    due, in_time_until = (due_on, due_on) if due_on else row.days(started_on, material.calendar)
     because = (start.reference,) if stop is None else (start.reference, stop.reference)
     return Clock(
         id=id,
@@ -95,8 +95,8 @@ def make_clock(
         status=status,
         started_on=started_on,
         stopped_on=stopped_on,
-        due_on=last_days[0],
-        in_time_until=last_days[1],
+        due_on=due,
+        in_time_until=in_time_until,
         begun_by=begun_by,
         on_record=on_record,
         has_records=stretches is not None,

@@ -73,6 +73,7 @@ def _clock(
     policy: Policy,
 ) -> Clock:
     row = policy.row(timescale, start.day)
+    due_on, in_time_until = row.days(start.day, calendar)
     stopped_on = stop.day if stop else None
     told = [start, *([stop] if stop else [])]
     flags = [*backdated(told), *in_bulk(told, elsewhere)]
@@ -83,8 +84,8 @@ def _clock(
         status=status,
         started_on=start.day,
         stopped_on=stopped_on,
-        due_on=row.due_on(start.day, calendar),
-        in_time_until=row.in_time_until(start.day, calendar),
+        due_on=due_on,
+        in_time_until=in_time_until,
         begun_by=(thing, subject),
         on_record=None,
         has_records=False,

@@ -1,4 +1,4 @@
-"""Packs with nothing unusual about them, read in a quarter of the time that any pack takes.
+"""Packs with nothing unusual about them, read sooner than any pack can be.
 
 Nearly every pack is such: its commits expect nothing, and each column is laid out as our writer does it.
 """

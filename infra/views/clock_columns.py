@@ -16,7 +16,7 @@ from projections.clock_rows import ClockRow
 
 
 def clock_values(row: ClockRow, calendar: WorkingDays) -> tuple[Any, ...]:
-    """A clock as a line of its table, in the order of `_COLUMNS`."""
+    """A clock as a line of its table, in the order of its columns."""
     clock = row.clock
     timescale, limit, on_record = clock.timescale, clock.timescale.limit, clock.on_record
     started_on, stopped_on, flags = clock.started_on, clock.stopped_on, clock.flags
@@ -99,12 +99,4 @@ def _references(pairs: Iterable[Sequence[str]]) -> tuple[FactReference, ...]:
     return tuple(FactReference(source, id_) for source, id_ in pairs)
 
 
-_COLUMNS = (
-    "child", "clock_id", "timescale", "part", "limit_value", "limit_unit", "subject", "status", "started_on",
-    "stopped_on", "due_on", "in_time_until", "begun_by", "record", "record_since", "record_until",
-    "record_intervals", "has_records", "state", "is_met_in_time", "stretches", "flags", "flag_codes",
-    "because", "worker_id", "team_id", "start_number", "due_number", "stop_number", "shown_working_days",
-    "shown_since_number",
-)  # fmt: skip
-
-CLOCK_SHAPE: Shape[ClockRow] = Shape(CLOCKS, _COLUMNS, clock_values, clock_row)
+CLOCK_SHAPE: Shape[ClockRow] = Shape(CLOCKS, tuple(CLOCKS.c.keys()), clock_values, clock_row)
